@@ -1,0 +1,51 @@
+# Few thin targets. PYTHON may name another Python, 3.11 or newer.
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8000
+BIN    := $(VENV)/bin
+
+.PHONY: serve test check bench lint docs lock clean
+
+serve: $(VENV)/.serve
+	$(BIN)/kg serve --port $(PORT)
+
+test: $(VENV)/.dev
+	$(BIN)/pytest -m "not check and not text" --cov --cov-report=term
+
+check: $(VENV)/.dev lint
+	$(BIN)/pytest -m "check or text"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python bench/start.py
+
+docs: $(VENV)/.dev
+	mkdir -p build
+	$(BIN)/kg query -e 'CONSTRUCT { ?s ?p ?o } { GRAPH <https://w3id.org/klimaatbanen/graph/ontology> { ?s ?p ?o } }' --format ttl > build/ontology.ttl
+	$(BIN)/pylode build/ontology.ttl -o build/ontology.html
+
+lock: $(VENV)/.dev
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q --group dev -o requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) dist build .coverage .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; run make PYTHON=python3.11" >&2; exit 2; }
+	@rm -rf $(VENV); $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) cannot make a virtual environment. On Debian: apt install python3-venv" >&2; exit 2; }
+	@touch $@
+
+$(VENV)/.serve: $(VENV)/.python pyproject.toml requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.serve
