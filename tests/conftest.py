@@ -1,0 +1,55 @@
+"""What the tests share: the house, the built graph, and a flag that approves answers anew."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kg.files import house as find_house
+from kg.graph import Graph, build
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--approve", action="store_true", help="write the answers beside their cases; read the diff")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not os.environ.get("KG_SHARED"):
+        skip = pytest.mark.skip(
+            reason="KG_SHARED is unset: the source text and full vocabularies are not in the project"
+        )
+        for item in items:
+            if "text" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def house() -> Path:
+    return find_house()
+
+
+@pytest.fixture(scope="session")
+def graph(house: Path) -> Graph:
+    return build(house)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    return Path(os.environ["KG_SHARED"])
+
+
+@pytest.fixture
+def approved(request: pytest.FixtureRequest):
+    """Compare text with the approved answer in a file, or write it with --approve."""
+
+    def check(path: Path, text: str) -> None:
+        if request.config.getoption("--approve"):
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"no approved answer {path.name}: run pytest --approve and read the diff"
+        assert text == path.read_text(encoding="utf-8")
+
+    return check
