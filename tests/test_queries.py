@@ -1,0 +1,152 @@
+"""Every saved question: its terms, the answer beside it, its parameters, and the competency questions."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from collections import Counter
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+
+from kg.files import house as find_house
+from kg.graph import Graph
+from kg.queries import Question, find_questions
+from kg.rows import Rows, python_value
+from kg.sparql import answer
+from kg.terms import ID, KB, ONTOLOGY_GRAPH, RDF_TYPE
+
+QUERIES = find_house() / "queries"
+QUESTIONS = find_questions(QUERIES)
+PARAMETERS = [(name, one.name) for name, question in QUESTIONS.items() for one in question.parameters]
+OWL = "http://www.w3.org/2002/07/owl#"
+TERM_KINDS = {OWL + kind for kind in ("Class", "ObjectProperty", "DatatypeProperty")}
+UNKNOWN = ID + "unknown/unknown"
+
+_STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:^|(?<=\s))#[^\n]*', re.MULTILINE)
+_PREFIX = re.compile(r"^PREFIX\s+([\w-]+):\s*<([^<>\s]*)>", re.MULTILINE)
+_IRI = re.compile(r"<([^<>\s]+)>")
+_NAME = re.compile(r"(?<![\w?$<-])([a-z][\w-]*):([\w.-]*[\w-])")
+
+Row = tuple[str, ...]
+
+
+def competency() -> list[dict[str, Any]]:
+    folder = os.environ.get("KG_SHARED")
+    if not folder:
+        return []
+    lines = (Path(folder) / "competency" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line, parse_float=Decimal) for line in lines if line.strip()]
+
+
+def ask(graph: Graph, query: str) -> tuple[Row, list[Row]]:
+    """Return the variables and the rows as text, a number in its shortest form; the query declares its own prefixes."""
+    rows = Rows.of(answer(graph.store, query))
+    return rows.columns, [tuple(_cell(row[name]) for name in rows.columns) for row in rows]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return format(Decimal(str(value)).normalize() + 0, "f")
+    return "" if value is None else str(value)
+
+
+def terms_of(query: str) -> set[str]:
+    """Return the IRIs that a query names, in full or by prefix, outside strings and comments."""
+    bare = _STRING_OR_COMMENT.sub("", query)
+    prefixes = dict(_PREFIX.findall(bare))
+    body = _PREFIX.sub("", bare)
+    names = _NAME.findall(_IRI.sub("", body))
+    return {prefixes[prefix] + local for prefix, local in names} | set(_IRI.findall(body))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_names_only_what_exists(name: str, graph: Graph) -> None:
+    for term in sorted(terms_of(QUESTIONS[name].query)):
+        node = ox.NamedNode(term)
+        if term.startswith(KB):
+            types = graph.store.quads_for_pattern(node, ox.NamedNode(RDF_TYPE), None, ox.NamedNode(ONTOLOGY_GRAPH))
+            kinds = {quad.object.value for quad in types}
+            assert kinds & TERM_KINDS, f"{name}.rq: {term} is no class or property of the ontology; mend the name"
+        if term.startswith(ID):
+            known = any(graph.store.quads_for_pattern(node, None, None, None))
+            assert known, f"{name}.rq: nothing is said about {term}; mend the IRI, or add the thing to data/"
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_answer_is_the_approved_one(name: str, graph: Graph, request: pytest.FixtureRequest) -> None:
+    question = QUESTIONS[name]
+    columns, rows = ask(graph, question.query)
+    assert rows or "#+ empty: true" in question.text, f"{name}.rq: no rows; mend it, or add #+ empty: true"
+    path = question.path.with_suffix(".csv")
+    if request.config.getoption("--approve"):
+        path.write_text(_csv(columns, rows if question.ordered else sorted(rows)), encoding="utf-8")
+    assert path.is_file(), f"no approved answer {path.name}: run pytest --approve and read the diff"
+    header, *approved = (tuple(row) for row in csv.reader(StringIO(path.read_text(encoding="utf-8"))))
+    assert columns == header, f"{path.name}: other columns; run pytest --approve and read the diff"
+    found, wanted = Counter(rows), Counter(approved)
+    assert found == wanted, f"{name}: missing {list(wanted - found)[:5]}, unexpected {list(found - wanted)[:5]}"
+    if question.ordered:
+        assert rows == approved, f"{name}: same rows, other order"
+
+
+def _csv(columns: Row, rows: list[Row]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    return text.getvalue()
+
+
+def test_every_answer_has_its_question() -> None:
+    orphans = [str(path) for path in QUERIES.rglob("*.csv") if not path.with_suffix(".rq").is_file()]
+    assert not orphans, f"answers without a question: delete {', '.join(orphans)}"
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_parameter_narrows_the_answer(name: str, parameter: str, graph: Graph) -> None:
+    question = QUESTIONS[name]
+    _, everything = ask(graph, question.query)
+    _, values = ask(graph, _values_of(question, parameter))
+    _, narrowed = ask(graph, question.fill({parameter: values[0][0]}))
+    assert narrowed, f"{name}: no rows for {parameter}={values[0][0]}, which occurs in the whole answer"
+    assert len(narrowed) <= len(everything)
+    if "GROUP BY" not in question.query:  # a count over one value may differ from the count over all
+        assert Counter(narrowed) <= Counter(everything)
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_unknown_value_gives_no_rows(name: str, parameter: str, graph: Graph) -> None:
+    _, rows = ask(graph, QUESTIONS[name].fill({parameter: UNKNOWN}))
+    assert rows == []
+
+
+def _values_of(question: Question, parameter: str) -> str:
+    """Return a query for the first value of a parameter: the body of the question under another SELECT."""
+    start = re.search(r"^SELECT\b", question.query, re.MULTILINE)
+    assert start, f"{question.name}: a question with parameters is a SELECT"
+    body = question.query[question.query.index("{", start.end()) : question.query.rindex("}") + 1]
+    found = f"SELECT DISTINCT ?{parameter} {{ {body} FILTER(BOUND(?{parameter})) }}"
+    return f"{question.query[: start.start()]}{found}\nORDER BY ?{parameter} LIMIT 1"
+
+
+@pytest.mark.text
+@pytest.mark.parametrize("expected", competency(), ids=lambda one: one["id"])
+def test_competency_question(expected: dict[str, Any], graph: Graph) -> None:
+    naming = [question for question in QUESTIONS.values() if expected["id"] in question.competency]
+    assert len(naming) == 1, f"{expected['id']}: add #+ competency: {expected['id']} to exactly one .rq"
+    found, wanted = literal_cells(graph, naming[0]), Counter(expected["answer"])
+    assert set(found) == set(wanted), f"{naming[0].name}: missing {set(wanted) - set(found)}"
+    assert not wanted - found, f"{naming[0].name}: not often enough: {wanted - found}"
+
+
+def literal_cells(graph: Graph, question: Question) -> Counter[Any]:
+    """Return the literals of an answer with how often each occurs, numbers as numbers."""
+    cells: Counter[Any] = Counter()
+    for solution in answer(graph.store, question.query):
+        cells.update(python_value(term) for term in solution if isinstance(term, ox.Literal))
+    return cells
