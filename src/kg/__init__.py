@@ -1,0 +1,85 @@
+"""The open knowledge graph of climate jobs, for notebooks.
+
+>>> import kg
+>>> len(kg.query("SELECT ?table { ?table a kb:ClimateTable }"))
+5
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import rdflib
+
+    from kg.graph import Graph
+    from kg.queries import Question
+    from kg.rows import Rows
+
+__all__ = ["dataset", "query", "question", "questions"]
+__version__ = metadata.version("klimaatbanen-kg")
+
+
+def dataset() -> rdflib.Dataset:
+    """Return the packaged graph as an `rdflib.Dataset` over Oxigraph, the default graph being the union."""
+    import rdflib
+    from oxrdflib import OxigraphStore
+
+    return rdflib.Dataset(store=OxigraphStore(store=_graph().store), default_union=True)
+
+
+def query(text: str) -> Rows:
+    """Return the rows of a SELECT or ASK; the prefixes of the graph may be used without declaring them.
+
+    Arguments:
+        text: SPARQL 1.1 Query.
+
+    Raises:
+        kg.errors.QueryError: with line and column.
+        kg.errors.Refused: an update, SERVICE, or a query that gives a graph instead of rows.
+
+    """
+    from kg.rows import Rows
+    from kg.sparql import answer, with_prefixes
+
+    return Rows.of(answer(_graph().store, with_prefixes(text, _graph().prefixes)))
+
+
+def questions() -> dict[str, str]:
+    """Return the names of the saved questions with their English titles."""
+    return {name: question.title["en"] for name, question in _saved().items()}
+
+
+def question(name: str, **values: str) -> Rows:
+    """Return the answer to a saved question.
+
+    Arguments:
+        name: path below `queries/`, such as `occupations/list-items`.
+        values: a value for each parameter to bind: an IRI, `kind/slug`, or a literal of its datatype.
+
+    Raises:
+        kg.errors.NotFound: no such question.
+        kg.errors.QueryError: no such parameter.
+
+    """
+    from kg.queries import pick
+
+    return query(pick(_saved(), name).fill(values))
+
+
+@cache
+def _saved() -> dict[str, Question]:
+    from kg.files import house
+    from kg.queries import find_questions
+
+    return find_questions(house() / "queries")
+
+
+@cache
+def _graph() -> Graph:
+    from kg.files import house
+    from kg.graph import build
+
+    return build(house())

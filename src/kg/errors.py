@@ -1,0 +1,78 @@
+"""Errors that say where, what, and what to do; every floor above raises these."""
+
+from __future__ import annotations
+
+
+class KgError(Exception):
+    """A problem that a person can mend.
+
+    Arguments:
+        what: the sentence that says what is wrong.
+        where: file, route, option or focus node concerned; empty when there is none.
+        line: line in `where`, from 1, when known.
+        column: column in that line, from 1, when known.
+        hint: what to do about it.
+
+    """
+
+    title = "Error"
+    exit_code = 2
+
+    def __init__(
+        self, what: str, *, where: str = "", line: int | None = None, column: int | None = None, hint: str = ""
+    ) -> None:
+        self.what, self.where, self.line, self.column, self.hint = what, where, line, column, hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.where, self.line, self.column) if part not in ("", None))
+        sentence = f"{place}: {self.what}" if place else self.what
+        return f"{sentence}\n  hint: {self.hint}" if self.hint else sentence
+
+
+class SourceError(KgError):
+    """A file or folder that cannot be read as what it should be."""
+
+    title = "Broken source"
+
+
+class QueryError(KgError):
+    """A query that is not SPARQL, or asks for what does not exist."""
+
+    title = "Malformed query"
+
+
+class Refused(KgError):
+    """A query that is understood and not allowed."""
+
+    title = "Refused"
+
+
+class TooLarge(KgError):
+    """A request that is over a limit."""
+
+    title = "Too large"
+
+
+class NotFound(KgError):
+    """A name or IRI that is not there."""
+
+    title = "Not found"
+
+
+class NotAcceptable(KgError):
+    """A format that is not offered."""
+
+    title = "Not acceptable"
+
+
+class UnsupportedBody(KgError):
+    """A request body that is neither a form nor a query."""
+
+    title = "Unsupported media type"
+
+
+class Unavailable(KgError):
+    """A port, library or service that is missing or taken."""
+
+    title = "Unavailable"

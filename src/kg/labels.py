@@ -1,0 +1,58 @@
+"""Labels of resources, in the language asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Final
+
+import pyoxigraph as ox
+
+# Later ones give way to earlier ones.
+_PREDICATES: Final = (
+    "http://www.w3.org/2004/02/skos/core#prefLabel",
+    "http://purl.org/dc/terms/title",
+    "http://www.w3.org/2000/01/rdf-schema#label",
+    "https://w3id.org/klimaatbanen/def#asPrinted",
+)
+
+
+class Labels:
+    """The labels of all resources of a store, read once.
+
+    Arguments:
+        store: the graph.
+
+    """
+
+    def __init__(self, store: ox.Store) -> None:
+        self._texts: dict[str, dict[str, str]] = {}
+        for predicate in _PREDICATES:
+            for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
+                if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
+                    texts = self._texts.setdefault(quad.subject.value, {})
+                    texts.setdefault(quad.object.language or "", quad.object.value)
+
+    def get(self, iri: str, lang: str) -> tuple[str, str]:
+        """Return the label of an IRI and its language tag; without a label, the last part of the IRI."""
+        texts = self._texts.get(iri, {})
+        for tag in (lang, "nl", "en", *texts):
+            if tag in texts:
+                return texts[tag], tag
+        return local_name(iri), ""
+
+    def nearest(self, text: str, lang: str, count: int = 5) -> list[tuple[str, str]]:
+        """Return IRI and label of the resources whose label or slug is most like a text, best first."""
+        wanted = text.replace("-", " ").casefold()
+        names: dict[str, str] = {}
+        for iri, texts in self._texts.items():
+            for name in (*texts.values(), local_name(iri).replace("-", " ")):
+                names.setdefault(name.casefold(), iri)
+        close = difflib.get_close_matches(wanted, names, n=count * 2, cutoff=0.5)
+        found: Mapping[str, None] = dict.fromkeys(names[name] for name in close)
+        return [(iri, self.get(iri, lang)[0]) for iri in found][:count]
+
+
+def local_name(iri: str) -> str:
+    """Return what follows the last `#` or `/` of an IRI."""
+    return iri.rstrip("/#").replace("#", "/").rpartition("/")[2]

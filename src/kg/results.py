@@ -1,0 +1,76 @@
+"""The formats in which answers are given: one table for commands, library and web."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+
+@dataclass(frozen=True)
+class Format:
+    """One serialisation.
+
+    Attributes:
+        name: what `--format` and `format=` call it, and the suffix of linked-data URLs.
+        media_type: the registered type; `aliases` are accepted as well.
+        engine: Oxigraph's name for it.
+        charset: whether the type takes a charset parameter.
+
+    """
+
+    name: str
+    media_type: str
+    engine: ox.QueryResultsFormat | ox.RdfFormat
+    aliases: tuple[str, ...] = ()
+    charset: bool = False
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type header; TSV, CSV and Turtle name their charset, UTF-8."""
+        return f"{self.media_type}; charset=utf-8" if self.charset else self.media_type
+
+
+# SPARQL 1.1 Query Results JSON, XML, CSV and TSV Formats.
+TABLES: Final = (
+    Format("json", "application/sparql-results+json", ox.QueryResultsFormat.JSON, ("application/json",)),
+    Format("xml", "application/sparql-results+xml", ox.QueryResultsFormat.XML, ("application/xml", "text/xml")),
+    Format("csv", "text/csv", ox.QueryResultsFormat.CSV, charset=True),
+    Format("tsv", "text/tab-separated-values", ox.QueryResultsFormat.TSV, charset=True),
+)
+# RDF 1.1 syntaxes.
+GRAPHS: Final = (
+    Format("ttl", "text/turtle", ox.RdfFormat.TURTLE, ("application/x-turtle",), charset=True),
+    Format("jsonld", "application/ld+json", ox.RdfFormat.JSON_LD, ("application/json",)),
+    Format("nt", "application/n-triples", ox.RdfFormat.N_TRIPLES, ("text/plain",)),
+    Format("rdf", "application/rdf+xml", ox.RdfFormat.RDF_XML, ("application/xml", "text/xml")),
+    Format("trig", "application/trig", ox.RdfFormat.TRIG),
+    Format("nq", "application/n-quads", ox.RdfFormat.N_QUADS),
+)
+
+Solutions = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+
+
+def formats_for(answer: Solutions) -> tuple[Format, ...]:
+    """Return the formats that fit an answer: tables for SELECT and ASK, graphs for CONSTRUCT and DESCRIBE."""
+    return GRAPHS if isinstance(answer, ox.QueryTriples) else TABLES
+
+
+def named(name: str, formats: tuple[Format, ...]) -> Format | None:
+    """Return the format called `name` (its short name or a media type), or None."""
+    return next((one for one in formats if name in (one.name, one.media_type, *one.aliases)), None)
+
+
+def serialise(answer: Solutions, form: Format, prefixes: dict[str, str]) -> bytes:
+    """Return an answer as bytes in one format; prefixes shorten Turtle, TriG and RDF/XML."""
+    if isinstance(answer, ox.QueryTriples):
+        return serialise_triples(list(answer), form, prefixes)
+    data = answer.serialize(format=form.engine)  # type: ignore[arg-type]
+    return data or b""
+
+
+def serialise_triples(triples: list[ox.Triple], form: Format, prefixes: dict[str, str]) -> bytes:
+    """Return triples as bytes in one RDF format."""
+    data = ox.serialize(triples, format=form.engine, prefixes=prefixes)  # type: ignore[arg-type]
+    return data or b""

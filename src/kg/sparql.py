@@ -1,0 +1,141 @@
+"""One query over the store: read, refused or answered. There is no write path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import QueryError, Refused, TooLarge
+from kg.results import Solutions
+
+# Terminals of the SPARQL 1.1 grammar (section 19.8) in which a keyword is no keyword come first.
+_TOKEN: Final = re.compile(
+    r"""(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+      | (?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+      | (?P<comment>\#[^\r\n]*)
+      | (?P<name>[?$]\w+ | @[A-Za-z]+(?:-[A-Za-z0-9]+)* | [\w.\-]*:(?:[\w.:\-%]|\\.)*)
+      | (?P<word>[^\W\d]\w*)
+      | (?P<mark>[^\s\w])""",
+    re.VERBOSE | re.DOTALL,
+)
+_UPDATES: Final = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
+_PROLOGUE: Final = {"PREFIX", "BASE"}
+_DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
+_PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a query may be: its length in characters, and how deep it may nest."""
+
+    length: int = 65_536
+    nesting: int = 500
+
+
+def answer(
+    store: ox.Store,
+    text: str,
+    *,
+    default_graphs: Sequence[str] = (),
+    named_graphs: Sequence[str] = (),
+    limits: Limits | None = None,
+) -> Solutions:
+    """Return the answer to a query (SPARQL 1.1 Query; dataset by SPARQL 1.1 Protocol, section 2.1.4).
+
+    Without a dataset, by parameter or FROM, the default graph is the union of all graphs.
+
+    Arguments:
+        store: the graph; it is only read.
+        text: SELECT, ASK, CONSTRUCT or DESCRIBE.
+        default_graphs: graph IRIs that make up the default graph; they win over FROM.
+        named_graphs: graph IRIs that GRAPH can see.
+        limits: length and nesting that are allowed.
+
+    Raises:
+        QueryError: the text is no query, with line and column; or calls an unknown function.
+        Refused: an update, or SERVICE.
+        TooLarge: the text is longer or nests deeper than the limits.
+
+    """
+    asks_from = _inspect(text, limits or Limits())
+    stated = bool(default_graphs or named_graphs)
+    try:
+        return store.query(
+            text,
+            use_default_graph_as_union=not (stated or asks_from),
+            default_graph=[_graph(name) for name in default_graphs] if stated else None,
+            named_graphs=[_graph(name) for name in named_graphs] if stated else None,
+        )
+    except SyntaxError as error:
+        raise _syntax_error(text, str(error)) from error
+    except (RuntimeError, ValueError) as error:
+        raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
+
+
+def with_prefixes(text: str, prefixes: Mapping[str, str]) -> str:
+    """Return a query with the prefixes that it uses and does not declare, on its first line.
+
+    The line of an error stays right because no line break is added.
+    """
+    used = {token.group().partition(":")[0] for token in _TOKEN.finditer(text) if token.lastgroup == "name"}
+    declared = {match.group(1) for match in _DECLARED.finditer(text)}
+    missing = sorted((used & prefixes.keys()) - declared)
+    return "".join(f"PREFIX {prefix}: <{prefixes[prefix]}> " for prefix in missing) + text
+
+
+def _graph(name: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(name)
+    except ValueError as error:
+        raise QueryError(f"not an IRI: {name[:200]}", hint="give an absolute IRI of a graph") from error
+
+
+def _inspect(text: str, limits: Limits) -> bool:
+    """Refuse what is not allowed; return whether the query names a dataset of its own."""
+    if len(text) > limits.length:
+        raise TooLarge(
+            f"the query has {len(text)} characters; {limits.length} are allowed", hint="send a shorter query"
+        )
+    if not text.strip():
+        raise QueryError("the query is empty", line=1, column=1, hint="send a SELECT, ASK, CONSTRUCT or DESCRIBE")
+    words: list[str] = []
+    for word in _words(text, limits.nesting):
+        words.append(word.upper())
+    first = next((word for word in words if word not in _PROLOGUE), "")
+    if first in _UPDATES:
+        raise Refused(f"{first} is an update, and this graph is read only", hint="data changes in files, by review")
+    if "SERVICE" in words:
+        raise Refused("SERVICE is not allowed", hint="query the other endpoint yourself and join the answers")
+    return "FROM" in words
+
+
+def _words(text: str, nesting: int) -> Iterator[str]:
+    depth = unary = 0
+    for token in _TOKEN.finditer(text):
+        kind, mark = token.lastgroup, token.group()
+        if kind == "comment":
+            continue
+        depth += (mark in "([{") - (mark in ")]}") if kind == "mark" else 0
+        unary = unary + 1 if mark in ("!", "-", "+") else 0
+        if max(depth, unary) > nesting:
+            raise TooLarge(f"the query nests deeper than {nesting} levels", hint="write it flatter")
+        if kind == "word":
+            yield mark
+
+
+def _syntax_error(text: str, message: str) -> QueryError:
+    place = _PLACE.match(message)
+    if place is None:
+        return QueryError(message, hint="compare it with an example under /")
+    line, column = int(place.group(1)), int(place.group(2))
+    near = text.split("\n")[line - 1][: column - 1][-30:].strip()
+    if "Prefix not found" in place.group(3):
+        what, hint = f"a prefix in '{near}' is not declared", "add PREFIX name: <...>"
+    else:
+        what = f"syntax error after '{near}'" if near else "syntax error at the beginning of the line"
+        hint = "look at that place, or just before it"
+    return QueryError(what, where="query", line=line, column=column, hint=hint)

@@ -1,0 +1,22 @@
+"""The IRIs that the code itself must know; everything else is data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BASE: Final = "https://w3id.org/klimaatbanen/"
+ONTOLOGY: Final = BASE + "def"
+KB: Final = ONTOLOGY + "#"
+ID: Final = BASE + "id/"
+GRAPH: Final = BASE + "graph/"
+
+CATALOGUE: Final = GRAPH + "catalogue"
+ONTOLOGY_GRAPH: Final = GRAPH + "ontology"
+
+DCAT: Final = "http://www.w3.org/ns/dcat#"
+DCT: Final = "http://purl.org/dc/terms/"
+RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+SD_NAMED_GRAPH: Final = "http://www.w3.org/ns/sparql-service-description#NamedGraph"
+SH: Final = "http://www.w3.org/ns/shacl#"
+VOID_TRIPLES: Final = "http://rdfs.org/ns/void#triples"
+XSD: Final = "http://www.w3.org/2001/XMLSchema#"

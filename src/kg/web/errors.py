@@ -1,0 +1,89 @@
+"""One body for every error: problem+json (RFC 9457), or a page for who asked for HTML."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Final
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from kg.errors import (
+    KgError,
+    NotAcceptable,
+    NotFound,
+    QueryError,
+    Refused,
+    SourceError,
+    TooLarge,
+    Unavailable,
+    UnsupportedBody,
+)
+from kg.web.negotiation import wants_html
+from kg.web.pages import language, site
+
+_STATUS: Final[dict[type[KgError], int]] = {
+    QueryError: 400,
+    Refused: 403,
+    NotFound: 404,
+    NotAcceptable: 406,
+    TooLarge: 413,
+    UnsupportedBody: 415,
+    SourceError: 500,
+    Unavailable: 503,
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(KgError, _known)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unknown)
+
+
+def _known(error: KgError) -> Response:
+    return _answer(_STATUS.get(type(error), 500), error)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    kind = TooLarge if status == 413 else KgError
+    body = kind(error.description or error.name)
+    body.title = error.name
+    response = _answer(status, body)
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            response.headers[name] = value
+    if status == 405 and getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+    return response
+
+
+def _unknown(error: Exception) -> Response:
+    logging.getLogger("kg").exception("unexpected error", exc_info=error)
+    return _answer(500, KgError("something went wrong on our side", hint="try again; if it stays, report it"))
+
+
+def _answer(status: int, error: KgError) -> Response:
+    if wants_html(request):
+        nearest = site().labels.nearest(request.path.rpartition("/")[2], language()) if status == 404 else []
+        page = render_template("error.html", status=status, error=error, nearest=nearest)
+        response = Response(page, status=status, content_type="text/html; charset=utf-8")
+    else:
+        response = Response(_problem(status, error), status=status, content_type="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _problem(status: int, error: KgError) -> str:
+    members = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": status,
+        "detail": error.what,
+        "hint": error.hint or None,
+        "line": error.line,
+        "column": error.column,
+    }
+    return json.dumps({name: value for name, value in members.items() if value is not None}, ensure_ascii=False)

@@ -1,0 +1,139 @@
+"""What all pages share: language, words, links, labels and security headers."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import pyoxigraph as ox
+from flask import Flask, Response, current_app, request
+
+from kg.graph import Graph
+from kg.labels import Labels
+from kg.queries import Question
+from kg.sparql import Limits
+from kg.terms import BASE
+
+LANGUAGES: Final = ("nl", "en")
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Access-Control-Allow-Origin": "*",
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the routes read: the graph, its questions and labels, and the limits on queries."""
+
+    graph: Graph
+    questions: Mapping[str, Question]
+    labels: Labels
+    limits: Limits
+
+
+def site() -> Site:
+    """Return the site of the application that handles this request."""
+    found: Site = current_app.extensions["kg"]
+    return found
+
+
+def language() -> str:
+    """Return the language of the page: `lang=`, or else the browser's choice, or else Dutch."""
+    asked = request.args.get("lang", "")
+    return asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "nl"
+
+
+def init_app(app: Flask, site: Site) -> None:
+    """Register template functions and headers."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(lambda: _context(site))
+    app.after_request(_finish)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.vary.update(("Accept", "Accept-Language"))
+    return response
+
+
+def _context(site: Site) -> dict[str, Any]:
+    lang = language()
+    return {
+        "lang": lang,
+        "other": next(tag for tag in LANGUAGES if tag != lang),
+        "switch": _switch,
+        "t": lambda key: _words()[key][lang],
+        "label": lambda iri: site.labels.get(iri, lang),
+        "local": local_path,
+        "term": lambda value: _term(site, value, lang),
+        "number": lambda value: f"{value:,}".replace(",", "." if lang == "nl" else ","),
+        "grouped": _grouped,
+        "version": site.graph.version,
+        "in_sparql": lambda query: "/sparql?" + urlencode({"query": query, "lang": lang}),
+    }
+
+
+def _grouped(quads: Iterable[ox.Quad], field: str) -> list[tuple[object, object, list[object]]]:
+    """Return predicate, graph and the values at the other end, in the order of the quads."""
+    groups: dict[tuple[object, object], list[object]] = {}
+    for quad in quads:
+        groups.setdefault((quad.predicate, quad.graph_name), []).append(getattr(quad, field))
+    return [(predicate, graph, values) for (predicate, graph), values in groups.items()]
+
+
+def _switch(lang: str) -> str:
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{quote(request.path)}?{urlencode([*arguments, ('lang', lang)])}"
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    text = (resources.files("kg.web") / "messages.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def local_path(iri: str) -> str:
+    """Return the path at which this server shows an IRI of ours, or the IRI itself."""
+    return quote("/" + iri.removeprefix(BASE), safe="/#:") if iri.startswith(BASE) else iri
+
+
+@dataclass(frozen=True)
+class TermView:
+    """A term as the templates show it.
+
+    Attributes:
+        text: label or literal; `tag` is its language where it is not that of the page.
+        href: where a link leads, or empty.
+        iri: the IRI, or empty.
+
+    """
+
+    text: str
+    tag: str = ""
+    href: str = ""
+    iri: str = ""
+
+
+def _term(site: Site, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None, lang: str) -> TermView:
+    """Return a term as a labelled link, or as text with its language."""
+    if isinstance(term, ox.Literal):
+        return TermView(term.value, _foreign(term.language or "", lang))
+    if not isinstance(term, ox.NamedNode):
+        return TermView("" if term is None else str(term))
+    text, tag = site.labels.get(term.value, lang)
+    query = f"?lang={lang}" if term.value.startswith(BASE) and "#" not in term.value else ""
+    web = term.value.startswith(("http://", "https://"))
+    return TermView(text, _foreign(tag, lang), local_path(term.value) + query if web else "", term.value)
+
+
+def _foreign(tag: str, lang: str) -> str:
+    return tag if tag != lang else ""

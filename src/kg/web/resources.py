@@ -1,0 +1,97 @@
+"""Linked data: `/id/...`, `/def` and `/graph/...` show the IRIs of the graph, as a page or as RDF."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, render_template, request
+
+from kg.errors import NotFound
+from kg.labels import local_name
+from kg.resources import Resource, find_ontology, find_resource
+from kg.results import GRAPHS, Format, serialise_triples
+from kg.terms import BASE, GRAPH, KB, ONTOLOGY, ONTOLOGY_GRAPH
+from kg.web.negotiation import choose, wants_html
+from kg.web.pages import language, local_path, site
+
+blueprint = Blueprint("resources", __name__)
+_HTML: Final = "html"
+_DEFINITION: Final = "http://www.w3.org/2004/02/skos/core#definition"
+
+
+@blueprint.get("/id/<path:path>")
+def thing(path: str) -> Response:
+    """Show a thing; `.html .ttl .jsonld .nt .rdf` behind its path choose the form."""
+    return _show(f"{BASE}id/", path)
+
+
+@blueprint.get("/graph/<path:path>")
+def graph(path: str) -> Response:
+    """Show what the catalogue says of a named graph."""
+    return _show(GRAPH, path)
+
+
+@blueprint.get("/def", defaults={"suffix": ""})
+@blueprint.get("/def.<suffix>")
+def ontology(suffix: str) -> Response:
+    """Show the ontology, all its terms on one page."""
+    found = find_ontology(site().graph.store, ONTOLOGY_GRAPH)
+    if suffix == _HTML or (not suffix and wants_html(request)):
+        return _page("ontology.html", ONTOLOGY, terms=_terms(found))
+    form = _by_suffix(suffix) if suffix else choose(request, GRAPHS)
+    if form is None:
+        raise NotFound(f"no form called .{suffix}", hint="use .html .ttl .jsonld .nt or .rdf")
+    return _rdf(found, form, ONTOLOGY)
+
+
+def _show(base: str, path: str) -> Response:
+    stem, _, suffix = path.rpartition(".")
+    form = _by_suffix(suffix)
+    if not stem or (form is None and suffix != _HTML):
+        stem, suffix = path, ""
+    iri = base + stem
+    found = find_resource(site().graph.store, iri) if _is_iri(iri) else None
+    if found is None:
+        near = ", ".join(f"{label} <{near}>" for near, label in site().labels.nearest(local_name(iri), language()))
+        raise NotFound(f"nothing is said of {iri}", hint=f"nearest: {near}" if near else "search for it with SPARQL")
+    if suffix == _HTML or (not suffix and wants_html(request)):
+        return _page("resource.html", iri, resource=found)
+    return _rdf(found, form if suffix and form else choose(request, GRAPHS), iri)
+
+
+def _is_iri(text: str) -> bool:
+    return not any(character in '<>"{}|^`\\' or ord(character) <= 32 for character in text)
+
+
+def _by_suffix(suffix: str) -> Format | None:
+    return next((one for one in GRAPHS if one.name == suffix), None)
+
+
+def _terms(found: Resource) -> dict[str, list[str]]:
+    """Return the definitions, in the language of the page, of each term of the ontology."""
+    terms: dict[str, list[str]] = {}
+    for quad in found.statements:
+        if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(KB):
+            definitions = terms.setdefault(quad.subject.value, [])
+            if quad.predicate.value == _DEFINITION and isinstance(quad.object, ox.Literal):
+                definitions += [quad.object.value] if quad.object.language == language() else []
+    return terms
+
+
+def _page(template: str, iri: str, **values: object) -> Response:
+    page = render_template(template, iri=iri, path=local_path(iri), **values)
+    return _located(Response(page, content_type="text/html; charset=utf-8"), iri, _HTML)
+
+
+def _rdf(found: Resource, form: Format, iri: str) -> Response:
+    data = serialise_triples(found.triples, form, site().graph.prefixes)
+    return _located(Response(data, content_type=form.content_type), iri, form.name)
+
+
+def _located(response: Response, iri: str, suffix: str) -> Response:
+    path = local_path(iri)
+    response.headers["Content-Location"] = f"{path}.{suffix}"
+    for form in GRAPHS:
+        response.headers.add("Link", f'<{path}.{form.name}>; rel="alternate"; type="{form.media_type}"')
+    return response

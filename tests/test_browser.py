@@ -1,0 +1,97 @@
+"""The pages in a real browser: Debian's chromium, driven by playwright, at 1280 and 390 pixels, in nl and en."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from live import served
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.check
+PAGES = [
+    "/",
+    "/sparql",
+    "/id/measure/ccs",
+    "/id/occupation/procesoperator",
+    "/def",
+    "/graph/industrie-2023",
+    "/id/nowhere/x",
+]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "apt install chromium"
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+
+
+@pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["1280-light", "390-dark"])
+def page(browser: Browser, base: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    width, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True
+    )
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda sent: problems.append(sent.url) if not sent.url.startswith((base, "data:")) else None)
+    yield page
+    context.close()
+    assert [text for text in problems if "404" not in text] == []
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_page_fits_and_has_one_heading(page: Page, base: str, path: str, lang: str) -> None:
+    page.goto(f"{base}{path}?lang={lang}")
+    assert page.locator("html").get_attribute("lang") == lang
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_language_switch_stays_on_the_page(page: Page, base: str) -> None:
+    page.goto(f"{base}/id/measure/ccs?lang=nl")
+    page.click("a.switch")
+    assert page.url == f"{base}/id/measure/ccs?lang=en"
+    assert "carbon capture" in page.inner_text("h1")
+
+
+def test_a_question_by_keyboard_alone(page: Page, base: str) -> None:
+    page.goto(f"{base}/sparql?lang=en")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.focus("#query")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("SELECT ?p { ?p a kb:Pillar }")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Run"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#answer")
+    assert "3 rows" in page.inner_text("#answer")
+    assert page.locator("tbody tr").count() == 3
+
+
+def test_without_javascript(browser: Browser, base: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base}/?lang=en")
+    page.click("button")
+    assert "10 rows" in page.inner_text("#answer")
+    context.close()

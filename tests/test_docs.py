@@ -1,0 +1,117 @@
+"""Documentation runs: README commands and code, figures, dependencies, limits, versions."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+from live import served
+
+from kg.graph import Graph
+from kg.sparql import Limits
+from kg.terms import GRAPH
+
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+SHELL = [
+    line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()
+]
+PYTHON = [text for kind, text in BLOCKS if kind == "python"]
+MAKE = [line for line in SHELL if line.startswith("make ")]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with served() as url:
+        yield url
+
+
+@pytest.mark.parametrize("command", [line for line in SHELL if not line.startswith("make ")])
+def test_readme_command_runs(command: str, server: str) -> None:
+    words = shlex.split(command.replace("http://127.0.0.1:8000", server))
+    words = [sys.executable, "-m", "kg", *words[1:]] if words[0] == "kg" else [*words, "--fail", "--silent", "--get"]
+    run = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip()
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_readme_python_runs(code: str, server: str) -> None:
+    names: dict[str, object] = {}
+    exec(code.replace("http://127.0.0.1:8000", server), names)  # noqa: S102
+    assert len(names["frame"]) > 10  # type: ignore[arg-type]
+
+
+def test_readme_make_targets_exist() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert MAKE == ["make serve", "make test"]
+    assert {line.split()[1] for line in MAKE} <= targets
+
+
+def test_readme_r_line_names_the_endpoint_as_it_is(server: str) -> None:
+    assert "http://127.0.0.1:8000/sparql?format=csv&query=" in README
+
+
+def test_readme_lists_the_graphs_that_there_are(graph: Graph) -> None:
+    listed = {GRAPH + name for name in re.findall(r"^\| `graph/([\w./-]+)` \|", README, re.MULTILINE)}
+    assert listed == {name.value for name in graph.store.named_graphs()}
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "data/README.md", "docs/limits.md", "docs/dependencies.md"]
+)
+def test_links_and_files_named_in_documentation_exist(page: str) -> None:
+    folder = (ROOT / page).parent
+    prose = re.sub(r"`[^`]*`", "", (ROOT / page).read_text("utf-8"))
+    for link in re.findall(r"\]\(([^)#:]+)\)", prose):
+        assert (folder / link).exists(), f"{page} links to {link}"
+
+
+def test_every_dependency_has_its_line() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    page = (ROOT / "docs" / "dependencies.md").read_text("utf-8").lower()
+    runtime = [re.split(r"[<>=]", name)[0] for name in project["project"]["dependencies"]]
+    for name in runtime:
+        assert f"| {name.lower()} |" in page, name
+    for name in project["dependency-groups"]["dev"]:
+        plain = re.split(r"[<>=]", name)[0].lower()
+        assert plain in page or plain.startswith("types-") or plain.endswith("-stubs"), plain
+    locked = (ROOT / "requirements.lock").read_text("utf-8")
+    assert all(re.search(rf"^{name}==", locked, re.MULTILINE | re.IGNORECASE) for name in runtime)
+
+
+def test_limits_are_documented_as_they_are() -> None:
+    page = (ROOT / "docs" / "limits.md").read_text("utf-8")
+    assert f"| query text | {Limits().length:,} characters |" in page
+    assert f"unary operators | {Limits().nesting} |" in page
+
+
+def test_one_version_everywhere(graph: Graph) -> None:
+    import kg
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    ontology = (ROOT / "ontology" / "ontology.ttl").read_text("utf-8")
+    assert kg.__version__ == graph.version == citation["version"]
+    assert f"## {graph.version} ({citation['date-released']})" in changes
+    assert f"owl:versionIRI <https://w3id.org/klimaatbanen/def/{graph.version}>" in ontology
+
+
+def test_makefile_tells_what_to_install_where_venv_is_missing(tmp_path: Path) -> None:
+    fake = tmp_path / "python3"
+    fake.write_text('#!/bin/sh\ncase "$2" in venv) exit 1;; esac\nexit 0\n')
+    fake.chmod(0o755)
+    environment = os.environ | {"MAKEFLAGS": "", "MAKELEVEL": "0"}
+    command = ["make", "serve", f"PYTHON={fake}", f"VENV={tmp_path / 'venv'}"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert run.returncode == 2
+    assert "apt install python3-venv" in run.stderr

@@ -1,0 +1,45 @@
+"""The built graph: version, prefixes, catalogue, and figures that the README and MODEL.md promise."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import SourceError
+from kg.graph import Graph, load
+from kg.sources import Source
+
+
+def test_version_and_prefixes_come_from_the_ontology(graph: Graph) -> None:
+    assert graph.version.count(".") == 2
+    assert graph.prefixes["kb"] == "https://w3id.org/klimaatbanen/def#"
+    assert list(graph.prefixes) == sorted(graph.prefixes)
+
+
+def test_a_graph_without_version_says_so() -> None:
+    empty = Graph(load([]), ())
+    with pytest.raises(SourceError, match="versionInfo is missing"):
+        _ = empty.version
+
+
+def test_the_catalogue_counts_each_graph(graph: Graph) -> None:
+    rows = graph.store.query("PREFIX void: <http://rdfs.org/ns/void#> SELECT ?g ?n { GRAPH ?c { ?g void:triples ?n } }")
+    counted = {row["g"].value: int(row["n"].value) for row in rows}
+    actual = {
+        name.value: sum(1 for _ in graph.store.quads_for_pattern(None, None, None, name))
+        for name in graph.store.named_graphs()
+    }
+    assert counted == actual
+
+
+def test_building_twice_gives_the_same_graph(graph: Graph, house) -> None:
+    from kg.graph import build
+
+    again = build(house)
+    assert {str(quad) for quad in again.store} == {str(quad) for quad in graph.store}
+
+
+def test_load_keeps_sources_in_their_graphs(tmp_path) -> None:
+    quad = ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c"))
+    store = load([(Source(tmp_path, "urn:g"), [quad])])
+    assert [str(found.graph_name) for found in store.quads_for_pattern(quad.subject, None, None, None)] == ["<urn:g>"]

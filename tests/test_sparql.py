@@ -1,0 +1,124 @@
+"""Queries over a small store: datasets, refusals, limits, errors with line and column."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import KgError, QueryError, Refused, TooLarge
+from kg.sparql import Limits, answer, with_prefixes
+
+ALL = "SELECT ?s { ?s <urn:p> ?o }"
+
+
+@pytest.fixture(scope="module")
+def store() -> ox.Store:
+    made = ox.Store()
+    for number in (1, 2):
+        made.add(ox.Quad(node(f"s{number}"), node("p"), ox.Literal(number), node(f"g{number}")))
+    return made
+
+
+def node(name: str) -> ox.NamedNode:
+    return ox.NamedNode(f"urn:{name}")
+
+
+def subjects(store: ox.Store, text: str, **options) -> list[str]:
+    return sorted(row["s"].value for row in answer(store, text, **options))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        (ALL, {}, ["urn:s1", "urn:s2"]),
+        ("SELECT ?s FROM <urn:g1> { ?s <urn:p> ?o }", {}, ["urn:s1"]),
+        ("SELECT ?s FROM NAMED <urn:g1> { ?s <urn:p> ?o }", {}, []),
+        ("SELECT ?s FROM NAMED <urn:g2> { GRAPH ?g { ?s <urn:p> ?o } }", {}, ["urn:s2"]),
+        ("SELECT ?s { GRAPH <urn:g2> { ?s <urn:p> ?o } }", {}, ["urn:s2"]),
+        (ALL, {"default_graphs": ["urn:g2"]}, ["urn:s2"]),
+        (ALL, {"default_graphs": ["urn:g1", "urn:g2"]}, ["urn:s1", "urn:s2"]),
+        ("SELECT ?s FROM <urn:g1> { ?s <urn:p> ?o }", {"default_graphs": ["urn:g2"]}, ["urn:s2"]),
+        (ALL, {"named_graphs": ["urn:g1"]}, []),
+        ("SELECT ?s { GRAPH ?g { ?s <urn:p> ?o } }", {"named_graphs": ["urn:g1"]}, ["urn:s1"]),
+        ("SELECT ?s FROM <http://127.0.0.1:1/unknown> { ?s <urn:p> ?o }", {}, []),
+        ("# FROM here\nSELECT ?s { ?s <urn:p> ?o FILTER(?s != <urn:FROM>) }", {}, ["urn:s1", "urn:s2"]),
+        ("PREFIX from: <urn:> SELECT ?s { ?s from:p ?o FILTER(STR(?s) != 'FROM') }", {}, ["urn:s1", "urn:s2"]),
+    ],
+)
+def test_dataset(store: ox.Store, text: str, options: dict[str, list[str]], expected: list[str]) -> None:
+    assert subjects(store, text, **options) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT DATA { <urn:a> <urn:b> <urn:c> }",
+        "PREFIX x: <urn:> DELETE WHERE { ?s ?p ?o }",
+        "# hello\nLOAD <http://127.0.0.1:1/>",
+        "CLEAR ALL",
+        "DROP GRAPH <urn:g>",
+        "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }",
+        "SELECT * { service SILENT <http://127.0.0.1:1/> { ?s ?p ?o } }",
+        "SELECT * { { SERVICE ?where { ?s ?p ?o } } UNION {} }",
+        "SELECT * { ?s ?p '#' . SERVICE <http://127.0.0.1:1/> {} }",
+        'SELECT * { ?s ?p """a " quote""" . SERVICE <http://127.0.0.1:1/> {} }',
+        "SELECT * { ?s ?p <#> . SERVICE <http://127.0.0.1:1/> {} }",
+    ],
+)
+def test_refused(store: ox.Store, text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        answer(store, text)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT ?service { ?service <urn:p> ?o }",
+        "PREFIX service: <urn:> SELECT * { ?s service:p 'SERVICE' } # SERVICE",
+        "SELECT * { ?s ?p <urn:SERVICE> }",
+    ],
+)
+def test_the_word_service_elsewhere_is_fine(store: ox.Store, text: str) -> None:
+    assert list(answer(store, text)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [("SELECT * {\n  ?s ?p\n}", 3, 2), ("SELEKT", 1, 7), ("", 1, 1), (" \n ", 1, 1), ("SELECT ?x { ?x a x:Y }", 1, 21)],
+)
+def test_syntax_errors_have_a_place(store: ox.Store, text: str, line: int, column: int) -> None:
+    with pytest.raises(QueryError) as caught:
+        answer(store, text)
+    assert (caught.value.line, caught.value.column) == (line, column)
+
+
+def test_unknown_functions_and_bad_graph_names_are_query_errors(store: ox.Store) -> None:
+    with pytest.raises(QueryError, match="not supported"):
+        list(answer(store, "SELECT (<urn:f>(1) AS ?x) {}"))
+    with pytest.raises(QueryError, match="not an IRI"):
+        answer(store, ALL, default_graphs=["no iri"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["SELECT * {" + "{" * 600 + "}" * 600 + "}", "SELECT (" + "!" * 600 + "true AS ?x) {}", "ASK {} #" + "x" * 70_000],
+)
+def test_too_large(store: ox.Store, text: str) -> None:
+    with pytest.raises(TooLarge):
+        answer(store, text)
+
+
+def test_limits_are_settings(store: ox.Store) -> None:
+    with pytest.raises(TooLarge, match="4 are allowed"):
+        answer(store, ALL, limits=Limits(length=4))
+
+
+def test_prefixes_are_added_where_used_and_the_line_of_an_error_stays(store: ox.Store) -> None:
+    known = {"x": "urn:", "y": "urn:y"}
+    assert with_prefixes("SELECT ?s { ?s x:p ?o }", known).startswith("PREFIX x: <urn:> SELECT")
+    assert with_prefixes("PREFIX x: <urn:z> ASK { ?s x:p ?o }", known).count("PREFIX") == 1
+    assert with_prefixes(ALL, known) == ALL
+    with pytest.raises(KgError) as caught:
+        answer(store, with_prefixes("SELECT * {\n ?s x:p }", known))
+    assert caught.value.line == 2
