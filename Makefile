@@ -27,6 +27,7 @@ docs: $(VENV)/.dev
 	mkdir -p build
 	$(BIN)/kg query -e 'CONSTRUCT { ?s ?p ?o } { GRAPH <https://w3id.org/klimaatbanen/graph/ontology> { ?s ?p ?o } }' --format ttl > build/ontology.ttl
 	$(BIN)/pylode build/ontology.ttl -o build/ontology.html
+	$(BIN)/python docs/model.py
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements.lock pyproject.toml

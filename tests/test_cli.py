@@ -157,11 +157,11 @@ def test_validate_names_file_node_and_what_to_add(tmp_path: Path) -> None:
     assert "Nederlandse" in dutch
 
 
-def test_validate_stops_at_broken_turtle(tmp_path: Path) -> None:
+def test_validate_finds_broken_turtle(tmp_path: Path) -> None:
     broken = tmp_path / "broken.ttl"
     broken.write_text("<https://example.org/a> a .\n")
-    error = kg("validate", str(broken), code=2)
-    assert f"{broken}:1:" in error
+    found = kg("validate", str(broken), code=1)
+    assert f"{broken}\n  1:27 violation: The file is not well-formed." in found
 
 
 def test_validate_somebody_elses_shapes(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import pytest
 import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, SKOS
 
+from kg.engines import to_rdflib
 from kg.graph import Graph
 from kg.sources import find_sources, read
 from kg.terms import KB, ONTOLOGY_GRAPH
-from kg.validate import to_rdflib
 
 KINDS = {OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty}
 PLANNED = "Planned"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
 from collections import Counter
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 import pytest
 
+from kg.approvals import Row, cell, differences, terms_of, written
 from kg.files import house as find_house
 from kg.graph import Graph
 from kg.queries import Question, find_questions
@@ -29,13 +28,6 @@ OWL = "http://www.w3.org/2002/07/owl#"
 TERM_KINDS = {OWL + kind for kind in ("Class", "ObjectProperty", "DatatypeProperty")}
 UNKNOWN = ID + "unknown/unknown"
 
-_STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:^|(?<=\s))#[^\n]*', re.MULTILINE)
-_PREFIX = re.compile(r"^PREFIX\s+([\w-]+):\s*<([^<>\s]*)>", re.MULTILINE)
-_IRI = re.compile(r"<([^<>\s]+)>")
-_NAME = re.compile(r"(?<![\w?$<-])([a-z][\w-]*):([\w.-]*[\w-])")
-
-Row = tuple[str, ...]
-
 
 def competency() -> list[dict[str, Any]]:
     folder = os.environ.get("KG_SHARED")
@@ -48,22 +40,7 @@ def competency() -> list[dict[str, Any]]:
 def ask(graph: Graph, query: str) -> tuple[Row, list[Row]]:
     """Return the variables and the rows as text, a number in its shortest form; the query declares its own prefixes."""
     rows = Rows.of(answer(graph.store, query))
-    return rows.columns, [tuple(_cell(row[name]) for name in rows.columns) for row in rows]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return format(Decimal(str(value)).normalize() + 0, "f")
-    return "" if value is None else str(value)
-
-
-def terms_of(query: str) -> set[str]:
-    """Return the IRIs that a query names, in full or by prefix, outside strings and comments."""
-    bare = _STRING_OR_COMMENT.sub("", query)
-    prefixes = dict(_PREFIX.findall(bare))
-    body = _PREFIX.sub("", bare)
-    names = _NAME.findall(_IRI.sub("", body))
-    return {prefixes[prefix] + local for prefix, local in names} | set(_IRI.findall(body))
+    return rows.columns, [tuple(cell(row[name]) for name in rows.columns) for row in rows]
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -83,23 +60,12 @@ def test_names_only_what_exists(name: str, graph: Graph) -> None:
 def test_answer_is_the_approved_one(name: str, graph: Graph, request: pytest.FixtureRequest) -> None:
     question = QUESTIONS[name]
     columns, rows = ask(graph, question.query)
-    assert rows or "#+ empty: true" in question.text, f"{name}.rq: no rows; mend it, or add #+ empty: true"
     path = question.path.with_suffix(".csv")
     if request.config.getoption("--approve"):
-        path.write_text(_csv(columns, rows if question.ordered else sorted(rows)), encoding="utf-8")
+        path.write_text(written(columns, rows if question.ordered else sorted(rows)), encoding="utf-8")
     assert path.is_file(), f"no approved answer {path.name}: run pytest --approve and read the diff"
-    header, *approved = (tuple(row) for row in csv.reader(StringIO(path.read_text(encoding="utf-8"))))
-    assert columns == header, f"{path.name}: other columns; run pytest --approve and read the diff"
-    found, wanted = Counter(rows), Counter(approved)
-    assert found == wanted, f"{name}: missing {list(wanted - found)[:5]}, unexpected {list(found - wanted)[:5]}"
-    if question.ordered:
-        assert rows == approved, f"{name}: same rows, other order"
-
-
-def _csv(columns: Row, rows: list[Row]) -> str:
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
-    return text.getvalue()
+    found = [f"{path.name}:{one.line}: {one.what}" for one in differences(question, columns, rows)]
+    assert not found, "\n".join([*found[:10], "run pytest --approve and read the diff"])
 
 
 def test_every_answer_has_its_question() -> None:

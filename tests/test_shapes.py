@@ -24,6 +24,8 @@ SHAPES = house() / "shapes"
 CASES = SHAPES / "cases"
 CHECKS = {name: question for name, question in find_questions(SHAPES).items() if name.startswith("checks/")}
 SCHEMA = rdflib.Namespace("https://schema.org/")
+# The build makes these from what the shapes have checked; the check candidate-in-file keeps them out of files.
+BUILT = {rdflib.URIRef(KB + name) for name in ("Inference", "Rule")}
 ONLY_INFERRED = {rdflib.URIRef(KB + name) for name in ("candidateOccupation", "candidateSkill")}
 
 
@@ -198,7 +200,7 @@ def test_property_shapes_are_named_and_used(shapes: rdflib.Graph) -> None:
 
 def test_every_class_has_a_shape(shapes: rdflib.Graph, ontology: rdflib.Graph) -> None:
     classes = {one for one in ontology.subjects(RDF.type, OWL.Class) if str(one).startswith(KB)}
-    missing = classes - set(shapes.objects(None, SH.targetClass))
+    missing = classes - BUILT - set(shapes.objects(None, SH.targetClass))
     assert not missing, f"add a node shape with sh:targetClass for {sorted(missing)}"
 
 

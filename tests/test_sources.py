@@ -41,7 +41,7 @@ def test_a_path_under_data_is_a_graph() -> None:
 
 def test_folders_with_an_underscore_are_left_out(tmp_path: Path) -> None:
     house = copy_of_house(tmp_path)
-    (house / "data" / "_template").mkdir()
+    (house / "data" / "_template").mkdir(exist_ok=True)
     (house / "data" / "_template" / "broken.ttl").write_text("this is no Turtle")
     assert len(build(house).sources) == len(find_sources(ROOT))
 

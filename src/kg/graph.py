@@ -1,4 +1,4 @@
-"""The graph in memory: every source in its named graph, and the catalogue of those graphs."""
+"""The graph in memory: every source in its named graph, what is derived from them, and the catalogue."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import SourceError
+from kg.evidence import derive
+from kg.inference import infer
 from kg.sources import Parsed, Source, find_sources, read
 from kg.terms import CATALOGUE, DCAT, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES, XSD
 
@@ -48,20 +50,28 @@ def build(house: Path) -> Graph:
     """Build the graph of a house in memory.
 
     Raises:
-        SourceError: a folder is missing, or a file is not Turtle; nothing half built is returned.
+        SourceError: a folder is missing, a file is not Turtle, a rule derives nothing; nothing half built is returned.
 
     """
     parsed = read(find_sources(house))
-    return Graph(load(parsed), tuple(source for source, _ in parsed))
+    store = _fill(parsed)
+    store.bulk_extend([*derive(store), *infer(store, house / "ontology" / "rules")])
+    store.bulk_extend(_catalogue(store))
+    return Graph(store, tuple(source for source, _ in parsed))
 
 
 def load(parsed: Parsed) -> ox.Store:
     """Return a store with the triples of each source in its graph, and each graph counted in `graph/catalogue`."""
+    store = _fill(parsed)
+    store.bulk_extend(_catalogue(store))
+    return store
+
+
+def _fill(parsed: Parsed) -> ox.Store:
     store = ox.Store()
     for source, quads in parsed:
         name = ox.NamedNode(source.graph)
         store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object, name) for quad in quads)
-    store.bulk_extend(_catalogue(store))
     return store
 
 

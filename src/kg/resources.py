@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import pyoxigraph as ox
+
+from kg.terms import DCT, XSD
+
+_DEPRECATED: Final = ox.NamedNode("http://www.w3.org/2002/07/owl#deprecated")
+_REPLACED_BY: Final = ox.NamedNode(DCT + "isReplacedBy")
+_TRUE: Final = tuple(ox.Literal(text, datatype=ox.NamedNode(XSD + "boolean")) for text in ("true", "1"))
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,17 @@ class Resource:
     iri: str
     statements: tuple[ox.Quad, ...]
     incoming: tuple[ox.Quad, ...]
+
+    @property
+    def deprecated(self) -> bool:
+        """Whether it is withdrawn: `owl:deprecated true` (OWL 2, section 5.5)."""
+        return any(quad.predicate == _DEPRECATED and quad.object in _TRUE for quad in self.statements)
+
+    @property
+    def successors(self) -> list[str]:
+        """IRIs of what replaces it: `dct:isReplacedBy`."""
+        replaced = [quad.object for quad in self.statements if quad.predicate == _REPLACED_BY]
+        return sorted({node.value for node in replaced if isinstance(node, ox.NamedNode)})
 
     @property
     def triples(self) -> list[ox.Triple]:

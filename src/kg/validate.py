@@ -1,54 +1,66 @@
-"""What must hold: SHACL over a plain rdflib graph, and check queries in which a row is a finding."""
+"""What must hold: syntax, SHACL, check queries in which a row is a finding, links, and answers of saved questions."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
-import pyshacl
-import rdflib
-from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
-from rdflib.namespace import RDF, RDFS, SH, SKOS
-from rdflib.term import BNode, Literal, Node, URIRef
 
+from kg.answers import QUESTION, SavedQuestions, counted
 from kg.errors import SourceError
-from kg.graph import load
-from kg.queries import Question, find_questions
-from kg.sources import Parsed, Source, read
-from kg.terms import DCT, RDF_TYPE
+from kg.findings import SEVERITIES, Finding, Report, Rule, in_language
+from kg.inputs import MAX_BYTES, Document, Input, Problem, quads_of, read_document
+from kg.jobs import Job, Outcome, run_here, run_jobs
+from kg.places import Place, Places, text_lines
+from kg.problems import as_finding, problems_of
+from kg.queries import Question
+from kg.rulebook import BUILT_IN, pick_rules
+from kg.ruleset import SHAPES_GRAPH, Rules, read_rules, sound
+from kg.sources import Source
+from kg.sssom import SUFFIX as SSSOM
+from kg.terms import DCT, SH, SKOS
+from kg.verdicts import Term, Verdict, read_terms, text_of, verdicts
 
-SEVERITIES: Final = ("violation", "warning", "info")
-_ANY: Final = ("nl", "en", None)
-_LABELS: Final = (SKOS.prefLabel, URIRef(DCT + "title"), RDFS.label)
+__all__ = ["SEVERITIES", "Finding", "Plan", "check", "validate"]
+
+_LABELS: Final = (SKOS + "prefLabel", DCT + "title", "http://www.w3.org/2000/01/rdf-schema#label")
+_SPLIT_FROM, _SPLIT_TO, _WORKERS = 5_000, 300_000, 2
+_TARGETS: Final = tuple(f" <{SH}target{name}> " for name in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
+_SHAPES_OF_SHAPES: Final = Path("assets") / "shacl-shacl.ttl"
 
 
-@dataclass(frozen=True, order=True)
-class Finding:
-    """One thing that does not hold.
+@dataclass(frozen=True)
+class Plan:
+    """What to check and how.
 
     Attributes:
-        file: file that says something of the focus node; empty when no file does.
-        severity: `violation`, `warning` or `info`.
-        focus: IRI of the node concerned, and its `label`.
-        path: property concerned, and `value` when one is wrong.
-        message: what is wrong and what to do; `hint` says why.
-        shape: IRI of the shape, or name of the check query.
+        inputs: files to check, and files that complete the graph.
+        shapes: folders or files with shapes; of a folder also `checks/*.rq`.
+        house: folder whose whole graph answers saved questions; None answers them from the inputs.
+        namespaces: IRIs that begin so must be described somewhere.
+        only, skip: rules, in full or in short.
+        engine: `pyshacl` or `shacl`.
+        sound_shapes: the shapes have been checked against the shapes of shapes before.
+        limit: seconds for one query or SPARQL constraint; None runs all in this process, without a limit.
 
     """
 
-    file: str
-    severity: str
-    focus: str
-    label: str
-    path: str
-    value: str
-    message: str
-    hint: str
-    shape: str
+    inputs: Sequence[Input]
+    shapes: Sequence[Path]
+    house: Path | None = None
+    namespaces: Sequence[str] = ()
+    only: Sequence[str] = ()
+    skip: Sequence[str] = ()
+    engine: str = "pyshacl"
+    limit: float | None = None
+    sound_shapes: bool = False
+    max_bytes: int = MAX_BYTES
+    fail_on: str = "warning"
+    lang: str = "en"
 
 
 def validate(sources: Sequence[Source], shapes: Path, *, lang: str = "en") -> list[Finding]:
@@ -56,170 +68,269 @@ def validate(sources: Sequence[Source], shapes: Path, *, lang: str = "en") -> li
 
     Arguments:
         sources: the files to check, read together as one graph.
-        shapes: folder with `*.ttl` shapes and `*.rq` check queries (SELECT ?focus ?path ?value); cases are left out.
+        shapes: folder with `*.ttl` shapes and `checks/*.rq` (SELECT ?focus ?path ?value); cases are left out.
         lang: language of messages and labels, `nl` or `en`.
 
     Raises:
         SourceError: a file is not Turtle, a check query is broken, or there is nothing to check with.
 
     """
-    parsed = read(sources)
-    shape_files, checks = find_rules(shapes)
-    data = to_rdflib(quad for _, quads in parsed for quad in quads)
-    rules = to_rdflib(quad for _, quads in read(shape_files) for quad in quads)
-    describe = _Describer(data, parsed, lang)
-    return sorted(set(_shacl(data, rules, describe)) | set(_checks(parsed, checks, describe)))
+    documents = [sound(read_document(Input(source.path, source.graph))) for source in sources]
+    rules = read_rules([shapes], lang)
+    if not rules.triples and not rules.checks:
+        raise SourceError("no shapes and no check queries", where=str(shapes), hint="name a folder with .ttl shapes")
+    outcomes = [run_here(job) for job in _jobs(documents, rules, "pyshacl")]
+    return sorted(set(_findings(documents, rules, outcomes, lang)))
 
 
-def find_rules(folder: Path) -> tuple[list[Source], list[Question]]:
-    """Return shape files and check queries directly in a folder; sub-folders hold their cases.
+def check(plan: Plan) -> Report:
+    """Check files as a plan says, and return all that was found; a broken file hides nothing in another.
 
     Raises:
-        SourceError: the folder holds neither.
+        SourceError: nothing to check, or shapes or check queries that are themselves wrong.
+        NotFound: an unknown rule.
 
     """
-    shapes = [Source(path, "") for path in sorted(folder.glob("*.ttl"))]
-    checks = [question for name, question in find_questions(folder).items() if name.startswith("checks/")]
-    if not shapes and not checks:
-        raise SourceError("no shapes and no check queries", where=str(folder), hint="name a folder with .ttl shapes")
-    return shapes, checks
-
-
-def to_rdflib(quads: Iterable[ox.Quad]) -> rdflib.Graph:
-    """Return triples as a plain in-memory rdflib graph, literals as written.
-
-    pyshacl over Oxigraph stores gives false findings, and rdflib rewrites ill-typed literals unless told not to.
-    """
-    graph = rdflib.Graph()
-    for quad in quads:
-        graph.add((_node(quad.subject), _node(quad.predicate), _node(quad.object)))
-    return graph
-
-
-def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
-    if isinstance(term, ox.NamedNode):
-        return URIRef(term.value)
-    if isinstance(term, ox.Literal):
-        plain = term.language or term.datatype.value.endswith("#string")
-        datatype = None if plain else URIRef(term.datatype.value)
-        return Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-    if isinstance(term, ox.BlankNode):
-        return BNode(term.value)
-    raise SourceError("triple terms are not supported", where=str(term), hint="use RDF 1.1")
-
-
-class _Describer:
-    """Says of a node which file, label and message belong to it."""
-
-    def __init__(self, data: rdflib.Graph, parsed: Parsed, lang: str) -> None:
-        self._data, self._lang = data, lang
-        self._files: dict[str, str] = {}
-        self._paths: dict[tuple[str, str], str] = {}
-        for source, quads in parsed:
-            for quad in quads:
-                subject = quad.subject.value if not isinstance(quad.subject, ox.Triple) else ""
-                if quad.predicate.value == RDF_TYPE:
-                    self._files[subject] = str(source.path)
-                self._files.setdefault(subject, str(source.path))
-                self._paths.setdefault((subject, quad.predicate.value), str(source.path))
-
-    def file(self, focus: str, path: str) -> str:
-        return self._paths.get((focus, path)) or self._files.get(focus, "")
-
-    def label(self, focus: Node) -> str:
-        for predicate in _LABELS:
-            labels = {
-                label.language: str(label)
-                for label in self._data.objects(focus, predicate)
-                if isinstance(label, Literal)
-            }
-            if labels:
-                return in_language(labels, self._lang)
-        return ""
-
-    def text(self, literals: Iterable[Node]) -> str:
-        return in_language({one.language: str(one) for one in literals if isinstance(one, Literal)}, self._lang)
-
-
-def in_language(texts: Mapping[str | None, str], lang: str) -> str:
-    """Return the text in a language, or else in nl, en, or any."""
-    for tag in (lang, *_ANY, *texts):
-        if tag in texts:
-            return texts[tag]
-    return ""
-
-
-def _shacl(data: rdflib.Graph, rules: rdflib.Graph, describe: _Describer) -> list[Finding]:
-    if not len(rules):
-        return []
-    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
-    try:
-        _, report, _ = pyshacl.validate(data, shacl_graph=rules, inference="none", inplace=True)
-    except (ReportableRuntimeError, ShapeLoadError, ConstraintLoadError) as error:
-        raise SourceError(str(error), where="shapes", hint="mend the shapes") from error
-    if not isinstance(report, rdflib.Graph):
-        raise SourceError(str(report), where="shapes", hint="mend the shapes")
-    rdflib.NORMALIZE_LITERALS = False
-    return [_finding(result, report, rules, describe) for result in report.subjects(RDF.type, SH.ValidationResult)]
-
-
-def _finding(result: Node, report: rdflib.Graph, rules: rdflib.Graph, describe: _Describer) -> Finding:
-    def one(predicate: URIRef) -> Node | None:
-        return report.value(result, predicate)
-
-    focus, path, shape = one(SH.focusNode), one(SH.resultPath), one(SH.sourceShape)
-    severity = str(one(SH.resultSeverity) or SH.Violation).rpartition("#")[2].lower()
-    return Finding(
-        file=describe.file(str(focus), str(path or "")),
-        severity=severity,
-        focus=str(focus),
-        label=describe.label(focus) if focus is not None else "",
-        path=str(path or ""),
-        value=str(one(SH.value) or ""),
-        message=describe.text(report.objects(result, SH.resultMessage)),
-        hint=describe.text(rules.objects(shape, SH.description)),
-        shape=_shape_name(shape, rules),
+    if not any(one.checked for one in plan.inputs):
+        raise SourceError("nothing to check", where="kg validate", hint="name files or folders")
+    rules = read_rules(plan.shapes, plan.lang)
+    picked = pick_rules(rules.listed, plan.only, plan.skip)
+    names = {rule.name for rule in picked}
+    rules = replace(rules, checks=[one for one in rules.checks if one.name in names])
+    documents = [read_document(one, plan.max_bytes) for one in plan.inputs]
+    asked = SavedQuestions(documents, plan.house, plan.namespaces, names, plan.lang)
+    outcomes, answered = _run(documents, rules, picked, asked, plan)
+    found = {
+        *problems_of(documents, plan.lang),
+        *_findings(documents, rules, outcomes, plan.lang),
+        *asked.findings(answered),
+        *_stuck(rules, (*outcomes, answered), plan.lang),
+    }
+    if "link" in names:
+        found |= _new(_links(documents, plan), found)
+    return Report(
+        findings=tuple(sorted(one for one in found if _wanted(one, names, rules, plan))),
+        files=tuple(document.name for document in documents if document.input.checked),
+        rules=tuple(picked),
+        fail_on=plan.fail_on,
+        notes=tuple(asked.notes),
+        lang=plan.lang,
     )
 
 
-def _shape_name(shape: Node | None, rules: rdflib.Graph) -> str:
-    if isinstance(shape, BNode):
-        shape = next(rules.subjects(SH.property, shape), shape)
-    return str(shape or "")
+def _wanted(one: Finding, names: set[str], rules: Rules, plan: Plan) -> bool:
+    """A shape without a name is no rule that can be chosen: it speaks unless others were."""
+    unnamed = not plan.only and one.shape not in {rule.name for rule in rules.listed}
+    return one.shape in names or unnamed
 
 
-def _checks(parsed: Parsed, checks: Sequence[Question], describe: _Describer) -> list[Finding]:
-    if not checks:
-        return []
-    store = load(parsed)
-    return [finding for check in checks for finding in _check(store, check, describe)]
+def _new(links: Iterable[Finding], found: set[Finding]) -> set[Finding]:
+    """The dead links that no other rule has found."""
+    known = {(one.focus, one.path, one.value) for one in found}
+    return {one for one in links if (one.focus, one.path, one.value) not in known}
 
 
-def _check(store: ox.Store, check: Question, describe: _Describer) -> list[Finding]:
-    try:
-        rows = store.query(check.query, use_default_graph_as_union=True)
-    except SyntaxError as error:
-        raise SourceError(str(error), where=str(check.path), hint="mend the check query") from error
-    if not isinstance(rows, ox.QuerySolutions):
-        raise SourceError("a check query is a SELECT", where=str(check.path), hint="select ?focus, ?path and ?value")
-    names = {variable.value for variable in rows.variables}
-    if "focus" not in names:
-        raise SourceError("a check query selects ?focus", where=str(check.path), hint="add ?focus")
-    findings = []
-    for row in rows:
-        cells = {name: row[name].value if row[name] is not None else "" for name in names}
-        focus, path = cells["focus"], cells.get("path", "")
-        findings.append(
-            Finding(
-                file=describe.file(focus, path),
-                severity=check.severity,
-                focus=focus,
-                label=describe.label(URIRef(focus)),
-                path=path,
-                value=cells.get("value", ""),
-                message=describe.text(Literal(text, lang=tag) for tag, text in check.message.items()),
-                hint=describe.text(Literal(text, lang=tag) for tag, text in check.description.items()),
-                shape=check.name,
-            )
+def _run(
+    documents: Sequence[Document], rules: Rules, picked: Sequence[Rule], asked: SavedQuestions, plan: Plan
+) -> tuple[list[Outcome], Outcome]:
+    """Do all jobs, side by side where there is a time limit: shapes, checks, questions, shapes of the shapes."""
+    shaped = any(rule.kind == "shape" for rule in picked) or not plan.only
+    used = rules if shaped else replace(rules, triples=())
+    jobs = [*_jobs(documents, used, plan.engine), asked.job]
+    suspect = bool(used.triples) and not plan.sound_shapes
+    if suspect:
+        jobs.append(_job_on_shapes(rules, plan.engine))
+    outcomes = [run_here(job) for job in jobs] if plan.limit is None else run_jobs(jobs, plan.limit)
+    if suspect:
+        _refuse_bad_shapes(rules, outcomes.pop())
+    return outcomes[:-1], outcomes[-1]
+
+
+def _jobs(documents: Sequence[Document], rules: Rules, engine: str) -> list[Job]:
+    """Return one job for the check queries and one or more for the shapes."""
+    data = ox.serialize(quads_of(documents), format=ox.RdfFormat.N_QUADS) or b""
+    parts = _split(rules, documents, engine) if rules.triples else []
+    jobs = [Job(data, shapes, engine) for shapes in parts]
+    if rules.checks:
+        jobs.append(Job(counted(documents), queries={one.name: one.text for one in rules.checks}))
+    return jobs
+
+
+def _split(rules: Rules, documents: Sequence[Document], engine: str) -> list[bytes]:
+    """Return the shapes, for pyshacl on a graph of middling size in parts: each keeps the targets of some shapes."""
+    count = sum(len(document.quads) for document in documents)
+    if engine != "pyshacl" or not _SPLIT_FROM <= count <= _SPLIT_TO:
+        return [rules.shapes]
+    lines = rules.shapes.decode().splitlines(keepends=True)
+    targets = [line for line in lines if any(target in line for target in _TARGETS)]
+    if len(targets) < _WORKERS or any("rdf-schema#Class>" in line or "owl#Class>" in line for line in lines):
+        return [rules.shapes]
+    rest = [line for line in lines if line not in set(targets)]
+    return ["".join((*rest, *targets[number::_WORKERS])).encode() for number in range(_WORKERS)]
+
+
+def _job_on_shapes(rules: Rules, engine: str) -> Job:
+    """Shapes are data to the shapes of shapes (SHACL, appendix C)."""
+    package = find_spec("pyshacl")
+    path = Path(package.origin or "").parent / _SHAPES_OF_SHAPES if package else Path()
+    data = ox.serialize(quads_of(rules.documents), format=ox.RdfFormat.N_QUADS) or b""
+    shapes = [quad.triple for quad in read_document(Input(path, SHAPES_GRAPH)).quads]
+    return Job(data, ox.serialize(shapes, format=ox.RdfFormat.N_TRIPLES) or b"", engine)
+
+
+def _refuse_bad_shapes(rules: Rules, outcome: Outcome) -> None:
+    found = [one for one in verdicts(outcome.report, ()) if one.severity == "violation"]
+    if not found:
+        return
+    first, places = found[0], Places(rules.documents, {one.focus for one in found})
+    place = places.find(first.focus, first.path, first.value, missing=first.missing)
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    raise SourceError(
+        f"the shapes are no valid SHACL: {in_language(first.messages, 'en')}{more}",
+        where=place.file or "shapes",
+        line=place.line or None,
+        column=place.column or None,
+        hint=f"mend {text_of(first.focus)} {first.path}".rstrip(),
+    )
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """What SHACL or a check query says, before its place is known."""
+
+    focus: Term
+    path: str
+    value: Term | None
+    missing: bool
+    severity: str
+    message: str
+    hint: str
+    shape: str
+
+
+def _findings(documents: Sequence[Document], rules: Rules, outcomes: Sequence[Outcome], lang: str) -> Iterator[Finding]:
+    raw = [one for outcome in outcomes for one in _said(rules, outcome, lang)]
+    nodes = {one.focus for one in raw}
+    places, labels = Places(documents, nodes), _labels(documents, nodes, lang)
+    for one in raw:
+        place = places.find(one.focus, one.path, one.value, missing=one.missing)
+        label, value = labels.get(one.focus, ""), text_of(one.value)
+        yield _placed(
+            place, one.severity, (text_of(one.focus), label, one.path, value), one.message, one.hint, one.shape
         )
-    return findings
+
+
+def _placed(
+    place: Place, severity: str, node: tuple[str, str, str, str], message: str, hint: str, shape: str
+) -> Finding:
+    return Finding(
+        place.file, place.line, place.column, severity, *node, message, hint, shape, place.width, place.excerpt[:400]
+    )
+
+
+def _labels(documents: Sequence[Document], nodes: set[Term], lang: str) -> Mapping[Term, str]:
+    found: dict[Term, dict[str, dict[str | None, str]]] = {}
+    for document in documents if nodes else ():
+        for quad in document.quads:
+            if quad.predicate.value in _LABELS and quad.subject in nodes and isinstance(quad.object, ox.Literal):
+                texts = found.setdefault(quad.subject, {}).setdefault(quad.predicate.value, {})
+                texts[quad.object.language] = quad.object.value
+    best = {node: next(texts[name] for name in _LABELS if name in texts) for node, texts in found.items()}
+    return {node: in_language(texts, lang) for node, texts in best.items()}
+
+
+def _said(rules: Rules, outcome: Outcome, lang: str) -> Iterator[_Raw]:
+    for verdict in verdicts(outcome.report, rules.triples) if outcome.report else ():
+        yield _of_verdict(verdict, rules, lang)
+    checks = {one.name: one for one in rules.checks}
+    for name, answer in outcome.answers.items():
+        yield from _of_check(checks[name], answer, lang)
+
+
+def _of_verdict(verdict: Verdict, rules: Rules, lang: str) -> _Raw:
+    return _Raw(
+        verdict.focus,
+        verdict.path,
+        verdict.value,
+        verdict.missing,
+        verdict.severity,
+        in_language(verdict.messages, lang),
+        rules.texts.text(verdict.shape, SH + "description"),
+        rules.texts.named(verdict.shape) or verdict.component,
+    )
+
+
+def _of_check(check: Question, answer: Mapping[str, Any], lang: str) -> Iterator[_Raw]:
+    if "error" in answer:
+        raise SourceError(
+            answer["error"],
+            where=str(check.path),
+            line=answer["line"],
+            column=answer["column"],
+            hint="mend the check query",
+        )
+    columns = answer["columns"]
+    if columns is None or columns == ["answer"]:
+        raise SourceError("a check query is a SELECT", where=str(check.path), hint="select ?focus, ?path and ?value")
+    if "focus" not in columns:
+        raise SourceError("a check query selects ?focus", where=str(check.path), hint="add ?focus")
+    message, hint = in_language(check.message, lang), in_language(check.description, lang)
+    for row in answer["rows"]:
+        named = {name: text for name, text in zip(columns, row, strict=True) if text is not None}
+        cells = dict(zip(named, read_terms(list(named.values())), strict=True))
+        if "focus" in cells:
+            path = text_of(cells.get("path"))
+            yield _Raw(cells["focus"], path, cells.get("value"), False, check.severity, message, hint, check.name)
+
+
+def _links(documents: Sequence[Document], plan: Plan) -> Iterator[Finding]:
+    """Objects inside the namespaces of which nothing is said."""
+    spaces = tuple(plan.namespaces)
+    if not spaces:
+        return
+    described = {quad.subject for quad in quads_of(documents)}
+    dead: list[tuple[ox.Quad, Term]] = []
+    for document in documents:
+        if document.input.checked:
+            dead += [
+                (quad, term)
+                for quad in document.quads
+                for term in _links_of(quad, document)
+                if term not in described and text_of(term).startswith(spaces)
+            ]
+    nodes: set[Term] = {quad.subject for quad, _ in dead}
+    places, labels = Places(documents, nodes), _labels(documents, nodes, plan.lang)
+    rule = BUILT_IN["link"]
+    for quad, term in dead:
+        place = places.find(quad.subject, quad.predicate.value, quad.object)
+        node = (text_of(quad.subject), labels.get(quad.subject, ""), quad.predicate.value, text_of(term))
+        what, mend = in_language(rule.what, plan.lang), in_language(rule.mend, plan.lang)
+        yield _placed(place, rule.severity, node, what, mend, "link")
+
+
+def _links_of(quad: ox.Quad, document: Document) -> tuple[Term, ...]:
+    """What must be described: the object of a statement, and of a mapping the subject; its object is another's."""
+    term = quad.subject if document.input.suffix == SSSOM else quad.object
+    return (term,) if isinstance(term, ox.NamedNode) else ()
+
+
+def _stuck(rules: Rules, outcomes: Iterable[Outcome], lang: str) -> Iterator[Finding]:
+    """What did not end in time, at the place where it is written."""
+    files = {one.name: one.path for one in rules.checks}
+    for name in {name for outcome in outcomes for name in outcome.stuck}:
+        if name in files:
+            lines = text_lines(files[name].read_bytes())
+            yield as_finding(str(files[name]), Problem("time-limit", name, 1, 1), lines, lang)
+        elif not name.startswith(QUESTION):
+            yield _stuck_constraint(rules, name, lang)
+
+
+def _stuck_constraint(rules: Rules, name: str, lang: str) -> Finding:
+    """A SPARQL constraint of the shapes; without a name the engine did not say which."""
+    triples = [one for one in rules.triples if one.predicate.value == SH + "sparql"]
+    shapes = [one.subject for one in triples if text_of(one.object) == name or not name]
+    named = [rules.texts.named(shape) for shape in shapes] or [name]
+    places = Places(rules.documents, {ox.NamedNode(one) for one in named if one})
+    place = places.find(ox.NamedNode(named[0]), SH + "sparql") if named[0] else Place()
+    problem = Problem("time-limit", ", ".join(named), place.line, place.column, place.width)
+    return replace(as_finding(place.file, problem, (), lang), excerpt=place.excerpt)

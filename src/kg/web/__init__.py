@@ -12,34 +12,39 @@ from waitress.server import create_server
 from kg.errors import Unavailable
 from kg.graph import Graph
 from kg.labels import Labels
+from kg.passages import Text
 from kg.queries import Question
 from kg.sparql import Limits
-from kg.web import errors, health, home, pages, resources, sparql
+from kg.web import downloads, errors, health, home, pages, resources, sparql
 
 _STACK = 256 << 20  # Deeply nested queries recurse in the engine; a small stack would end the process.
 _MAX_BODY = 1 << 20
 _THREADS = 8
 
 
-def create_app(graph: Graph, questions: Mapping[str, Question], limits: Limits | None = None) -> Flask:
+def create_app(
+    graph: Graph, questions: Mapping[str, Question], limits: Limits | None = None, text: Text | None = None
+) -> Flask:
     """Return the application over a built graph; it only reads.
 
     Arguments:
         graph: the graph to serve.
         questions: the saved questions, shown as examples.
         limits: what a query may be.
+        text: the source text; pages then quote passages.
 
     """
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = _MAX_BODY
-    site = pages.Site(graph, questions, Labels(graph.store), limits or Limits())
+    site = pages.Site(graph, questions, Labels(graph.store), limits or Limits(), text)
     app.extensions["kg"] = site
     pages.init_app(app, site)
     errors.init_app(app)
     for module in (home, sparql, resources, health):
         app.register_blueprint(module.blueprint)
+    downloads.init_app(app, graph)
     return app
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -15,11 +15,15 @@ from flask import Flask, Response, current_app, request
 
 from kg.graph import Graph
 from kg.labels import Labels
+from kg.passages import Passage, Text, find_passages
 from kg.queries import Question
 from kg.sparql import Limits
-from kg.terms import BASE
+from kg.terms import BASE, DCT, KB, RDF_TYPE, SKOS
 
 LANGUAGES: Final = ("nl", "en")
+_NAMES: Final = tuple(SKOS + name for name in ("prefLabel", "altLabel", "definition"))
+_LAST: Final = (SKOS + "inScheme", RDF_TYPE, DCT + "source")
+_GRAPH_KIND: Final = ox.NamedNode(KB + "graphKind")
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -31,12 +35,18 @@ _HEADERS: Final = {
 
 @dataclass(frozen=True)
 class Site:
-    """What the routes read: the graph, its questions and labels, and the limits on queries."""
+    """What the routes read: the graph, its questions and labels, the limits on queries, and the source text."""
 
     graph: Graph
     questions: Mapping[str, Question]
     labels: Labels
     limits: Limits
+    text: Text | None = None
+
+    @cached_property
+    def passages(self) -> Mapping[str, Passage]:
+        """The passages of the graph by IRI."""
+        return find_passages(self.graph.store)
 
 
 def site() -> Site:
@@ -74,20 +84,37 @@ def _context(site: Site) -> dict[str, Any]:
         "t": lambda key: _words()[key][lang],
         "label": lambda iri: site.labels.get(iri, lang),
         "local": local_path,
+        "place": lambda value: _place(site, value),
         "term": lambda value: _term(site, value, lang),
         "number": lambda value: f"{value:,}".replace(",", "." if lang == "nl" else ","),
         "grouped": _grouped,
+        "kind": lambda graph: _kind(site, graph),
         "version": site.graph.version,
         "in_sparql": lambda query: "/sparql?" + urlencode({"query": query, "lang": lang}),
     }
 
 
 def _grouped(quads: Iterable[ox.Quad], field: str) -> list[tuple[object, object, list[object]]]:
-    """Return predicate, graph and the values at the other end, in the order of the quads."""
+    """Return predicate, graph and the values at the other end: names first, passages and bookkeeping last."""
     groups: dict[tuple[object, object], list[object]] = {}
-    for quad in quads:
+    for quad in sorted(quads, key=lambda quad: _rank(quad.predicate.value)):
         groups.setdefault((quad.predicate, quad.graph_name), []).append(getattr(quad, field))
     return [(predicate, graph, values) for (predicate, graph), values in groups.items()]
+
+
+def _rank(predicate: str) -> int:
+    if predicate in _NAMES:
+        return _NAMES.index(predicate)
+    last = predicate in _LAST
+    return len(_NAMES) + (not predicate.startswith(KB)) + (1 + _LAST.index(predicate) if last else 0)
+
+
+def _kind(site: Site, graph: ox.NamedNode) -> TermView:
+    """Return the kind of a graph (stated, editorial ...) as a link to the graph."""
+    found = next(site.graph.store.quads_for_pattern(graph, _GRAPH_KIND, None, None), None)
+    lang = language()
+    text, tag = site.labels.get(found.object.value if found else graph.value, lang)  # type: ignore[union-attr]
+    return TermView(text, _foreign(tag, lang), f"{local_path(graph.value)}?lang={lang}", graph.value)
 
 
 def _switch(lang: str) -> str:
@@ -133,6 +160,30 @@ def _term(site: Site, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
     query = f"?lang={lang}" if term.value.startswith(BASE) and "#" not in term.value else ""
     web = term.value.startswith(("http://", "https://"))
     return TermView(text, _foreign(tag, lang), local_path(term.value) + query if web else "", term.value)
+
+
+@dataclass(frozen=True)
+class PlaceView:
+    """Where a passage stands.
+
+    Attributes:
+        lines: its lines in the source text.
+        quote: its text where the source text was given, else its first and last words, or nothing.
+
+    """
+
+    lines: str
+    quote: str
+
+
+def _place(site: Site, value: object) -> PlaceView | None:
+    """Return where a passage stands, or None for what is no passage."""
+    iri = value.value if isinstance(value, ox.NamedNode) else str(value)
+    if iri not in site.passages:
+        return None
+    passage = site.passages[iri]
+    words = " … ".join(end for end in passage.ends if end)
+    return PlaceView(passage.lines, (site.text.quote(iri) if site.text else "") or words)
 
 
 def _foreign(tag: str, lang: str) -> str:

@@ -56,8 +56,18 @@ def _show(base: str, path: str) -> Response:
         near = ", ".join(f"{label} <{near}>" for near, label in site().labels.nearest(local_name(iri), language()))
         raise NotFound(f"nothing is said of {iri}", hint=f"nearest: {near}" if near else "search for it with SPARQL")
     if suffix == _HTML or (not suffix and wants_html(request)):
-        return _page("resource.html", iri, resource=found)
-    return _rdf(found, form if suffix and form else choose(request, GRAPHS), iri)
+        page = "gone.html" if found.deprecated else "resource.html"
+        return _lasting(_page(page, iri, resource=found), found)
+    return _lasting(_rdf(found, form if suffix and form else choose(request, GRAPHS), iri), found)
+
+
+def _lasting(response: Response, found: Resource) -> Response:
+    """Turn the answer into 410 where the IRI is deprecated; its successors are links (RFC 5829, section 3.5)."""
+    if found.deprecated:
+        response.status_code = 410
+        for iri in found.successors:
+            response.headers.add("Link", f'<{local_path(iri)}>; rel="successor-version"')
+    return response
 
 
 def _is_iri(text: str) -> bool:

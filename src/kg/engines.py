@@ -1,0 +1,177 @@
+"""The SHACL engines, each a function from data and shapes to a validation report, and the queries of a job.
+
+pyshacl over a plain in-memory rdflib graph is the reference. `shacl` is compiled and 10 to 50 times faster.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import pyoxigraph as ox
+import pyshacl
+import pyshacl.shape
+import rdflib
+from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS, CONSTRAINT_PARAMETERS_MAP
+from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
+from rdflib.term import BNode, Literal, Node, URIRef
+
+from kg.errors import SourceError, Unavailable
+from kg.terms import SH
+
+Tell = Callable[[str, bool], None]
+SPARQL_TEXTS: Final = (SH + "select", SH + "ask")
+
+
+def silent(_name: str, _begins: bool) -> None:
+    """Tell nobody which query begins or ends."""
+
+
+def to_rdflib(quads: Iterable[ox.Quad | ox.Triple], graph: rdflib.Graph | None = None) -> rdflib.Graph:
+    """Return triples as a plain in-memory rdflib graph, literals as written.
+
+    pyshacl over Oxigraph stores gives false findings, and rdflib rewrites ill-typed literals unless told not to.
+    """
+    graph = rdflib.Graph() if graph is None else graph
+    nodes: dict[object, Node] = {}
+    for quad in quads:
+        terms = []
+        for term in (quad.subject, quad.predicate, quad.object):
+            node = nodes.get(term)
+            if node is None:
+                node = nodes[term] = _node(term)
+            terms.append(node)
+        graph.add((terms[0], terms[1], terms[2]))
+    return graph
+
+
+def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.Literal):
+        plain = term.language or term.datatype.value.endswith("#string")
+        datatype = None if plain else URIRef(term.datatype.value)
+        return Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    raise SourceError("triple terms are not supported", where=str(term), hint="use RDF 1.1")
+
+
+class _Watched(rdflib.Graph):
+    """A graph that tells which query begins and ends."""
+
+    tell: Tell = staticmethod(silent)
+    names: Callable[[str], str] = str
+
+    def query(self, query_object: Any, *arguments: Any, **options: Any) -> Any:
+        name = self.names(str(query_object))
+        self.tell(name, True)
+        result = super().query(query_object, *arguments, **options)
+        if result.type == "SELECT":
+            len(result)  # Evaluation is lazy: without this, the query would only begin here.
+        self.tell(name, False)
+        return result
+
+
+class _QuickList(list[Any]):
+    """A list that knows its members by hash: pyshacl asks it a million times, at 30 comparisons each."""
+
+    def __init__(self, members: Iterable[Any]) -> None:
+        super().__init__(members)
+        self._members = frozenset(self)
+
+    def __contains__(self, one: object) -> bool:
+        return one in self._members
+
+
+def run_pyshacl(data: Iterable[ox.Quad], shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
+    """Yield the validation report of pyshacl (SHACL Core and SHACL-SPARQL).
+
+    Arguments:
+        data: triples to check; all graphs are one.
+        shapes: the shapes graph.
+        tell: hears the name of each SPARQL constraint that begins (True) and ends (False).
+
+    Raises:
+        SourceError: pyshacl cannot use the shapes.
+
+    """
+    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+    pyshacl.shape.module.CONSTRAINT_PARAMS = (  # type: ignore[attr-defined]
+        _QuickList(ALL_CONSTRAINT_PARAMETERS),
+        CONSTRAINT_PARAMETERS_MAP,
+    )
+    rules = list(shapes)
+    graph = _Watched()
+    graph.tell, graph.names = tell, _namer(rules)
+    rdflib.NORMALIZE_LITERALS = False
+    to_rdflib(data, graph)
+    try:
+        _, report, _ = pyshacl.validate(graph, shacl_graph=to_rdflib(rules), inference="none", inplace=True)
+    except (ReportableRuntimeError, ShapeLoadError, ConstraintLoadError, NotImplementedError) as error:
+        raise SourceError(str(error), where="shapes", hint="mend the shapes") from error
+    finally:
+        rdflib.NORMALIZE_LITERALS = False
+    if not isinstance(report, rdflib.Graph):
+        raise SourceError(str(report), where="shapes", hint="mend the shapes")
+    text = report.serialize(format="nt", encoding="utf-8")
+    yield from (quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
+
+
+def _namer(rules: Iterable[ox.Triple]) -> Callable[[str], str]:
+    """Return what names the SPARQL constraint to which a query text belongs; pyshacl adds prefixes and fills $PATH."""
+    patterns = [
+        (re.compile(r".+?".join(map(re.escape, re.split(r"[?$]PATH\b", one.object.value.strip()))), re.DOTALL), one)
+        for one in rules
+        if one.predicate.value in SPARQL_TEXTS and isinstance(one.object, ox.Literal)
+    ]
+
+    def name(text: str) -> str:
+        return next((_text(one.subject) for pattern, one in patterns if pattern.search(text)), "")
+
+    return name
+
+
+def _text(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
+    return str(term) if isinstance(term, ox.Triple) else term.value
+
+
+def run_shacl(data: Iterable[ox.Quad], shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
+    """Yield the validation report of the compiled engine `shacl`; arguments as `run_pyshacl`.
+
+    Raises:
+        Unavailable: it is not installed.
+        SourceError: it cannot use the shapes.
+
+    """
+    try:
+        import shacl
+    except ImportError as error:
+        raise Unavailable("the engine shacl is not installed", hint="pip install 'klimaatbanen-kg[shacl]'") from error
+    rules = list(shapes)
+    watched = any(one.predicate.value in SPARQL_TEXTS for one in rules)
+    if watched:
+        tell("", True)
+    try:
+        compiled = shacl.Shapes.from_text(_ntriples(rules), format="ntriples")
+        report = compiled.validate_text(_ntriples(quad.triple for quad in data), format="ntriples")
+        text = report.serialize("ntriples")
+    except (ValueError, RuntimeError) as error:
+        raise SourceError(str(error), where="shapes", hint="mend the shapes") from error
+    if watched:
+        tell("", False)
+    yield from (quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
+
+
+def _ntriples(triples: Iterable[ox.Triple]) -> str:
+    return (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+
+
+Engine = Callable[[Iterable[ox.Quad], Iterable[ox.Triple], Tell], Iterator[ox.Triple]]
+
+ENGINES: Final[Mapping[str, Engine]] = {
+    "pyshacl": run_pyshacl,
+    "shacl": run_shacl,
+}

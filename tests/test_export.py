@@ -1,0 +1,498 @@
+"""`kg export`: whole, valid in every format, byte-identical twice; the server sends the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+from xml.etree import ElementTree
+
+import pandas
+import pyoxigraph as ox
+import pytest
+import rdflib
+from conftest import ROOT
+from live import served
+from rdflib.compare import isomorphic
+from rdflib.namespace import DCAT, DCTERMS, RDF, SH, VOID
+from rocrate.rocrate import ROCrate
+
+from kg.errors import SourceError
+from kg.export import CRATE, SUMS, Edition, Owner, Release, published, release, write
+from kg.export.csvs import safe
+from kg.export.dumps import canonical
+from kg.export.feed import entries
+from kg.graph import Graph, load
+from kg.queries import find_questions
+from kg.sources import Source
+from kg.terms import BASE
+
+OWNER = Owner("Example Foundation", "https://example.org/foundation", "info@example.org")
+FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".nq": ox.RdfFormat.N_QUADS, ".jsonld": ox.RdfFormat.JSON_LD}
+PARSERS = {".ttl": "turtle", ".nq": "nquads", ".jsonld": "json-ld"}
+UNION_SIZE = "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }"
+DATASET = rdflib.URIRef(BASE + "dataset")
+RDFLIB_WARNS_OF_ITSELF = pytest.mark.filterwarnings("ignore:(Dataset|ConjunctiveGraph):DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def made(graph: Graph, house: Path) -> Release:
+    return release(graph, house, OWNER)
+
+
+@pytest.fixture(scope="module")
+def folder(made: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    written = tmp_path_factory.mktemp("export") / "release"
+    write(made, written)
+    return written
+
+
+def text(made: Release, name: str) -> str:
+    data = made.files[name].data
+    return (gzip.decompress(data) if name.endswith(".gz") else data).decode()
+
+
+def turtle(made: Release, name: str) -> rdflib.Graph:
+    return rdflib.Graph().parse(data=text(made, name), format="turtle")
+
+
+def kg(*arguments: str, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kg", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ | more)
+    assert run.returncode == code, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    return run
+
+
+def test_two_exports_are_byte_identical_and_their_sums_hold(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        kg("export", str(tmp_path / name), PYTHONHASHSEED=str(len(name)), TZ="Asia/Tokyo" if name == "first" else "UTC")
+    first, second = (sorted((tmp_path / name).rglob("*")) for name in ("first", "second"))
+    assert [path.relative_to(tmp_path / "first") for path in first] == [
+        path.relative_to(tmp_path / "second") for path in second
+    ]
+    assert all(
+        one.read_bytes() == other.read_bytes() for one, other in zip(first, second, strict=True) if one.is_file()
+    )
+    listed = dict(reversed(line.split("  ")) for line in (tmp_path / "first" / SUMS).read_text("utf-8").splitlines())
+    found = {path.relative_to(tmp_path / "first").as_posix(): path for path in first if path.is_file()}
+    assert set(listed) == set(found) - {SUMS}
+    assert all(hashlib.sha256(found[name].read_bytes()).hexdigest() == digest for name, digest in listed.items())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]
+
+
+def test_gzip_headers_hold_no_time_and_no_name(made: Release) -> None:
+    packed = [file for file in made.files.values() if file.packed]
+    assert len(packed) > 10
+    assert all(file.data[3] == 0 and file.data[4:8] == bytes(4) for file in packed)
+
+
+def dump_names(house_graphs: list[str]) -> list[str]:
+    return [f"{stem}{suffix}.gz" for stem in house_graphs for suffix in FORMATS]
+
+
+def test_each_graph_has_its_dumps(made: Release, graph: Graph) -> None:
+    stems = [
+        "klimaatbanen",
+        *(f"graphs/{node.value.removeprefix(BASE + 'graph/')}" for node in graph.store.named_graphs()),
+    ]
+    assert set(dump_names(stems)) == {name for name in made.files if name.endswith(".gz")}
+
+
+def counts(made: Release, name: str) -> tuple[int, int]:
+    """Statements of a dump as Oxigraph and as rdflib read it."""
+    suffix = Path(name.removesuffix(".gz")).suffix
+    store = ox.Store()
+    store.bulk_extend(ox.parse(text(made, name).encode(), format=FORMATS[suffix]))
+    rdflib.NORMALIZE_LITERALS = False
+    dataset = rdflib.Dataset()
+    dataset.parse(data=text(made, name), format=PARSERS[suffix])
+    return len(store), sum(1 for _ in dataset.quads())
+
+
+@RDFLIB_WARNS_OF_ITSELF
+def test_small_dumps_load_in_oxigraph_and_rdflib_with_equal_counts(made: Release, graph: Graph) -> None:
+    for node in graph.store.named_graphs():
+        size = len(list(graph.store.quads_for_pattern(None, None, None, node)))
+        if size < 500:
+            for name in dump_names([f"graphs/{node.value.removeprefix(BASE + 'graph/')}"]):
+                assert counts(made, name) == (size, size), name
+
+
+@pytest.mark.check
+@RDFLIB_WARNS_OF_ITSELF
+def test_all_dumps_load_in_oxigraph_and_rdflib_with_equal_counts(made: Release, graph: Graph) -> None:
+    union = len({quad.triple for quad in graph.store})
+    for name in (name for name in made.files if name.endswith(".gz")):
+        in_oxigraph, in_rdflib = counts(made, name)
+        assert in_oxigraph == in_rdflib, name
+        if name.startswith("klimaatbanen."):
+            assert in_oxigraph == (union if name.endswith(".ttl.gz") else len(graph.store)), name
+
+
+def test_the_whole_is_what_the_graph_holds(made: Release, graph: Graph) -> None:
+    store = ox.Store()
+    store.bulk_extend(ox.parse(text(made, "klimaatbanen.nq.gz").encode(), format=ox.RdfFormat.N_QUADS))
+    assert set(store) == set(graph.store)
+
+
+def test_blank_nodes_are_labelled_by_what_is_said_of_them() -> None:
+    def turtle_of(first: str, second: str) -> list[ox.Quad]:
+        data = f"<urn:a> <urn:p> _:{first} . _:{first} <urn:q> 1 . <urn:a> <urn:p> _:{second} . _:{second} <urn:q> 2 ."
+        return canonical(ox.parse(data, format=ox.RdfFormat.TURTLE))
+
+    assert turtle_of("x", "y") == turtle_of("y", "x")
+    assert {quad.subject.value for quad in turtle_of("x", "y")} == {"urn:a", "c14n0", "c14n1"}
+
+
+def test_ontology_and_shapes_are_whole(made: Release, house: Path) -> None:
+    assert (rdflib.URIRef(BASE + "def"), RDF.type, rdflib.OWL.Ontology) in turtle(made, "ontology.ttl")
+    shapes = rdflib.Graph()
+    for path in house.glob("shapes/*.ttl"):
+        shapes.parse(path)
+    assert isomorphic(shapes, turtle(made, "shapes.ttl"))
+    checks = {path.name: path.read_bytes() for path in house.glob("shapes/checks/*.rq")}
+    assert checks == {name[7:]: file.data for name, file in made.files.items() if name.startswith("checks/")}
+
+
+def test_each_kind_has_a_table_with_a_row_a_thing(made: Release, graph: Graph) -> None:
+    query = 'SELECT ?c (COUNT(DISTINCT ?s) AS ?n) { ?s a ?c FILTER(STRSTARTS(STR(?s), "%sid/")) } GROUP BY ?c' % BASE  # noqa: UP031
+    rows = graph.store.query(query, use_default_graph_as_union=True)
+    expected = sorted(int(row["n"].value) for row in rows)
+    tables = {
+        name: pandas.read_csv(io.BytesIO(made.files[name].data)) for name in made.files if name.startswith("csv/")
+    }
+    assert sorted(len(table) for table in tables.values()) == expected
+    for name, table in tables.items():
+        assert list(table.columns[:3]) == ["iri", "label_nl", "label_en"], name
+        assert table["iri"].is_unique
+    pillars = tables["csv/Pillar.csv"].set_index("label_en")
+    assert pillars.loc["clean", "label_nl"] == "schoon"
+    assert pillars.loc["clean", "skos:inScheme_label"]
+
+
+def test_no_cell_is_a_formula(made: Release) -> None:
+    for name, file in made.files.items():
+        if name.startswith("csv/"):
+            for row in csv.reader(io.StringIO(file.data.decode("utf-8"), newline="")):
+                assert all(safe(cell) == cell for cell in row), name
+    hostile = ["=1+1", "+cmd", "-cmd", "@x", "\t=1", "\r=1", "-2+3", "+31 6"]
+    assert all(safe(cell) == "'" + cell for cell in hostile)
+    assert [safe(cell) for cell in ("-62", "+1.5", "a=b", "")] == ["-62", "+1.5", "a=b", ""]
+
+
+def test_void_counts_what_the_endpoint_counts(made: Release, graph: Graph) -> None:
+    description = turtle(made, "void.ttl")
+    count = next(iter(graph.store.query(UNION_SIZE, use_default_graph_as_union=True)))["n"]
+    assert int(description.value(DATASET, VOID.triples)) == int(count.value)
+    parts = description.objects(DATASET, VOID.propertyPartition)
+    assert sum(int(description.value(part, VOID.triples)) for part in parts) == int(count.value)
+    pillar = next(description.subjects(VOID["class"], rdflib.URIRef(BASE + "def#Pillar")))
+    assert int(description.value(pillar, VOID.entities)) == 3
+    assert list(description.objects(pillar, VOID.propertyPartition))
+    for predicate in (DCTERMS.title, DCTERMS.license, VOID.dataDump, VOID.sparqlEndpoint, VOID.exampleResource):
+        assert description.value(DATASET, predicate, any=True), predicate
+    subsets = {str(subset) for subset in description.objects(DATASET, VOID.subset)}
+    assert subsets == {node.value for node in graph.store.named_graphs()}
+    assert all(description.value(rdflib.URIRef(name), VOID.triples) for name in subsets)
+
+
+MANDATORY = {
+    DCAT.Catalog: (DCTERMS.title, DCTERMS.description, DCTERMS.publisher, DCAT.contactPoint, DCAT.dataset),
+    DCAT.Dataset: (
+        *(DCTERMS.title, DCTERMS.description, DCTERMS.identifier, DCTERMS.accessRights, DCTERMS.creator),
+        *(DCTERMS.publisher, DCAT.contactPoint, DCAT.theme, DCAT.distribution),
+    ),
+    DCAT.DataService: (
+        *(DCTERMS.title, DCTERMS.description, DCTERMS.identifier, DCTERMS.accessRights, DCTERMS.license),
+        *(DCTERMS.publisher, DCAT.contactPoint, DCAT.theme, DCAT.endpointURL, DCAT.endpointDescription),
+    ),
+    DCAT.Distribution: (DCAT.accessURL, DCTERMS.license, DCTERMS["format"]),
+}
+
+
+@RDFLIB_WARNS_OF_ITSELF
+def test_dcat_has_what_dcat_ap_nl_3_asks_for(made: Release) -> None:
+    catalogue = turtle(made, "dataset.ttl")
+    for kind, predicates in MANDATORY.items():
+        found = list(catalogue.subjects(RDF.type, kind))
+        assert found, kind
+        for node in found:
+            for predicate in predicates:
+                assert catalogue.value(node, predicate, any=True) is not None, f"{node} {predicate}"
+    tree = rdflib.Graph().parse(data=text(made, "dataset.jsonld"), format="json-ld")
+    assert isomorphic(tree, catalogue)
+
+
+def test_dcat_describes_each_file_as_it_is(made: Release) -> None:
+    catalogue = turtle(made, "dataset.ttl")
+    for node in catalogue.objects(DATASET, DCAT.distribution):
+        file = made.files[str(node).removeprefix(BASE + "download/")]
+        assert int(catalogue.value(node, DCAT.byteSize)) == len(file.data)
+        checksum = catalogue.value(node, rdflib.URIRef("http://spdx.org/rdf/terms#checksum"))
+        assert str(catalogue.value(checksum, rdflib.URIRef("http://spdx.org/rdf/terms#checksumValue"))) == file.sha256
+    licences = {str(name): str(terms) for name, terms in catalogue.subject_objects(DCTERMS.license)}
+    assert licences[BASE + "download/graphs/industrie-2023.ttl.gz"] == BASE + "download/LICENSE"
+    assert "creativecommons" in licences[BASE + "download/graphs/industrie-2023/editorial.ttl.gz"]
+    stated = rdflib.URIRef(BASE + "download/graphs/industrie-2023.ttl.gz")
+    assert any("UWV" in str(rights) for rights in catalogue.objects(stated, DCTERMS.description))
+
+
+def test_what_the_owner_did_not_say_is_left_out_with_a_warning(graph: Graph, house: Path, tmp_path: Path) -> None:
+    bare = release(graph, house)
+    assert len(bare.warnings) == 2
+    catalogue = turtle(bare, "dataset.ttl")
+    assert not list(catalogue.triples((None, DCTERMS.publisher, None)))
+    assert not list(catalogue.triples((None, DCAT.contactPoint, None)))
+    said = kg("export", str(tmp_path / "a"), "--publisher", "Example", KG_CONTACT="").stderr
+    assert said.startswith("kg: warning: no contact point: ")
+    assert "--contact ADDRESS" in said
+    assert said.count("\n") == 1
+    assert "no IRI or address" in kg("export", str(tmp_path / "c"), "--contact", "a b", code=2).stderr
+
+
+def test_the_crate_is_read_by_rocrate(folder: Path) -> None:
+    crate = ROCrate(folder)
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert {entity.id for entity in crate.data_entities} == names - {CRATE}
+    assert crate.root_dataset["datePublished"] == Edition.of(ROOT).date
+    assert crate.name
+    assert crate.description
+    assert crate.root_dataset["license"].id == "LICENSE"
+    assert crate.dereference("graphs/industrie-2023/editorial.nq.gz")["license"].id.endswith("by/4.0/")
+    assert crate.root_dataset["publisher"]["name"] == OWNER.publisher
+    entities = json.loads((folder / CRATE).read_text("utf-8"))["@graph"]
+    ids = [entity["@id"] for entity in entities]
+    assert len(ids) == len(set(ids))
+
+
+def test_examples_hold_each_saved_question_as_it_is(made: Release, house: Path) -> None:
+    examples = turtle(made, "examples.ttl")
+    questions = find_questions(house / "queries")
+    executables = set(examples.subjects(RDF.type, SH.SPARQLExecutable))
+    assert executables == {rdflib.URIRef(f"{BASE}questions/{name}") for name in questions}
+    for name, question in questions.items():
+        node = rdflib.URIRef(f"{BASE}questions/{name}")
+        texts = [str(query) for form in (SH.select, SH.ask, SH.construct) for query in examples.objects(node, form)]
+        assert texts == [question.query]
+        assert {label.language for label in examples.objects(node, rdflib.RDFS.label)} == {"nl", "en"}
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def test_the_feed_is_atom_and_tells_each_release(made: Release) -> None:
+    feed = ElementTree.fromstring(text(made, "feed.xml"))  # noqa: S314
+    told = list(entries((ROOT / "CHANGELOG.md").read_text("utf-8")))
+    assert told
+    assert [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")] == [one.version for one in told]
+    for part in (feed, *feed.iter(f"{ATOM}entry")):
+        assert all(part.findtext(ATOM + name) for name in ("id", "title", "updated")), (
+            "RFC 4287, sections 4.1.1 and 4.1.2"
+        )
+    assert feed.findtext(f"{ATOM}author/{ATOM}name")
+    assert feed.find(f"{ATOM}link[@rel='self']") is not None
+    ids = [node.text for node in feed.iter(f"{ATOM}id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_what_is_not_released_is_no_entry() -> None:
+    text = "## Unreleased\n\n- later\n\n## 0.2.0 (2027-01-02)\n\n- two & <b>\n\n## 0.1.0 (2026-11-24)\n\n- one\n"
+    assert [(one.version, one.date, one.text) for one in entries(text)] == [
+        ("0.2.0", "2027-01-02", "- two & <b>"),
+        ("0.1.0", "2026-11-24", "- one"),
+    ]
+
+
+def test_a_house_without_papers_leaves_date_and_authors_out(graph: Graph, tmp_path: Path) -> None:
+    for name in ("shapes", "queries"):
+        (tmp_path / name).mkdir()
+    made = release(graph, tmp_path)
+    assert any("CITATION.cff" in warning for warning in made.warnings)
+    assert "datePublished" not in text(made, CRATE)
+    (tmp_path / "CITATION.cff").write_text("[", "utf-8")
+    with pytest.raises(SourceError, match="not YAML"):
+        release(graph, tmp_path)
+    (tmp_path / "CITATION.cff").write_text("- x", "utf-8")
+    with pytest.raises(SourceError, match="no mapping"):
+        release(graph, tmp_path)
+    (tmp_path / "CITATION.cff").write_text("authors: [{given-names: A, family-names: B}]", "utf-8")
+    assert Edition.of(tmp_path).authors == ("A B",)
+
+
+def test_an_existing_folder_is_refused_unless_it_is_a_release(made: Release, tmp_path: Path) -> None:
+    folder = tmp_path / "release"
+    write(made, folder)
+    (folder / "stale.txt").write_text("x")
+    with pytest.raises(SourceError, match="it exists"):
+        write(made, folder)
+    write(made, folder, force=True)
+    assert not (folder / "stale.txt").exists()
+    for other in (tmp_path, Path("/")):
+        with pytest.raises(SourceError, match="it is no release"):
+            write(made, other, force=True)
+    (tmp_path / "link").symlink_to(folder)
+    with pytest.raises(SourceError, match="it is no release"):
+        write(made, tmp_path / "link", force=True)
+    write(made, tmp_path / "new" / "below" / "release")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SourceError, match="cannot write"):
+        write(made, tmp_path / "file" / "release")
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_full_disk_leaves_nothing_half_written(
+    made: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: bool
+) -> None:
+    folder = tmp_path / "release"
+    if earlier:
+        write(made, folder)
+    before = sorted(path for path in tmp_path.rglob("*"))
+    whole, written = Path.write_bytes, []
+
+    def full(path: Path, data: bytes) -> int:
+        written.append(path)
+        if len(written) > 20:
+            raise OSError(28, "No space left on device")
+        return whole(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SourceError, match="No space left on device"):
+        write(made, folder, force=True)
+    assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+def test_settings_are_documented_as_they_are() -> None:
+    page = (ROOT / "docs" / "release.md").read_text("utf-8")
+    named = {"KG_PUBLISHER": "a", "KG_PUBLISHER_IRI": "https://example.org/a", "KG_CONTACT": "a@example.org"}
+    assert Owner.of(named) == Owner(*named.values())
+    assert all(f"| `{name}` | `--{name[3:].lower().replace('_', '-')}` |" in page for name in named)
+
+
+def test_progress_names_each_file(graph: Graph, house: Path) -> None:
+    names: list[str] = []
+    made = release(graph, house, made=lambda file: names.append(file.name))
+    assert set(names) == made.files.keys() - {CRATE, SUMS}
+
+
+def test_no_published_iri_disappears(graph: Graph) -> None:
+    """The rule of docs/release.md: what a release described is described for ever, if only as deprecated."""
+    last = (ROOT / "docs" / "published.txt").read_text("utf-8").splitlines()
+    assert last == sorted(set(last))
+    gone = sorted(set(last) - set(published(graph)))
+    assert not gone, f"keep these, with owl:deprecated true and dct:isReplacedBy <successor>: {gone[:10]}"
+
+
+def test_later_releases_name_the_one_before(graph: Graph) -> None:
+    told = [one.version for one in entries((ROOT / "CHANGELOG.md").read_text("utf-8"))]
+    stated = {
+        quad.object.value.rpartition("/")[2]
+        for quad in graph.store.quads_for_pattern(
+            ox.NamedNode(BASE + "def"), ox.NamedNode(str(rdflib.OWL.priorVersion)), None, None
+        )
+    }
+    assert stated == set(told[1:2]), "state owl:priorVersion of the release before in ontology/ontology.ttl"
+
+
+def test_what_the_build_makes_is_not_published(graph: Graph) -> None:
+    assert not [iri for iri in published(graph) if "/derived-" in iri or "/inference/" in iri]
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served() as url:
+        yield url
+
+
+def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    try:
+        with urlopen(
+            Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        ) as answer:
+            return answer.status, dict(answer.headers), answer.read()
+    except HTTPError as error:
+        return error.code, dict(error.headers), error.read()
+
+
+def test_the_server_sends_the_bytes_that_export_writes(base: str, graph: Graph, house: Path) -> None:
+    bare = release(graph, house, Owner.of())
+    for name, file in bare.files.items():
+        status, headers, body = get(f"{base}/download/{name}")
+        assert (status, body == file.data) == (200, True), name
+        kind = "application/gzip" if file.packed else file.media_type
+        assert headers["Content-Type"].split(";")[0] == kind, name
+        assert headers["Etag"] == f'"{file.sha256}"'
+    assert get(f"{base}/dataset", Accept="text/turtle")[2] == bare.files["dataset.ttl"].data
+    assert get(f"{base}/dataset.jsonld")[2] == bare.files["dataset.jsonld"].data
+    assert get(f"{base}/.well-known/void")[2] == bare.files["void.ttl"].data
+    assert get(f"{base}/feed.xml")[2] == bare.files["feed.xml"].data
+
+
+def test_descriptions_are_negotiated(base: str) -> None:
+    page = get(f"{base}/dataset", Accept="text/html")
+    assert page[1]["Content-Location"] == "/dataset.html"
+    assert page[2].startswith(b"<!doctype html>")
+    for path in ("/dataset", "/.well-known/void"):
+        status, headers, body = get(base + path, Accept="application/n-triples")
+        assert (status, headers["Content-Type"]) == (200, "application/n-triples")
+        assert len(list(ox.parse(body, format=ox.RdfFormat.N_TRIPLES))) > 50
+        assert get(base + path, Accept="image/png")[0] == 406
+    assert get(f"{base}/dataset.exe")[0] == 404
+
+
+def test_downloads_have_a_page_in_both_languages(base: str, graph: Graph) -> None:
+    dutch, english = (get(f"{base}/download/?lang={tag}", Accept="text/html")[2].decode() for tag in ("nl", "en"))
+    assert "Tabel" in dutch
+    assert "Everything" in english
+    for name in ("klimaatbanen.nq.gz", "graphs/industrie-2023/editorial.ttl.gz", "csv/Occupation.csv", SUMS):
+        assert f'href="/download/{name}"' in english
+    assert f'href="/download/?lang=nl"' in get(f"{base}/?lang=nl", Accept="text/html")[2].decode()  # noqa: F541
+
+
+def test_downloads_that_are_not_there_and_those_known_already(base: str) -> None:
+    for name in ("nowhere.ttl", "../pyproject.toml", "%2e%2e/pyproject.toml", "csv/"):
+        assert get(f"{base}/download/{name}")[0] == 404
+    tag = get(f"{base}/download/feed.xml")[1]["Etag"]
+    assert get(f"{base}/download/feed.xml", If_None_Match=tag)[0] == 304
+
+
+def test_a_deprecated_resource_is_gone_and_names_its_successor(house: Path, tmp_path: Path) -> None:
+    from kg.web import create_app
+
+    file = tmp_path / "a.ttl"
+    file.write_text(
+        "@prefix id: <https://w3id.org/klimaatbanen/id/measure/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+        "@prefix dct: <http://purl.org/dc/terms/> . id:old owl:deprecated true ; dct:isReplacedBy id:new .\n"
+        'id:new <http://www.w3.org/2004/02/skos/core#prefLabel> "nieuw"@nl .\n'
+        '<https://w3id.org/klimaatbanen/def> owl:versionInfo "0" .\n',
+        "utf-8",
+    )
+    source = Source(file, BASE + "graph/x")
+    store = load([(source, list(ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)))])
+    client = create_app(Graph(store, (source,)), find_questions(house / "queries")).test_client()
+    page = client.get("/id/measure/old", headers={"Accept": "text/html"})
+    assert page.status_code == 410
+    assert 'href="/id/measure/new?lang=nl">nieuw</a>' in page.text
+    rdf = client.get("/id/measure/old.ttl")
+    assert rdf.status_code == 410
+    assert "isReplacedBy" in rdf.text
+    assert '</id/measure/new>; rel="successor-version"' in rdf.headers.getlist("Link")
+    assert client.get("/id/measure/new").status_code == 200
+
+
+def test_the_house_option_names_another_house(tmp_path: Path) -> None:
+    for name in ("ontology", "data", "shapes", "queries"):
+        shutil.copytree(ROOT / name, tmp_path / "house" / name)
+    run = kg("export", str(tmp_path / "out"), "--house", str(tmp_path / "house"))
+    assert "CITATION.cff" in run.stderr
+    assert (tmp_path / "out" / "klimaatbanen.nq.gz").is_file()

@@ -1,0 +1,332 @@
+"""`kg new`: a publication about another climate table, in our own words and for this test alone, without code."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pyoxigraph as ox
+import pytest
+from conftest import ROOT
+from live import served
+
+from kg.errors import SourceError
+from kg.graph import build, load
+from kg.new import make
+from kg.new.segment import Cut, cut
+from kg.passages import Text
+from kg.sources import Source, find_sources, read
+from kg.terms import GRAPH
+
+NAME = "mobiliteit-test"
+WRITTEN = """# Test: klimaatbanen in de mobiliteit
+
+Dit is een testtekst en geen publicatie van iemand. De uitgever van deze test is Stichting Voorbeeld. Ja. Ja.
+
+## Laadpalen
+
+De klimaattafel Mobiliteit vraagt om laadpalen plaatsen.¹ Er zijn o.a. Twee soorten, zie [de kaart](http://example.org/).
+
+- **Laadpaalmonteurs** sluiten palen aan.
+| beroep | aantal |
+|---|---|
+| Laadpaalmonteurs | 40 |
+
+### Een kop die met opzet veel langer is dan de twaalf woorden die een naam mag hebben
+
+Bron: eigen telling.
+
+¹ Voorbeeld (2024), Testcijfers
+
+## 3.2 Slot
+
+Klaar!
+"""
+
+
+def without_code(house: Path) -> None:
+    """Copy the house; the code stays where it is, and is found from the copy by a link."""
+    for name in ("ontology", "data", "shapes", "queries"):
+        shutil.copytree(ROOT / name, house / name)
+    (house / "src").mkdir()
+    (house / "src" / "kg").symlink_to(ROOT / "src" / "kg")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    house = tmp_path_factory.mktemp("house")
+    without_code(house)
+    (house / "text.txt").write_text(WRITTEN, "utf-8")
+    return house
+
+
+def kg(house: Path, *arguments: str, code: int = 0) -> str:
+    command = [sys.executable, "-m", "kg", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(house / "src")}
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=house, env=environment)
+    assert run.returncode == code, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    return run.stderr if code == 2 else run.stdout
+
+
+def fill(file: Path, *pairs: tuple[str, str]) -> None:
+    text = file.read_text("utf-8")
+    for old, new in pairs:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    file.write_text(text, "utf-8")
+
+
+RIGHTS = 'dct:rights "A test, free to reuse."@en , "Een test, vrij te gebruiken."@nl'
+STATED = """# Who publishes, and what the text says of charging points.
+
+@prefix climate-table: <https://w3id.org/klimaatbanen/id/climate-table/> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix kb: <https://w3id.org/klimaatbanen/def#> .
+@prefix measure: <https://w3id.org/klimaatbanen/id/measure/> .
+@prefix organisation: <https://w3id.org/klimaatbanen/id/organisation/> .
+@prefix passage: <https://w3id.org/klimaatbanen/id/passage/mobiliteit-test/> .
+@prefix scheme: <https://w3id.org/klimaatbanen/id/scheme/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+
+climate-table:mobiliteit
+    kb:asksFor measure:laadpalen-plaatsen ;
+    dct:source passage:s1-p4-1 .
+
+measure:laadpalen-plaatsen
+    a kb:ClimateMeasure ;
+    skos:inScheme scheme:measure ;
+    skos:prefLabel "laadpalen plaatsen"@nl ;
+    dct:source passage:s1-p4-1 .
+
+organisation:stichting-voorbeeld
+    a kb:Organisation ;
+    skos:prefLabel "Stichting Voorbeeld"@nl ;
+    dct:source passage:s1-p2-1 .
+"""
+EDITORIAL = """# English names.
+
+@prefix measure: <https://w3id.org/klimaatbanen/id/measure/> .
+@prefix organisation: <https://w3id.org/klimaatbanen/id/organisation/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+
+measure:laadpalen-plaatsen
+    skos:prefLabel "place charging points"@en .
+
+organisation:stichting-voorbeeld
+    skos:prefLabel "Example Foundation"@en .
+"""
+SECTIONS = (
+    ("1", '"..."@en', '"Test: climate jobs in mobility"@en'),
+    ("1-1", '"..."@en', '"Charging points"@en'),
+    ("1-1-1", '"..."@en , "..."@nl', '"Long heading"@en , "Lange kop"@nl'),
+    ("1-2", '"..."@en', '"End"@en'),
+)
+
+
+@pytest.fixture(scope="module")
+def filled(house: Path) -> Path:
+    """The house with the new publication, and what a person adds to it."""
+    title = ("--title", "Klimaatbanen in de mobiliteit (test)", "--title-en", "Climate jobs in mobility (test)")
+    said = kg(house, "new", NAME, *title, "--text", "text.txt")
+    assert "4 sections, 13 passages" in said
+    folder = house / "data" / NAME
+    assert "dct:rights" in said
+    assert f"{folder}/editorial/publication.ttl: a short Dutch name of section 1-1-1" in said
+    kg(house, "validate", code=1)
+    fill(folder / "catalogue.ttl", ('wat de tekst zegt"@nl ;\n', f'wat de tekst zegt"@nl ;\n    {RIGHTS} ;\n'))
+    passages = "passage:s1-p1-1 .\n\nsection:1\n"
+    fill(
+        folder / "publication.ttl",
+        ('dct:language "nl" ;', 'dct:language "nl" ;\n    dct:publisher organisation:stichting-voorbeeld ;'),
+        (passages, passages.replace("s1-p1-1", "s1-p1-1 , passage:s1-p2-1")),
+    )
+    (folder / "measures.ttl").write_text(STATED, "utf-8")
+    (folder / "editorial" / "measures.ttl").write_text(EDITORIAL, "utf-8")
+    names = [
+        (f"# section:{slug}\n#     skos:prefLabel {empty} .", f"section:{slug}\n    skos:prefLabel {name} .")
+        for slug, empty, name in SECTIONS
+    ]
+    fill(folder / "editorial" / "publication.ttl", ('(test)"@nl .', f'(test)"@nl ;\n    {RIGHTS} .'), *names)
+    return house
+
+
+def test_it_validates(filled: Path) -> None:
+    """The approved answers of saved questions are left out: they change with the data, and people approve them anew."""
+    assert " 0 violation, 0 warning" in kg(filled, "validate", "--skip", "query-answer")
+
+
+def test_info_shows_its_graphs(filled: Path) -> None:
+    text = kg(filled, "info")
+    assert f"graph/{NAME}\t" in text
+    assert f"graph/{NAME}/editorial\t" in text
+    assert f"graph/{NAME}/evidence\t" in text, "evidence is derived for it too"
+
+
+def test_its_evidence_is_checked_against_its_text(filled: Path) -> None:
+    kg(filled, "evidence", "--text", "text.txt")
+    changed = filled / "changed.txt"
+    changed.write_text(WRITTEN.replace("laadpalen plaatsen", "laadpalen zetten"), "utf-8")
+    assert "changed.txt:7" in kg(filled, "evidence", "--text", "changed.txt", code=2)
+
+
+def test_its_pages_and_downloads_are_served(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(filled / "src"))
+    with served() as url:
+        page = urlopen(f"{url}/id/measure/laadpalen-plaatsen.html?lang=en").read().decode()
+        assert "place charging points" in page
+        assert "/id/passage/mobiliteit-test/s1-p4-1" in page
+        assert b"laadpalen plaatsen" in gzip.decompress(urlopen(f"{url}/download/graphs/{NAME}.ttl.gz").read())
+        assert f"/download/graphs/{NAME}/editorial.nq.gz" in urlopen(f"{url}/download/").read().decode()
+
+
+def test_the_release_has_its_dump_and_rows(filled: Path, tmp_path: Path) -> None:
+    kg(filled, "export", str(tmp_path / "release"))
+    dump = gzip.decompress((tmp_path / "release" / "graphs" / f"{NAME}.nq.gz").read_bytes())
+    assert {str(quad.graph_name) for quad in ox.parse(dump, format=ox.RdfFormat.N_QUADS)} == {
+        f"<https://w3id.org/klimaatbanen/graph/{NAME}>"
+    }
+    assert "laadpalen plaatsen" in (tmp_path / "release" / "csv" / "ClimateMeasure.csv").read_text("utf-8")
+    assert f"graph/{NAME}" in (tmp_path / "release" / "dataset.ttl").read_text("utf-8") + kg(filled, "info")
+
+
+def test_a_saved_question_answers_from_it(filled: Path) -> None:
+    table = "?t skos:prefLabel 'Mobiliteit'@nl ; kb:asksFor/skos:prefLabel ?name FILTER(LANG(?name) = 'en')"
+    query = f"SELECT ?name {{ {table} }}"
+    assert kg(filled, "query", "-e", query).splitlines() == ["name", "place charging points"]
+
+
+def test_its_files_are_written_as_people_write_them(filled: Path) -> None:
+    from test_sources import test_turtle_is_written_by_people as written_by_people
+
+    files = list((filled / "data" / NAME).rglob("*.ttl"))
+    assert len(files) == 6
+    for file in files:
+        written_by_people(file)
+
+
+def test_the_text_is_not_copied(filled: Path) -> None:
+    everything = "".join(file.read_text("utf-8") for file in (filled / "data" / NAME).rglob("*") if file.is_file())
+    assert "geen publicatie van iemand" not in everything
+    assert "eigen telling" not in everything
+    assert not list((filled / "data").glob("_new-*"))
+
+
+def test_passages_are_proven_by_their_text(filled: Path) -> None:
+    text = Text.read(filled / "text.txt", build(filled).store)
+    assert text.publication.iri.endswith(f"publication/{NAME}")
+    quotes = {iri.rpartition("/")[2]: quote for iri, quote in text.quotes.items()}
+    assert quotes["s1-p1-1"] == "Test: klimaatbanen in de mobiliteit"
+    assert quotes["s1-p4-2"] == "Er zijn o.a. Twee soorten, zie de kaart."
+    assert quotes["s1-fn1-1"] == "Voorbeeld (2024), Testcijfers"
+
+
+@pytest.mark.text
+def test_the_factsheet_too_is_cut_into_passages_that_its_text_proves(house: Path, shared: Path, tmp_path: Path) -> None:
+    shutil.copytree(house / "data" / "_template", tmp_path / "data" / "_template")
+    source = shared / "source" / "klimaatbanen-industrie-2023.txt"
+    made = make(tmp_path, "feitenblad-test", TITLE, source)
+    files = [Source(path, GRAPH + "feitenblad-test") for path in made.folder.glob("*.ttl")]
+    text = Text.read(source, load(read(files)))
+    assert len(text.quotes) == len(made.text.segments) > 900
+
+
+def kinds(found: Cut) -> list[tuple[str, str, str]]:
+    return [(one.slug, one.section, one.kind) for one in found.segments]
+
+
+def test_a_text_is_cut_into_sections_and_passages() -> None:
+    assert kinds(cut(WRITTEN)) == [
+        ("s1-p1-1", "1", "heading"),
+        ("s1-p2-1", "1", "sentence"),
+        ("s1-p3-1", "1-1", "heading"),
+        ("s1-p4-1", "1-1", "sentence"),
+        ("s1-p4-2", "1-1", "sentence"),
+        ("s1-p5-1", "1-1", "list-item"),
+        ("s1-p6-1", "1-1", "table-row"),
+        ("s1-p7-1", "1-1", "table-row"),
+        ("s1-p8-1", "1-1-1", "heading"),
+        ("s1-p9-1", "1-1-1", "source-line"),
+        ("s1-fn1-1", "1-1-1", "footnote"),
+        ("s1-p10-1", "1-2", "heading"),
+        ("s1-p11-1", "1-2", "sentence"),
+    ]
+
+
+def test_numbered_headings_and_what_stands_before_the_first() -> None:
+    found = cut("Vooraf.\n1. Inleiding\n40 banen zijn technisch.\n1.1 Doel\n2 Slot\n2.1.1 Diep\n¹ a\n¹ b")
+    assert [(one.slug, one.title, one.ordinal) for one in found.sections] == [
+        ("opening", "", 1),
+        ("1", "Inleiding", 1),
+        ("1-1", "Doel", 1),
+        ("2", "Slot", 2),
+        ("2-1", "Diep", 1),
+    ]
+    assert [one.slug for one in found.segments][-2:] == ["s2-fn1-1", "s2-p3-1"]
+    assert len({one.slug for one in found.segments}) == len(found.segments)
+    assert cut("\n \n---\n").segments == ()
+
+
+def test_ends_are_at_most_four_words_and_never_the_whole_sentence() -> None:
+    for one in cut(WRITTEN).segments:
+        assert all(len(end.split()) <= 4 for end in one.words)
+
+
+TITLE = "Test"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["industrie-2023", "--title", TITLE, "--text", "text.txt"], "it exists"),
+        (["Met Spatie", "--title", TITLE, "--text", "text.txt"], "no slug"),
+        (["../elders", "--title", TITLE, "--text", "text.txt"], "no slug"),
+        (["_x", "--title", TITLE, "--text", "text.txt"], "no slug"),
+        (["inferred", "--title", TITLE, "--text", "text.txt"], "has another meaning"),
+        (["x", "--title", " ", "--text", "text.txt"], "the title is empty"),
+        (["x", "--title", TITLE, "--text", "nowhere.txt"], "nowhere.txt: No such file"),
+        (["x", "--title", TITLE, "--text", "/dev/null"], "the text is empty"),
+        (["x", "--title", TITLE], "Missing option '--text'"),
+        (["x", "--text", "text.txt"], "Missing option '--title'"),
+        (["x", "--title", TITLE, "--text", "text.txt", "--house", "/nowhere"], "no data/_template"),
+    ],
+)
+def test_what_is_refused(house: Path, arguments: list[str], said: str) -> None:
+    before = sorted((house / "data").iterdir())
+    assert said in kg(house, "new", *arguments, code=2)
+    assert sorted((house / "data").iterdir()) == before
+
+
+def test_an_installed_package_is_not_written_to(tmp_path: Path) -> None:
+    import kg
+
+    with pytest.raises(SourceError, match="installed package"):
+        make(Path(kg.__file__).parent / "house", "x", TITLE, tmp_path / "x")
+
+
+def test_a_full_disk_leaves_no_folder(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, *arguments: object, **options: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    before = sorted((house / "data").iterdir())
+    with pytest.raises(SourceError, match="No space left"):
+        make(house, "vol", TITLE, house / "text.txt")
+    assert sorted((house / "data").iterdir()) == before
+
+
+def test_quotes_and_dollars_in_a_title_stay_as_they_are(house: Path, tmp_path: Path) -> None:
+    shutil.copytree(house / "data" / "_template", tmp_path / "data" / "_template")
+    made = make(tmp_path, "x", 'Een "$name" \\ titel', house / "text.txt")
+    quads = ox.parse(path=str(made.folder / "editorial" / "publication.ttl"), format=ox.RdfFormat.TURTLE)
+    assert [quad.object.value for quad in quads] == ['Een "$name" \\ titel']
+    assert made.left[2].endswith("the English title")
+
+
+def test_the_template_is_not_loaded() -> None:
+    assert not [source for source in find_sources(ROOT) if "_template" in source.path.parts]

@@ -1,0 +1,156 @@
+"""The engines agree, shapes and queries that never end are stopped and named, and a dying worker is an error."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from kg import jobs
+from kg.errors import KgError, SourceError, Unavailable
+from kg.files import house
+from kg.inputs import find_inputs
+from kg.jobs import Job, run_here, run_jobs
+from kg.ruleset import Rules, read_rules
+from kg.sources import find_sources, read
+from kg.validate import Plan, check
+from kg.verdicts import Verdict, text_of, verdicts
+
+PREFIXES = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .\n"
+CASES = sorted((house() / "shapes" / "cases").rglob("*.ttl"))
+# Every pair of nodes of a graph of 60, four times: 60 ** 8 rows.
+ENDLESS = "SELECT {} WHERE {{ {} FILTER(?a = ?b && ?c = ?d && ?a != ?c && STR(?a) = STR(?d)) }}"
+JOIN = " ".join(f"?{name} ?p{name} ?o{name} ." for name in "abcdefgh")
+
+
+def said(rules: Rules, data: list[ox.Quad], engine: str) -> set[tuple[str, ...]]:
+    dump = ox.serialize(data, format=ox.RdfFormat.N_QUADS)
+    outcome = run_here(Job(dump or b"", rules.shapes, engine))
+    return {words(one) for one in verdicts(outcome.report, rules.triples)}
+
+
+def words(one: Verdict) -> tuple[str, ...]:
+    messages = sorted(f"{tag} {text}" for tag, text in one.messages.items())
+    terms = (text_of(term) for term in (one.focus, one.value, one.shape))
+    return (*terms, one.path, one.severity, one.component, *messages)
+
+
+def test_engines_agree_on_all_shape_cases() -> None:
+    rules = read_rules([house() / "shapes"], "en")
+    files = [*house().glob("ontology/*.ttl"), *CASES]
+    data = [quad for path in files for quad in ox.parse(path=str(path))]
+    reference = said(rules, data, "pyshacl")
+    assert len(reference) > 100
+    assert said(rules, data, "shacl") == reference
+
+
+@pytest.mark.check
+def test_engines_agree_on_seeded_faults() -> None:
+    """Sixty times a tenth of a percent of the data is taken away, or given another object."""
+    rules = read_rules([house() / "shapes"], "en")
+    data = [quad for _, quads in read(find_sources(house())) for quad in quads]
+    chance = random.Random(2023)  # noqa: S311
+    for _ in range(3):
+        changed = list(changes(data, chance))
+        assert said(rules, changed, "shacl") == said(rules, changed, "pyshacl")
+
+
+def changes(data: list[ox.Quad], chance: random.Random) -> Iterator[ox.Quad]:
+    for quad in data:
+        luck = chance.random()
+        if luck < 0.001:
+            continue
+        yield ox.Quad(quad.subject, quad.predicate, chance.choice(data).object) if luck < 0.002 else quad
+
+
+@pytest.fixture
+def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    rows = "\n".join(f"x:n{number} a x:T ; x:next x:n{number + 1} ." for number in range(60))
+    (tmp_path / "data" / "a.ttl").write_text(f"@prefix x: <https://example.org/> .\n{rows}\n", "utf-8")
+    (tmp_path / "shapes" / "checks").mkdir(parents=True)
+    return tmp_path
+
+
+def plan(**options) -> Plan:
+    return Plan(find_inputs([Path("data")]), [Path("shapes")], limit=1.0, **options)
+
+
+def test_a_check_query_that_never_ends_is_stopped_and_named(endless: Path) -> None:
+    header = "".join(f"#+ {name}:\n#+   nl: x\n#+   en: x\n" for name in ("title", "description", "message"))
+    queries = {
+        "a": "SELECT ?focus { ?focus a ?c }",
+        "b": ENDLESS.format("(?a AS ?focus)", JOIN),
+        "c": "SELECT ?focus { ?s ?p ?focus }",
+    }
+    for name, query in queries.items():
+        (endless / "shapes" / "checks" / f"{name}.rq").write_text(f"{header}{query}\n", "utf-8")
+    found = check(plan()).findings
+    assert {one.shape for one in found} == {"time-limit", "checks/a", "checks/c"}
+    (stuck,) = [one for one in found if one.shape == "time-limit"]
+    assert (stuck.file, stuck.line, stuck.value) == ("shapes/checks/b.rq", 1, "checks/b")
+
+
+@pytest.mark.parametrize("engine", ["pyshacl", "shacl"])
+def test_a_constraint_that_never_ends_is_stopped_and_named(endless: Path, engine: str) -> None:
+    query = ENDLESS.format("$this", "$this a ?t . " + JOIN)
+    text = f"""x:S a sh:NodeShape ; sh:targetClass x:T ;
+  sh:sparql [ sh:message "m" ; sh:select '''{query}''' ] ;
+  sh:property [ sh:path x:q ; sh:minCount 1 ] .
+"""
+    (endless / "shapes" / "s.ttl").write_text(PREFIXES + text, "utf-8")
+    found = check(plan(engine=engine)).findings
+    (stuck,) = [one for one in found if one.shape == "time-limit"]
+    assert (stuck.file, stuck.line) == ("shapes/s.ttl", 3)
+    assert "https://example.org/S" in stuck.value
+    if engine == "pyshacl":
+        assert sum(one.shape == "https://example.org/S" for one in found) == 60
+
+
+def test_a_question_that_never_ends_is_stopped_and_named(endless: Path) -> None:
+    (endless / "shapes" / "s.ttl").write_text(PREFIXES + "x:S a sh:NodeShape .", "utf-8")
+    (endless / "data" / "q.rq").write_text(ENDLESS.format("?a", JOIN), "utf-8")
+    assert [(one.file, one.shape) for one in check(plan()).findings] == [("data/q.rq", "time-limit")]
+
+
+def test_sparql_constraints_may_use_the_prefixes_of_their_file(endless: Path) -> None:
+    (endless / "shapes" / "s.ttl").write_text(
+        PREFIXES + "x:S a sh:NodeShape ; sh:targetClass x:T ; sh:sparql [\n"
+        '  sh:select "SELECT $this ?value { $this x:next ?value FILTER NOT EXISTS { ?value a x:T } }" ] .',
+        "utf-8",
+    )
+    for engine in ("pyshacl", "shacl"):
+        (found,) = check(plan(engine=engine)).findings
+        assert (found.file, found.line, found.value) == ("data/a.ttl", 61, "https://example.org/n60")
+
+
+def test_workers_side_by_side_give_what_one_process_gives() -> None:
+    data = b"<urn:a> <urn:p> <urn:b> <urn:g> .\n"
+    asked = {"rows": "SELECT ?s ?none { ?s ?p ?o }", "ask": "ASK {}", "bad": "SELECT", "graph": "DESCRIBE <urn:a>"}
+    job = Job(data, queries=asked)
+    outcome = run_jobs([job, job], 10)
+    assert outcome[0].answers == outcome[1].answers == run_here(job).answers
+    assert outcome[0].answers["rows"] == {"columns": ["s", "none"], "rows": [["<urn:a>", None]]}
+    assert outcome[0].answers["bad"]["line"] == 1
+
+
+def test_an_error_of_a_worker_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = "<urn:S> a sh:NodeShape ; sh:targetNode <urn:a> ; sh:property <urn:none> ."
+    triples = (quad.triple for quad in ox.parse(PREFIXES + shape, format=ox.RdfFormat.TURTLE))
+    with pytest.raises(KgError):
+        run_jobs([Job(b"<urn:a> <urn:p> <urn:b> .", ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")], 10)
+    monkeypatch.setattr(jobs.sys, "executable", "/bin/false")
+    with pytest.raises(SourceError, match="a worker ended with 1"):
+        run_jobs([Job(b"")], 10)
+
+
+def test_an_engine_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "shacl", None)
+    with pytest.raises(Unavailable) as caught:
+        run_here(Job(b"", b"<urn:a> <urn:b> <urn:c> .", "shacl"))
+    assert "klimaatbanen-kg[shacl]" in caught.value.hint
