@@ -10,7 +10,7 @@ serve: $(VENV)/.serve
 	$(BIN)/kg serve --port $(PORT)
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -m "not check and not text" --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist loadfile -m "not check and not text" --cov --cov-report=term
 
 check: $(VENV)/.dev lint
 	$(BIN)/pytest -m "check or text"

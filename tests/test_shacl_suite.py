@@ -73,8 +73,9 @@ def plain(term: object) -> str:
 def through_kg(engine: str) -> Callable[[Path, Path], Answer]:
     def run(data: Path, shapes: Path) -> Answer:
         rules = read_rules([shapes], "en")
-        quads = ox.serialize(ox.parse(path=str(data), base_iri=data.as_uri()), format=ox.RdfFormat.N_QUADS)
-        outcome = run_here(Job(quads or b"", rules.shapes, engine))
+        triples = [quad.triple for quad in ox.parse(path=str(data), base_iri=data.as_uri())]
+        text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
+        outcome = run_here(Job(text or b"", rules.shapes, engine))
         return answer(verdicts(outcome.report, rules.triples))
 
     return run

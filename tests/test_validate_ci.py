@@ -108,7 +108,7 @@ def test_annotations_baseline_and_a_new_fault(tmp_path: Path) -> None:
     (folder / "data/a.ttl").write_text("# moved\n" + BAD + "x:c a x:T .\n")
     run = shell("kg validate --format github", folder)
     assert run.returncode == 1
-    assert [line.split(",")[1] for line in run.stdout.splitlines() if line.startswith("::")] == ["line=7"]
+    assert [line.split(",")[1] for line in run.stdout.splitlines() if line.startswith("::")] == ["line=8"]
 
 
 def test_the_action_runs(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ JOIN = " ".join(f"?{name} ?p{name} ?o{name} ." for name in "abcdefgh")
 
 
 def said(rules: Rules, data: list[ox.Quad], engine: str) -> set[tuple[str, ...]]:
-    dump = ox.serialize(data, format=ox.RdfFormat.N_QUADS)
+    dump = ox.serialize((quad.triple for quad in data), format=ox.RdfFormat.N_TRIPLES)
     outcome = run_here(Job(dump or b"", rules.shapes, engine))
     return {words(one) for one in verdicts(outcome.report, rules.triples)}
 

@@ -86,11 +86,11 @@ class _QuickList(list[Any]):
         return one in self._members
 
 
-def run_pyshacl(data: Iterable[ox.Quad], shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
+def run_pyshacl(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
     """Yield the validation report of pyshacl (SHACL Core and SHACL-SPARQL).
 
     Arguments:
-        data: triples to check; all graphs are one.
+        data: the triples to check, as N-Triples.
         shapes: the shapes graph.
         tell: hears the name of each SPARQL constraint that begins (True) and ends (False).
 
@@ -107,7 +107,7 @@ def run_pyshacl(data: Iterable[ox.Quad], shapes: Iterable[ox.Triple], tell: Tell
     graph = _Watched()
     graph.tell, graph.names = tell, _namer(rules)
     rdflib.NORMALIZE_LITERALS = False
-    to_rdflib(data, graph)
+    to_rdflib(ox.parse(data, format=ox.RdfFormat.N_TRIPLES), graph)
     try:
         _, report, _ = pyshacl.validate(graph, shacl_graph=to_rdflib(rules), inference="none", inplace=True)
     except (ReportableRuntimeError, ShapeLoadError, ConstraintLoadError, NotImplementedError) as error:
@@ -138,7 +138,7 @@ def _text(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
     return str(term) if isinstance(term, ox.Triple) else term.value
 
 
-def run_shacl(data: Iterable[ox.Quad], shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
+def run_shacl(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
     """Yield the validation report of the compiled engine `shacl`; arguments as `run_pyshacl`.
 
     Raises:
@@ -156,7 +156,7 @@ def run_shacl(data: Iterable[ox.Quad], shapes: Iterable[ox.Triple], tell: Tell =
         tell("", True)
     try:
         compiled = shacl.Shapes.from_text(_ntriples(rules), format="ntriples")
-        report = compiled.validate_text(_ntriples(quad.triple for quad in data), format="ntriples")
+        report = compiled.validate_text(data.decode(), format="ntriples")
         text = report.serialize("ntriples")
     except (ValueError, RuntimeError) as error:
         raise SourceError(str(error), where="shapes", hint="mend the shapes") from error
@@ -169,7 +169,7 @@ def _ntriples(triples: Iterable[ox.Triple]) -> str:
     return (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
 
 
-Engine = Callable[[Iterable[ox.Quad], Iterable[ox.Triple], Tell], Iterator[ox.Triple]]
+Engine = Callable[[bytes, Iterable[ox.Triple], Tell], Iterator[ox.Triple]]
 
 ENGINES: Final[Mapping[str, Engine]] = {
     "pyshacl": run_pyshacl,

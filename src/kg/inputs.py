@@ -249,6 +249,13 @@ def literal(value: str, kind: str = "") -> ox.Literal:
     return ox.Literal(value, datatype=ox.NamedNode(XSD + kind)) if kind else ox.Literal(value)
 
 
+def triples_of(documents: Iterable[Document]) -> Iterator[ox.Triple]:
+    """Yield all triples of all RDF files, whatever their graph; a triple that stands twice comes twice."""
+    for document in documents:
+        if document.input.suffix != SSSOM:
+            yield from (quad.triple for quad in document.quads)
+
+
 def quads_of(documents: Sequence[Document]) -> Iterator[ox.Quad]:
     """Yield all triples of all RDF files, each in its graph; a file's default graph is the graph of the file."""
     default = ox.DefaultGraph()

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +34,7 @@ class Job:
     """What to do.
 
     Attributes:
-        data: the graph, as N-Quads.
+        data: the graph: as N-Triples for shapes, as N-Quads for queries.
         shapes: the shapes, as N-Triples; empty for queries alone.
         engine: name of the SHACL engine.
         queries: SELECT or ASK by name.
@@ -77,17 +77,11 @@ def run_here(job: Job) -> Outcome:
 
     outcome = Outcome()
     if job.shapes:
-        data, shapes = parse_quads(job.data), parse_triples(job.shapes)
-        outcome.report = list(ENGINES[job.engine](data, shapes, silent))
+        outcome.report = list(ENGINES[job.engine](job.data, parse_triples(job.shapes), silent))
     if job.queries:
         store = filled(job.data)
         outcome.answers = {name: ask(store, text) for name, text in job.queries.items()}
     return outcome
-
-
-def parse_quads(data: bytes) -> Iterator[ox.Quad]:
-    """Yield the quads of N-Quads, blank nodes labelled as there."""
-    return iter(ox.parse(data, format=ox.RdfFormat.N_QUADS))
 
 
 def parse_triples(data: bytes) -> list[ox.Triple]:

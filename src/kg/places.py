@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -102,8 +103,7 @@ class Places:
         if on_path and not missing:
             return self._object(on_path[-1])
         if about:
-            typed = [hit for hit in about if hit.quad.predicate.value == RDF_TYPE]
-            return self._subject((typed or about)[0])
+            return self._subject(_home(about))
         naming = self._naming.get(focus, [])
         return self._object(naming[0]) if naming else Place()
 
@@ -135,6 +135,13 @@ class Places:
             return _opening(document, lines, at)
         back = _BACK_JSON if document.input.suffix == _JSON else _BACK
         return _search(document, lines, subject, at, max(1, at - back), 0, leading=True)
+
+
+def _home(about: Sequence[_Hit]) -> _Hit:
+    """The statement that gives the class, or else the first one of the file that says most."""
+    typed = [hit for hit in about if hit.quad.predicate.value == RDF_TYPE]
+    said = Counter(hit.document.name for hit in about)
+    return (typed or sorted(about, key=lambda hit: -said[hit.document.name]))[0]
 
 
 def text_lines(data: bytes) -> list[str]:

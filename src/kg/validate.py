@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from kg.answers import QUESTION, SavedQuestions, counted
 from kg.errors import SourceError
 from kg.findings import SEVERITIES, Finding, Report, Rule, in_language
-from kg.inputs import MAX_BYTES, Document, Input, Problem, quads_of, read_document
+from kg.inputs import MAX_BYTES, Document, Input, Problem, quads_of, read_document, triples_of
 from kg.jobs import Job, Outcome, run_here, run_jobs
 from kg.places import Place, Places, text_lines
 from kg.problems import as_finding, problems_of
@@ -148,7 +148,7 @@ def _run(
 
 def _jobs(documents: Sequence[Document], rules: Rules, engine: str) -> list[Job]:
     """Return one job for the check queries and one or more for the shapes."""
-    data = ox.serialize(quads_of(documents), format=ox.RdfFormat.N_QUADS) or b""
+    data = ox.serialize(triples_of(documents), format=ox.RdfFormat.N_TRIPLES) or b""
     parts = _split(rules, documents, engine) if rules.triples else []
     jobs = [Job(data, shapes, engine) for shapes in parts]
     if rules.checks:
@@ -173,7 +173,7 @@ def _job_on_shapes(rules: Rules, engine: str) -> Job:
     """Shapes are data to the shapes of shapes (SHACL, appendix C)."""
     package = find_spec("pyshacl")
     path = Path(package.origin or "").parent / _SHAPES_OF_SHAPES if package else Path()
-    data = ox.serialize(quads_of(rules.documents), format=ox.RdfFormat.N_QUADS) or b""
+    data = ox.serialize(triples_of(rules.documents), format=ox.RdfFormat.N_TRIPLES) or b""
     shapes = [quad.triple for quad in read_document(Input(path, SHAPES_GRAPH)).quads]
     return Job(data, ox.serialize(shapes, format=ox.RdfFormat.N_TRIPLES) or b"", engine)
 

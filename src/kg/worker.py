@@ -11,7 +11,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from kg.errors import KgError
-from kg.jobs import ask, filled, parse_quads, parse_triples
+from kg.jobs import ask, filled, parse_triples
 
 
 def main(folder: Path) -> None:
@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
 def _validate(job: Mapping[str, Any], data: bytes, shapes: bytes) -> bytes:
     from kg.engines import ENGINES  # rdflib and pyshacl take most of a second; a worker for queries needs neither
 
-    report = ENGINES[job["engine"]](parse_quads(data), parse_triples(shapes), _tell)
+    report = ENGINES[job["engine"]](data, parse_triples(shapes), _tell)
     return ox.serialize(report, format=ox.RdfFormat.N_TRIPLES) or b""
 
 
