@@ -17,7 +17,7 @@ from conftest import ROOT
 from live import served
 
 from kg.graph import Graph
-from kg.sparql import Limits
+from kg.limits import Limits
 from kg.terms import GRAPH
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -96,8 +96,11 @@ def test_every_dependency_has_its_line() -> None:
 
 def test_limits_are_documented_as_they_are() -> None:
     page = (ROOT / "docs" / "limits.md").read_text("utf-8")
-    assert f"| query text | {Limits().length:,} characters |" in page
-    assert f"unary operators | {Limits().nesting} |" in page
+    for limit in Limits().listed:
+        value = f"{limit.value:,g}" if isinstance(limit.value, float) else f"{limit.value:,}"
+        setting = f"`{limit.setting}`" if limit.setting else ""
+        unit = f" {limit.unit}" if limit.unit else ""
+        assert f"| {limit.what} | {value}{unit} | {setting} | {limit.status} |" in page, limit
 
 
 def test_one_version_everywhere(graph: Graph) -> None:

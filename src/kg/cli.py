@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import KgError
+from kg.limits import Limits
 
 if TYPE_CHECKING:
     from kg.evidence import Backed
@@ -36,6 +37,18 @@ class _Group(click.Group):
             sys.exit(COULD_NOT_RUN)
 
 
+def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each limit that has a setting."""
+    for one in reversed([one for one in Limits().listed if one.setting]):
+        kind = click.FloatRange(min=0, min_open=True) if isinstance(one.value, float) else click.IntRange(min=1)
+        unit = f", in {one.unit}" if one.unit else ""
+        option = click.option(
+            one.setting, one.name, default=one.value, show_default=True, type=kind, help=f"Limit: {one.what}{unit}."
+        )
+        command = option(command)
+    return command
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="klimaatbanen-kg", prog_name="kg")
 def main() -> None:
@@ -51,17 +64,21 @@ def main() -> None:
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
 )
 @click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text; pages then quote passages.")
-def serve(host: str, port: int, text_file: Path | None) -> None:
+@_limit_options
+def serve(host: str, port: int, text_file: Path | None, **limits: Any) -> None:
     """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
     from kg.files import house
     from kg.graph import build
+    from kg.pool import Pool
     from kg.queries import find_questions
     from kg.web import create_app, listen
 
     folder = house()
     graph = build(folder)
-    app = create_app(graph, find_questions(folder / "queries"), text=_read_text(graph, text_file))
-    listen(app, host, port, lambda url: click.echo(f"kg serves {url}"))
+    held = Limits(**limits)
+    pool = Pool(lambda: graph.store, held, graph.prefixes)
+    app = create_app(graph, find_questions(folder / "queries"), held, _read_text(graph, text_file), pool)
+    listen(app, host, port, lambda url: click.echo(f"kg serves {url}"), held)
 
 
 def _read_text(graph: Graph, file: Path | None) -> Text | None:

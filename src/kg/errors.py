@@ -12,6 +12,9 @@ class KgError(Exception):
         line: line in `where`, from 1, when known.
         column: column in that line, from 1, when known.
         hint: what to do about it.
+        limit: the limit that was exceeded, by its name in `kg.limits`; empty when there is none.
+        setting: the option that sets that limit.
+        retry: seconds after which trying again makes sense.
 
     """
 
@@ -19,9 +22,19 @@ class KgError(Exception):
     exit_code = 2
 
     def __init__(
-        self, what: str, *, where: str = "", line: int | None = None, column: int | None = None, hint: str = ""
+        self,
+        what: str,
+        *,
+        where: str = "",
+        line: int | None = None,
+        column: int | None = None,
+        hint: str = "",
+        limit: str = "",
+        setting: str = "",
+        retry: int | None = None,
     ) -> None:
         self.what, self.where, self.line, self.column, self.hint = what, where, line, column, hint
+        self.limit, self.setting, self.retry = limit, setting, retry
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -54,6 +67,18 @@ class TooLarge(KgError):
     title = "Too large"
 
 
+class UrlTooLong(TooLarge):
+    """A URL that is over its limit."""
+
+    title = "URI too long"
+
+
+class TooMany(KgError):
+    """More requests of one client than it may send at once."""
+
+    title = "Too many requests"
+
+
 class NotFound(KgError):
     """A name or IRI that is not there."""
 
@@ -76,3 +101,27 @@ class Unavailable(KgError):
     """A port, library or service that is missing or taken."""
 
     title = "Unavailable"
+
+
+class OverTime(Unavailable):
+    """A query that took longer than it may."""
+
+    title = "Time is over"
+
+
+class NoPlace(Unavailable):
+    """A query for which no place is free."""
+
+    title = "Busy"
+
+
+class OverMemory(Unavailable):
+    """A query that took more memory than it may."""
+
+    title = "Memory is over"
+
+
+class ClientGone(KgError):
+    """A client that left before its answer was ready; nobody reads this."""
+
+    title = "Client closed the request"

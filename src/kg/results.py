@@ -7,6 +7,8 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.errors import NotAcceptable
+
 
 @dataclass(frozen=True)
 class Format:
@@ -60,6 +62,12 @@ def formats_for(answer: Solutions) -> tuple[Format, ...]:
 def named(name: str, formats: tuple[Format, ...]) -> Format | None:
     """Return the format called `name` (its short name or a media type), or None."""
     return next((one for one in formats if name in (one.name, one.media_type, *one.aliases)), None)
+
+
+def not_acceptable(asked: str, offered: tuple[Format, ...]) -> NotAcceptable:
+    """Return the error for a client that accepts none of the formats; its hint names them."""
+    names = ", ".join(f"{one.media_type} ({one.name})" for one in offered)
+    return NotAcceptable(f"{asked[:200]} is not offered for this answer", hint=f"ask for one of: {names}")
 
 
 def serialise(answer: Solutions, form: Format, prefixes: dict[str, str]) -> bytes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
 
 from kg.errors import QueryError, Refused, TooLarge
+from kg.limits import Limits
 from kg.results import Solutions
 
 # Terminals of the SPARQL 1.1 grammar (section 19.8) in which a keyword is no keyword come first.
@@ -23,17 +23,10 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _UPDATES: Final = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
+_QUOTES: Final = ("'", '"')
 _PROLOGUE: Final = {"PREFIX", "BASE"}
 _DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a query may be: its length in characters, and how deep it may nest."""
-
-    length: int = 65_536
-    nesting: int = 500
 
 
 def answer(
@@ -98,7 +91,9 @@ def _inspect(text: str, limits: Limits) -> bool:
     """Refuse what is not allowed; return whether the query names a dataset of its own."""
     if len(text) > limits.length:
         raise TooLarge(
-            f"the query has {len(text)} characters; {limits.length} are allowed", hint="send a shorter query"
+            f"the query has {len(text)} characters; {limits.length} are allowed",
+            hint="send a shorter query",
+            limit="length",
         )
     if not text.strip():
         raise QueryError("the query is empty", line=1, column=1, hint="send a SELECT, ASK, CONSTRUCT or DESCRIBE")
@@ -122,9 +117,20 @@ def _words(text: str, nesting: int) -> Iterator[str]:
         depth += (mark in "([{") - (mark in ")]}") if kind == "mark" else 0
         unary = unary + 1 if mark in ("!", "-", "+") else 0
         if max(depth, unary) > nesting:
-            raise TooLarge(f"the query nests deeper than {nesting} levels", hint="write it flatter")
+            raise TooLarge(f"the query nests deeper than {nesting} levels", hint="write it flatter", limit="nesting")
+        if mark in _QUOTES:
+            raise _unclosed(text, token.start())
         if kind == "word":
             yield mark
+
+
+def _unclosed(text: str, start: int) -> QueryError:
+    """Return the error for a quote that opens no string: reading on would take a quadratic time."""
+    line = text.count("\n", 0, start) + 1
+    column = start - text.rfind("\n", 0, start)
+    return QueryError(
+        "a string is not closed", where="query", line=line, column=column, hint="close it with the same quote"
+    )
 
 
 def _syntax_error(text: str, message: str) -> QueryError:

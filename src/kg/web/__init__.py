@@ -3,72 +3,110 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
 
-from flask import Flask
+from flask import Flask, request
 from waitress.server import create_server
 
-from kg.errors import Unavailable
+from kg.errors import Unavailable, UrlTooLong
 from kg.graph import Graph
 from kg.labels import Labels
+from kg.limits import Limits
 from kg.passages import Text
+from kg.pool import Direct, Engine
 from kg.queries import Question
-from kg.sparql import Limits
-from kg.web import downloads, errors, health, home, pages, resources, sparql
+from kg.web import downloads, errors, health, home, pages, resources, sparql, store
+from kg.web.cache import Cache
+from kg.web.front import Front
 
-_STACK = 256 << 20  # Deeply nested queries recurse in the engine; a small stack would end the process.
-_MAX_BODY = 1 << 20
-_THREADS = 8
+_BODY_READ: Final = 32 << 20  # Bytes of a body that are read, so that its sender hears why it is refused.
+_PAGES: Final = 8  # Threads beside those of queries.
+_CONNECTIONS: Final = 900
+_CACHE: Final = 128 << 20
 
 
 def create_app(
-    graph: Graph, questions: Mapping[str, Question], limits: Limits | None = None, text: Text | None = None
+    graph: Graph,
+    questions: Mapping[str, Question],
+    limits: Limits | None = None,
+    text: Text | None = None,
+    engine: Engine | None = None,
 ) -> Flask:
     """Return the application over a built graph; it only reads.
 
     Arguments:
         graph: the graph to serve.
         questions: the saved questions, shown as examples.
-        limits: what a query may be.
+        limits: what a query may be and take.
         text: the source text; pages then quote passages.
+        engine: what answers queries; without one, this process does, without a limit on time.
 
     """
+    limits = limits or Limits()
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = _MAX_BODY
-    site = pages.Site(graph, questions, Labels(graph.store), limits or Limits(), text)
+    app.config["MAX_CONTENT_LENGTH"] = limits.body
+    app.config["MAX_FORM_MEMORY_SIZE"] = limits.body
+    engine = engine or Direct(graph.store, limits, graph.prefixes)
+    site = pages.Site(graph, questions, Labels(graph.store), limits, engine, Cache(_CACHE), text)
     app.extensions["kg"] = site
     pages.init_app(app, site)
     errors.init_app(app)
-    for module in (home, sparql, resources, health):
+    app.before_request(partial(_measure, limits))
+    for module in (home, sparql, store, resources, health):
         app.register_blueprint(module.blueprint)
     downloads.init_app(app, graph)
+    app.wsgi_app = Front(app.wsgi_app, site.cache, limits)  # type: ignore[method-assign]
     return app
 
 
-def listen(app: Flask, host: str, port: int, ready: Callable[[str], None]) -> None:
+def _measure(limits: Limits) -> None:
+    length = len(request.query_string)
+    if length > limits.url:
+        what = f"the query string of the URL has {length:,} bytes; {limits.url:,} are allowed"
+        raise UrlTooLong(what, hint="send the query by POST", limit="url")
+
+
+def listen(app: Flask, host: str, port: int, ready: Callable[[str], None], limits: Limits | None = None) -> None:
     """Serve an application with waitress until interrupted.
+
+    A thread is taken by a whole request only and never waits for a slow reader: requests and answers are buffered.
 
     Arguments:
         app: the application.
         host: address to listen on.
         port: TCP port; 0 takes a free one.
         ready: called with the URL once the port is open.
+        limits: say how many threads are needed, and how large an answer may be.
 
     Raises:
         Unavailable: the port is taken, or the address is not ours.
 
     """
-    threading.stack_size(_STACK)
+    limits = limits or Limits()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         hint = "choose another with --port, or end the other server"
         raise Unavailable(f"cannot listen: {error.strerror}", where=f"{host}:{port}", hint=hint) from error
-    server = create_server(app, sockets=[listener], threads=_THREADS, ident=None, clear_untrusted_proxy_headers=True)
+    server = create_server(
+        app,
+        sockets=[listener],
+        threads=limits.concurrent + limits.queue + _PAGES,
+        connection_limit=_CONNECTIONS,
+        asyncore_use_poll=True,
+        channel_timeout=60,
+        cleanup_interval=10,
+        channel_request_lookahead=1,
+        max_request_header_size=2 * limits.url,
+        max_request_body_size=_BODY_READ,
+        outbuf_high_watermark=2 * max(limits.max_bytes, _BODY_READ),
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+    )
     ready(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/")
     try:
         server.run()

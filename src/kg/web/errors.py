@@ -10,6 +10,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import (
+    ClientGone,
     KgError,
     NotAcceptable,
     NotFound,
@@ -17,9 +18,12 @@ from kg.errors import (
     Refused,
     SourceError,
     TooLarge,
+    TooMany,
     Unavailable,
     UnsupportedBody,
+    UrlTooLong,
 )
+from kg.limits import setting_of
 from kg.web.negotiation import wants_html
 from kg.web.pages import language, site
 
@@ -28,8 +32,11 @@ _STATUS: Final[dict[type[KgError], int]] = {
     Refused: 403,
     NotFound: 404,
     NotAcceptable: 406,
+    UrlTooLong: 414,
     TooLarge: 413,
     UnsupportedBody: 415,
+    TooMany: 429,
+    ClientGone: 499,
     SourceError: 500,
     Unavailable: 503,
 }
@@ -42,14 +49,19 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unknown)
 
 
+def status_of(error: KgError) -> int:
+    """Return the HTTP status of an error: that of the nearest class that has one."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+
+
 def _known(error: KgError) -> Response:
-    return _answer(_STATUS.get(type(error), 500), error)
+    return _answer(status_of(error), error)
 
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     kind = TooLarge if status == 413 else KgError
-    body = kind(error.description or error.name)
+    body = kind(error.description or error.name, limit="body" if status == 413 else "")
     body.title = error.name
     response = _answer(status, body)
     for name, value in error.get_headers():
@@ -73,6 +85,8 @@ def _answer(status: int, error: KgError) -> Response:
     else:
         response = Response(_problem(status, error), status=status, content_type="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
+    if error.retry is not None:
+        response.headers["Retry-After"] = str(error.retry)
     return response
 
 
@@ -85,5 +99,7 @@ def _problem(status: int, error: KgError) -> str:
         "hint": error.hint or None,
         "line": error.line,
         "column": error.column,
+        "limit": error.limit or None,
+        "setting": (setting_of(error.limit) if error.limit else "") or None,
     }
     return json.dumps({name: value for name, value in members.items() if value is not None}, ensure_ascii=False)

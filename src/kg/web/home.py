@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pyoxigraph as ox
 from flask import Blueprint, Response, render_template
 
+from kg.pool.frames import Asked
 from kg.queries import pick
 from kg.rows import Rows
-from kg.sparql import answer, with_prefixes
 from kg.web.pages import site
+from kg.web.results import ask
 
 blueprint = Blueprint("home", __name__)
 
@@ -16,10 +18,16 @@ blueprint = Blueprint("home", __name__)
 def home() -> Response:
     """Show the first page."""
     counts = _rows("graph/classes")
-    page = render_template("home.html", counts=counts, graphs=_rows("graph/graphs"), questions=site().questions)
+    page = render_template(
+        "home.html",
+        counts=counts,
+        graphs=_rows("graph/graphs"),
+        questions=site().questions,
+        limits=site().limits.listed,
+    )
     return Response(page, content_type="text/html; charset=utf-8")
 
 
 def _rows(name: str) -> Rows:
-    query = with_prefixes(pick(site().questions, name).query, site().graph.prefixes)
-    return Rows.of(answer(site().graph.store, query))
+    found = ask(Asked(pick(site().questions, name).query, prefixed=True))
+    return Rows.of(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON))

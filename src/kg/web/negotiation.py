@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from flask import Request
 
-from kg.errors import NotAcceptable
-from kg.results import Format, named
+from kg.results import Format, named, not_acceptable
 
 HTML = "text/html"
 
@@ -30,13 +29,13 @@ def choose(request: Request, formats: Sequence[Format]) -> Format:
     if asked:
         found = named(asked, offered)
         if found is None:
-            raise _not_acceptable(asked, offered)
+            raise not_acceptable(asked, offered)
         return found
     if not request.accept_mimetypes:
         return offered[0]
     best = max(offered, key=lambda form: _quality(request, form))
     if _quality(request, best) <= 0:
-        raise _not_acceptable(str(request.accept_mimetypes), offered)
+        raise not_acceptable(str(request.accept_mimetypes), offered)
     return best
 
 
@@ -45,8 +44,3 @@ def _quality(request: Request, form: Format) -> float:
     accept = request.accept_mimetypes
     named_types = {value.lower(): quality for value, quality in accept}
     return max(accept.quality(form.media_type), *(named_types.get(alias, 0) for alias in ("", *form.aliases)))
-
-
-def _not_acceptable(asked: str, offered: Sequence[Format]) -> NotAcceptable:
-    names = ", ".join(f"{one.media_type} ({one.name})" for one in offered)
-    return NotAcceptable(f"{asked[:200]} is not offered for this answer", hint=f"ask for one of: {names}")

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from hashlib import blake2b
 from importlib import resources
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -15,10 +16,12 @@ from flask import Flask, Response, current_app, request
 
 from kg.graph import Graph
 from kg.labels import Labels
+from kg.limits import Limits
 from kg.passages import Passage, Text, find_passages
+from kg.pool import Engine
 from kg.queries import Question
-from kg.sparql import Limits
 from kg.terms import BASE, DCT, KB, RDF_TYPE, SKOS
+from kg.web.cache import Cache
 
 LANGUAGES: Final = ("nl", "en")
 _NAMES: Final = tuple(SKOS + name for name in ("prefLabel", "altLabel", "definition"))
@@ -30,18 +33,34 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Retry-After",
+}
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Authorization, Cache-Control, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
 }
 
 
 @dataclass(frozen=True)
 class Site:
-    """What the routes read: the graph, its questions and labels, the limits on queries, and the source text."""
+    """What the routes read: the graph, its questions and labels, what answers, within which limits, the text."""
 
     graph: Graph
     questions: Mapping[str, Question]
     labels: Labels
     limits: Limits
+    engine: Engine
+    cache: Cache
     text: Text | None = None
+
+    @cached_property
+    def data_version(self) -> str:
+        """A hash that changes with the data: of the sources, the count of statements, and the engine."""
+        digest = blake2b(f"{self.graph.version} {len(self.graph.store)} {ox.__version__}".encode(), digest_size=12)
+        for source in self.graph.sources:
+            digest.update(source.path.read_bytes())
+        return digest.hexdigest()
 
     @cached_property
     def passages(self) -> Mapping[str, Passage]:
@@ -71,7 +90,9 @@ def init_app(app: Flask, site: Site) -> None:
 def _finish(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    response.vary.update(("Accept", "Accept-Language"))
+    if request.method == "OPTIONS":
+        response.headers.extend(_PREFLIGHT)
+    response.vary.update(("Accept", "Accept-Encoding", "Accept-Language"))
     return response
 
 

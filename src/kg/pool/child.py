@@ -1,0 +1,161 @@
+"""The worker: a forked process that answers one query after the other, within limits that the kernel keeps."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import KgError, OverMemory, QueryError, TooLarge
+from kg.limits import Limits
+from kg.pool.frames import Answered, Asked, read_asked, send_answered, send_error
+from kg.pool.shown import first
+from kg.results import GRAPHS, Format, Solutions, formats_for, named, not_acceptable, serialise_triples
+from kg.sparql import answer, with_prefixes
+
+_STACK: Final = 64 << 20  # Nested queries recurse in the engine.
+_SPARE: Final = 1.0  # The kernel's clock is the second line: it rings after that of the server.
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_LEAST: Final = 3  # Bytes of the shortest row in any format.
+
+
+def execute(store: ox.Store, asked: Asked, limits: Limits, prefixes: Mapping[str, str]) -> Answered:
+    """Return the answer to a query as bytes in the format that fits it.
+
+    Arguments:
+        store: the graph; it is only read.
+        asked: query, dataset and formats.
+        limits: length and nesting of the query, rows and bytes of the result.
+        prefixes: shorten Turtle, and are added to a query that wants them.
+
+    Raises:
+        KgError: as `kg.sparql.answer`; NotAcceptable where no format fits; TooLarge where the result is over a limit.
+
+    """
+    text = with_prefixes(asked.text, prefixes) if asked.prefixed else asked.text
+    found = answer(store, text, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, limits=limits)
+    offered = formats_for(found)
+    form = named(asked.graph if offered is GRAPHS else asked.table, offered)
+    if form is None:
+        raise not_acceptable(asked.accept, offered)
+    data, rows = first(found, asked.shown, prefixes) if asked.shown else _bytes(found, form, limits, prefixes)
+    if len(data) > limits.max_bytes:
+        raise _too_large(f"the result has {len(data):,} bytes; {limits.max_bytes:,} are allowed", "max_bytes")
+    if not asked.shown and rows > limits.max_rows:
+        raise _too_large(f"the result has more than {limits.max_rows:,} rows", "max_rows")
+    return Answered(form.name, data, rows)
+
+
+def _bytes(
+    found: Solutions,
+    form: Format,
+    limits: Limits,
+    prefixes: Mapping[str, str],
+) -> tuple[bytes, int]:
+    try:
+        if isinstance(found, ox.QueryTriples):
+            triples = list(islice(found, limits.max_rows + 1))
+            return serialise_triples(triples, form, dict(prefixes)), len(triples)
+        data = found.serialize(format=form.engine) or b""  # type: ignore[arg-type]
+    except (RuntimeError, ValueError, OSError) as error:
+        raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
+    if isinstance(found, ox.QueryBoolean):
+        return data, 1
+    return data, _rows(data, form) if len(data) > _LEAST * limits.max_rows else -1
+
+
+def _rows(data: bytes, form: Format) -> int:
+    """Return the rows of a serialised table, counted outside its strings."""
+    if form.name == "xml":
+        return data.count(b"<result>")
+    if form.name == "json":
+        return max(0, _STRING.sub(b"", data).count(b"},{") + 1)
+    text = b"".join(data.split(b'"')[::2]) if form.name == "csv" else data
+    return text.count(b"\n") - 1
+
+
+def _too_large(what: str, limit: str) -> TooLarge:
+    return TooLarge(what, hint="add LIMIT and OFFSET, or ask for less", limit=limit)
+
+
+def serve(
+    channel: socket.socket, open_store: Callable[[], ox.Store], limits: Limits, prefixes: Mapping[str, str]
+) -> None:
+    """Answer queries from a socket until it ends; the process is given up to that.
+
+    Arguments:
+        channel: the only descriptor that the worker keeps, beside those of the store.
+        open_store: returns the store; called once.
+        limits: as in `execute`; `memory` becomes RLIMIT_AS.
+        prefixes: as in `execute`.
+
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    store = open_store()
+    threading.stack_size(_STACK)
+    thread = threading.Thread(target=_answer_all, args=(channel, store, limits, prefixes))
+    thread.start()
+    thread.join()
+
+
+def _answer_all(channel: socket.socket, store: ox.Store, limits: Limits, prefixes: Mapping[str, str]) -> None:
+    _confine(limits)
+    while (found := read_asked(channel)) is not None:
+        asked, seconds = found
+        signal.setitimer(signal.ITIMER_REAL, seconds + _SPARE)
+        answer_one(channel, store, asked, limits, prefixes)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def answer_one(
+    channel: socket.socket, store: ox.Store, asked: Asked, limits: Limits, prefixes: Mapping[str, str]
+) -> None:
+    """Answer one query on a socket, or send the error that stopped it."""
+    try:
+        send_answered(channel, execute(store, asked, limits, prefixes))
+    except KgError as error:
+        send_error(channel, error)
+    except MemoryError:
+        send_error(channel, over_memory(limits))
+
+
+def over_memory(limits: Limits) -> OverMemory:
+    """Return the error for a query that wanted more memory than it may have."""
+    what = f"the query took more than {limits.memory >> 20:,} MiB of memory"
+    return OverMemory(what, hint="ask for less: fewer joins, no sorting of everything, a LIMIT", limit="memory")
+
+
+def _confine(limits: Limits) -> None:
+    """Take away what a query must not have: memory without end, and descriptors to connect with."""
+    held = _address_space()
+    if held:
+        bound = held + limits.memory
+        resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    highest = max(number for number in range(1024) if _is_open(number))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, highest + 1))
+
+
+def _address_space() -> int:
+    """Return the bytes of the address space, or 0 where the system does not say (macOS)."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

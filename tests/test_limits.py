@@ -1,0 +1,310 @@
+"""Hard limits over a live server: hostile queries end, their neighbours notice nothing, no process is left behind."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from live import running
+
+from kg.limits import Limits
+
+SECONDS = 0.6
+OPTIONS = ("--timeout", str(SECONDS), "--memory", str(300 << 20), "--per-client", "3", "--max-bytes", str(2 << 20))
+PRODUCT = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
+ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}"
+LIGHT = "SELECT ?p {{ ?p a <https://w3id.org/klimaatbanen/def#Pillar> FILTER(?p != <urn:x:{}>) }}"
+REGEX = "(a{1,900}){1,900}" * 20
+DOUBLED = " ".join(f"BIND(CONCAT(?v{n}, ?v{n}) AS ?v{n + 1})" for n in range(40))
+DIGITS = "{1 2 3 4 5 6 7 8 9}"
+TABLE = " ".join(f"VALUES ?v{n}{DIGITS}" for n in range(40))
+LOOP = "(<urn:a>|!<urn:a>)*"
+
+# Each is hostile in a way of its own; the statuses are those that it may get.
+HOSTILE = {
+    "product": (ENDLESS, {503}),
+    "order": (f"SELECT * {{ {PRODUCT} }} ORDER BY ?a ?f ?l", {503}),
+    "distinct": (f"SELECT DISTINCT ?a ?f ?l {{ {PRODUCT} }}", {503}),
+    "rows": (f"SELECT * {{ {PRODUCT} }}", {503}),
+    "construct": (f"CONSTRUCT {{ ?a ?e ?l }} {{ {PRODUCT} }}", {503}),
+    "describe": (f"DESCRIBE ?a {{ {PRODUCT} FILTER(?c = ?l) }}", {503}),
+    "ask": (f"ASK {{ {PRODUCT} FILTER(CONCAT(STR(?a), STR(?l)) = 'x') }}", {503}),
+    "regex": (f'SELECT * {{ {PRODUCT} FILTER(REGEX(STR(?c), "(.*)(.*)(.*)(.*)(.*)~$")) }}', {503}),
+    "large regex": (f'SELECT * {{ ?s ?p ?o FILTER(REGEX(STR(?o), "{REGEX}")) }}', {200, 400, 503}),
+    "path": (f"SELECT (COUNT(*) AS ?n) {{ ?s {LOOP} ?o . ?o {LOOP} ?q }}", {503}),
+    "nesting": ("SELECT * {" + "{" * 20_000 + "}" * 20_000 + "}", {413}),
+    "nesting within": ("SELECT * {" + "{" * 499 + "}" * 499 + "}", {200, 503}),
+    "exists": ("SELECT * { " + "?s ?p ?o FILTER EXISTS { " * 490 + "}" * 491, {200, 503}),
+    "not": ("SELECT (" + "!" * 499 + "true AS ?x) {}", {200}),
+    "union": ("SELECT * { " + "{}UNION" * 20_000 + "{} }", {413}),
+    "union within": ("SELECT * { " + "{}UNION" * 9_000 + "{} }", {503}),
+    "optional": ("SELECT * { " + "OPTIONAL{?a ?b ?c}" * 3_500 + " }", {503}),
+    "concat": (f"SELECT (GROUP_CONCAT(CONCAT(STR(?c), STR(?f))) AS ?n) {{ {PRODUCT} }}", {503}),
+    "doubling": (f"SELECT * {{ BIND('x' AS ?v0) {DOUBLED} }}", {503}),
+    "values": (f"SELECT * {{ {TABLE} }}", {503}),
+    "subselects": ("SELECT * { " + f"{{ SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }} }} UNION " * 50 + "{} }", {503}),
+    "quotes": ('ASK { FILTER("' + '\\"' * 30_000 + ") }", {400}),
+    "long result": ("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 20000", {413}),
+}
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    seconds: float
+
+    @property
+    def problem(self) -> dict[str, object]:
+        assert self.headers["Content-Type"] == "application/problem+json", self.body[:200]
+        found: dict[str, object] = json.loads(self.body)
+        return found
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, int]]:
+    with running(options=OPTIONS) as found:
+        yield found
+
+
+def send(url: str, query: str, client: str = "127.0.0.1", **more: str) -> Answer:
+    began = time.monotonic()
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60, source_address=(client, 0))
+    body = urlencode({"query": query, **more}).encode()
+    connection.request("POST", "/sparql", body, {"Content-Type": "application/x-www-form-urlencoded"})
+    response = connection.getresponse()
+    answer = Answer(response.status, response.headers, response.read(), time.monotonic() - began)
+    connection.close()
+    return answer
+
+
+def family(pid: int) -> list[int]:
+    """Return the processes that come from one, itself first."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
+def memory(pid: int) -> int:
+    """Return the memory of a process and all that come from it, shared pages counted once (Pss), in KiB."""
+    texts = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in family(pid)]
+    return sum(
+        int(found.group(1)) for found in (re.search(r"^Pss: +(\d+)", text, re.MULTILINE) for text in texts) if found
+    )
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_query_ends_in_time_and_the_next_is_answered(server: tuple[str, int], name: str) -> None:
+    url, _ = server
+    query, statuses = HOSTILE[name]
+    answer = send(url, query)
+    assert answer.status in statuses, answer.body[:300]
+    assert answer.seconds < SECONDS + 1
+    if answer.status != 200:
+        assert answer.problem["status"] == answer.status
+        assert answer.status == 400 or answer.problem["limit"] in {one.name for one in Limits().listed}
+    after = send(url, LIGHT.format(name.replace(" ", "-")))
+    assert after.status == 200
+    assert after.seconds < 0.5
+
+
+def test_the_time_limit_names_itself_and_says_when_to_try_again(server: tuple[str, int]) -> None:
+    answer = send(server[0], ENDLESS)
+    assert (answer.problem["limit"], answer.problem["setting"]) == ("timeout", "--timeout")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_client_may_ask_for_less_time_and_never_for_more(server: tuple[str, int]) -> None:
+    assert send(server[0], ENDLESS, timeout="0.2").seconds < 0.7
+    assert send(server[0], ENDLESS, timeout="100").seconds < SECONDS + 1
+    for wrong in ("0", "-1", "nan", "inf", "x", ""):
+        assert send(server[0], "ASK {}", timeout=wrong).status == 400
+
+
+def test_one_client_gets_429_and_others_are_served(server: tuple[str, int]) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(send, server[0], ENDLESS, "127.0.0.9") for _ in range(6)]
+        time.sleep(0.2)
+        assert send(server[0], LIGHT.format("429")).status == 200
+        answers = [one.result() for one in asked]
+    found = Counter(answer.status for answer in answers)
+    assert found[429] == 3, found
+    assert found[503] == 3, found
+    for answer in answers:
+        if answer.status == 429:
+            assert (answer.problem["limit"], answer.problem["setting"]) == ("per_client", "--per-client")
+            assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_rows_are_limited_in_every_format() -> None:
+    with running(options=("--max-rows", "100")) as (url, _):
+        for form in ("json", "xml", "csv", "tsv"):
+            assert send(url, "SELECT * { ?s ?p ?o } LIMIT 100", format=form).status == 200
+            answer = send(url, "SELECT * { ?s ?p ?o } LIMIT 101", format=form)
+            assert (answer.status, answer.problem["setting"]) == (413, "--max-rows")
+        awkward = "SELECT ('},{\"\\n\\r\\n<result>' AS ?x) ?s { ?s ?p ?o } LIMIT 100"
+        for form in ("json", "xml", "csv", "tsv"):
+            assert send(url, awkward, format=form).status == 200
+        assert send(url, "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 101").status == 413
+
+
+def test_a_killed_worker_and_a_killed_spawner_are_replaced() -> None:
+    with running(options=OPTIONS) as (url, pid):
+        for victims in (2, 1, 2, 1):
+            assert send(url, LIGHT.format(0)).status == 200
+            tree = family(pid)[1:]
+            spawner = tree[0]
+            for one in tree[1:] if victims == 2 else [spawner]:
+                os.kill(one, signal.SIGKILL)
+            statuses = [send(url, LIGHT.format(f"{victims}-{time.monotonic()}")).status for _ in range(5)]
+            assert statuses.count(200) >= 4, statuses
+            assert set(statuses) <= {200, 503}
+
+
+def test_no_process_outlives_the_server() -> None:
+    with running(options=OPTIONS) as (url, pid):
+        send(url, ENDLESS)
+        left = family(pid)
+        assert len(left) > 2
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + SECONDS + 3
+        while any(_lives(one) for one in left[1:]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not [one for one in left[1:] if _lives(one)]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_client_that_leaves_gives_its_place_back(server: tuple[str, int]) -> None:
+    url, _ = server
+    client = "127.0.0.77"
+    for _ in range(6):
+        with socket.create_connection(("127.0.0.1", urlsplit(url).port), source_address=(client, 0)) as gone:
+            gone.sendall(b"GET /sparql?" + urlencode({"query": ENDLESS}).encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.05)
+        time.sleep(0.2)
+    assert send(url, LIGHT.format("left"), client).status == 200
+
+
+def test_slow_clients_do_not_block_service(server: tuple[str, int]) -> None:
+    url, _ = server
+    port = urlsplit(url).port
+    slow = []
+    for count in range(200):
+        one = socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.1.{count // 4 + 1}", 0))
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        if count % 2:  # a request that never ends
+            one.sendall(b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nquery=")
+        else:  # an answer that nobody reads
+            query = urlencode({"query": "SELECT * { ?s ?p ?o } LIMIT 5000"}).encode()
+            one.sendall(b"GET /sparql?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.append(one)
+    times = [send(url, LIGHT.format(f"slow{count}")) for count in range(30)]
+    assert {answer.status for answer in times} == {200}
+    assert max(answer.seconds for answer in times) < 1
+    for one in slow:
+        one.close()
+
+
+def test_limits_stand_on_the_pages_and_in_the_service_description(server: tuple[str, int]) -> None:
+    for path, accept in (("/", "text/html"), ("/sparql", "text/html"), ("/sparql", "text/turtle")):
+        connection = http.client.HTTPConnection(urlsplit(server[0]).netloc)
+        connection.request("GET", path, headers={"Accept": accept})
+        text = connection.getresponse().read().decode()
+        connection.close()
+        for limit in Limits().listed:
+            assert limit.what in text.replace("&gt;", ">"), (path, limit.what)
+
+
+def hammer(seconds: float) -> tuple[list[Answer], list[Answer], tuple[int, int], tuple[int, int]]:
+    """Send never-ending queries from twenty clients at once, light ones from four, for some seconds."""
+    hostile: list[Answer] = []
+    light: list[Answer] = []
+    with running(options=("--timeout", "3", "--memory", str(300 << 20))) as (url, pid):
+        for warm in range(200):
+            send(url, LIGHT.format(f"warm{warm}"), f"127.0.3.{warm % 4 + 1}")
+        with ThreadPoolExecutor(12) as threads:
+            sent = [
+                threads.submit(send, url, f"SELECT * {{ ?s ?p ?o }} LIMIT {3000 + n}", f"127.0.3.{n % 4 + 1}")
+                for n in range(12)
+            ]
+            assert {one.result().status for one in sent} == {200}
+        before, processes = memory(pid), len(family(pid))
+        until = time.monotonic() + seconds
+
+        def attack(count: int) -> None:
+            kinds = [name for name, (_, statuses) in HOSTILE.items() if statuses == {503}]
+            while time.monotonic() < until:
+                query = HOSTILE[kinds[count % len(kinds)]][0] + f" #{time.monotonic()}"
+                hostile.append(send(url, query, f"127.0.2.{count + 1}"))
+
+        def ask(count: int) -> None:
+            serial = 0
+            while time.monotonic() < until:
+                serial += 1
+                light.append(send(url, LIGHT.format(f"{count}-{serial}"), f"127.0.3.{count + 1}"))
+                time.sleep(0.02)
+
+        threads = [threading.Thread(target=attack, args=(count,)) for count in range(20)]
+        threads += [threading.Thread(target=ask, args=(count,)) for count in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        time.sleep(1)
+        return hostile, light, (before, memory(pid)), (processes, len(family(pid)))
+
+
+def verdict(seconds: float) -> None:
+    hostile, light, memories, processes = hammer(seconds)
+    times = sorted(answer.seconds for answer in light)
+    p99 = times[int(len(times) * 0.99)]
+    limits = Counter(str(answer.problem["limit"]) for answer in hostile if answer.status == 503)
+    print(f"\nlight: {len(light)} answers, {Counter(a.status for a in light)}")
+    print(f"light: median {statistics.median(times):.3f} s, p99 {p99:.3f} s, longest {times[-1]:.3f} s")
+    print(f"hostile: {len(hostile)} answers, {Counter(a.status for a in hostile)}, limits {limits}")
+    print(f"hostile: longest {max(answer.seconds for answer in hostile):.3f} s (deadline 3 s)")
+    print(f"memory (Pss, KiB) before and after: {memories}; processes: {processes}")
+    assert {answer.status for answer in light} == {200}
+    assert p99 < 0.5
+    assert {answer.status for answer in hostile} == {503}
+    assert max(answer.seconds for answer in hostile) < 3 + 1
+    assert processes[1] <= 3 + Limits().light
+    assert memories[1] < memories[0] * 1.5
+
+
+def test_twenty_hostile_clients_beside_light_ones() -> None:
+    verdict(5)
+
+
+@pytest.mark.check
+def test_twenty_hostile_clients_beside_light_ones_for_a_minute() -> None:
+    verdict(60)
