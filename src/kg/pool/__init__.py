@@ -19,8 +19,9 @@ from kg.pool.frames import Answered, Asked, pack_asked, read_answered
 from kg.pool.places import Place, Places
 from kg.pool.spawner import Spawner, Stock, Worker
 
-_GRACE: Final = 0.3  # Seconds after which a query is a long one and gives its place up.
+_GRACE: Final = 0.3  # Seconds of the processor after which a query is a long one and gives its place up.
 _BRISK: Final = 0.1  # Seconds after which it runs at a lower priority.
+_PATIENCE: Final = 1.2  # Seconds of the clock after which it is a long one, whatever it did.
 _POLL: Final = 0.05
 _NICE: Final = 10
 _LARGE: Final = 8 << 20  # Bytes of an answer after which a worker is too big to be kept.
@@ -79,6 +80,30 @@ class _Clock:
             raise OverTime(what, hint=hint, limit="timeout", setting=setting_of("timeout"), retry=10)
         if self._gone():
             raise ClientGone("the client closed the connection")
+
+
+class _Effort:
+    """What a query has taken so far: processor time, so that a busy machine does not make light queries heavy.
+
+    Arguments:
+        worker: runs the query; what it used before the first look is another query's, or little.
+
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._began = time.monotonic()
+        self._before: float | None = None
+
+    @property
+    def spent(self) -> float:
+        """Seconds of the processor; where they are not known, or the query waits for long, those of the clock."""
+        passed = time.monotonic() - self._began
+        used = self._worker.used()
+        if used is None or passed > _PATIENCE:
+            return passed
+        self._before = used if self._before is None else self._before
+        return used - self._before
 
 
 class Pool:
@@ -206,14 +231,14 @@ class Pool:
 
 def _exchange(worker: Worker, asked: Asked, place: Place, clock: _Clock) -> Answered | None:
     """Send a query and wait for its answer; a long one becomes heavy on the way."""
-    began = time.monotonic()
+    effort = _Effort(worker)
 
     def wait() -> None:
         clock.check()
-        seconds = time.monotonic() - began
-        if seconds >= _BRISK:
+        place.spent = spent = max(place.spent, effort.spent)
+        if spent >= _BRISK:
             worker.yield_to_others(_NICE)
-        if not place.heavy and seconds >= _GRACE:
+        if spent >= _GRACE and not place.heavy:
             place.become_heavy()
 
     worker.channel.settimeout(_POLL)

@@ -26,11 +26,13 @@ _POLL: Final = 0.25
 
 
 class Place:
-    """A place that one query holds."""
+    """A place that one query holds; `spent` is what it has taken so far, in seconds of the
+    processor; nobody counts those of brisk ones."""
 
     def __init__(self, places: Places, client: str) -> None:
         self._places, self._client = places, client
         self.heavy = False
+        self.spent = 0.0
 
     def become_heavy(self) -> None:
         """Give the light place up for a heavy one.
@@ -80,11 +82,11 @@ class Places:
 
         """
         self._admit(client, wait)
-        place, began = Place(self, client), time.monotonic()
+        place = Place(self, client)
         try:
             yield place
         finally:
-            self._leave(client, heavy=place.heavy, seconds=time.monotonic() - began)
+            self._leave(client, heavy=place.heavy, seconds=place.spent)
 
     def move(self, client: str) -> None:
         """Exchange a light place for a heavy one; one client gets at most half of those, rounded up."""

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
@@ -32,6 +33,7 @@ _HEIR: Final = b"H"
 _END: Final = b"E"
 _KILL: Final = b"K"
 _UNKNOWN: Final = -1
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _SOON: Final = 0.05  # Seconds between two looks at processes that are about to be gone.
 _HINT: Final = "try again in a moment"
 
@@ -68,6 +70,15 @@ class Worker:
         self.yields = True
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.pid, nice)
+
+    def used(self) -> float | None:
+        """Return the processor time of the worker in seconds, or None where the system does not say (macOS)."""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text("ascii")
+        except OSError:
+            return None
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / _TICKS
 
     def kill(self) -> None:
         """Kill the worker and do not wait until it is gone."""
