@@ -1,0 +1,333 @@
+"""SPARQL 1.1 Protocol, Graph Store Protocol, HTTP and bad input, each case a request to a live server."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit
+
+import pyoxigraph as ox
+import pytest
+from live import served
+
+FORM = "application/x-www-form-urlencoded"
+DIRECT = "application/sparql-query"
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+NAMED = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
+BASE = "https://w3id.org/klimaatbanen/graph/"
+ONE, TWO = BASE + "klimaattafels", BASE + "ontology"
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def count(self) -> int:
+        return int(self.body.split()[1])
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served() as url:
+        yield url
+
+
+@pytest.fixture
+def ask(base: str):
+    def send(path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+        connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        answer = Answer(response.status, response.headers, response.read())
+        connection.close()
+        return answer
+
+    return send
+
+
+def sparql(query: str, **more: str | list[str]) -> str:
+    return "/sparql?" + urlencode({"query": query, **more}, doseq=True)
+
+
+def counted(ask, query: str = COUNT, **more: str | list[str]) -> int:
+    return int(ask(sparql(query, format="csv", **more)).count)
+
+
+# Section 2.1: operations.
+
+
+def test_head_has_the_headers_of_get_and_no_body(ask) -> None:
+    get, head = ask(sparql(COUNT)), ask(sparql(COUNT), "HEAD")
+    assert (head.status, head.body) == (200, b"")
+    for name in ("Content-Type", "Content-Length", "ETag", "Vary", "Cache-Control"):
+        assert head.headers[name] == get.headers[name]
+
+
+@pytest.mark.parametrize("path", ["/sparql", "/store", "/id/measure/ccs", "/"])
+def test_preflight(ask, path: str) -> None:
+    answer = ask(path, "OPTIONS", Origin="https://example.org", Access_Control_Request_Method="POST")
+    assert answer.status == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert "Content-Type" in answer.headers["Access-Control-Allow-Headers"]
+    assert "GET" in answer.headers["Allow"]
+
+
+# Section 2.1.4: the dataset.
+
+
+def test_several_default_graphs_are_merged(ask) -> None:
+    one, two = (counted(ask, **{"default-graph-uri": name}) for name in (ONE, TWO))
+    assert counted(ask, **{"default-graph-uri": [ONE, TWO]}) == one + two
+    assert one > 0 < two
+
+
+def test_several_named_graphs_and_nothing_in_the_default_graph(ask) -> None:
+    answer = ask(sparql(NAMED, format="csv", **{"named-graph-uri": [ONE, TWO]}))
+    assert set(answer.body.decode().split()[1:]) == {ONE, TWO}
+    assert counted(ask, **{"named-graph-uri": [ONE, TWO]}) == 0
+
+
+def test_the_dataset_of_the_request_wins_over_from(ask) -> None:
+    query = COUNT.replace("{", f"FROM <{ONE}> {{", 1)
+    assert counted(ask, query) == counted(ask, **{"default-graph-uri": ONE})
+    assert counted(ask, query, **{"default-graph-uri": TWO}) == counted(ask, **{"default-graph-uri": TWO})
+
+
+def test_graphs_in_url_or_form(ask) -> None:
+    graphs = {"default-graph-uri": TWO}
+    expected = counted(ask, **graphs)
+    direct = ask("/sparql?" + urlencode(graphs), "POST", COUNT.encode(), Content_Type=DIRECT, Accept="text/csv")
+    form = ask("/sparql", "POST", urlencode({"query": COUNT, **graphs}).encode(), Content_Type=FORM, Accept="text/csv")
+    assert direct.count == form.count == expected
+
+
+def test_an_unknown_graph_is_empty_and_never_fetched(ask) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        trap.settimeout(0.3)
+        url = f"http://127.0.0.1:{trap.getsockname()[1]}/graph"
+        assert counted(ask, **{"default-graph-uri": url}) == 0
+        assert counted(ask, COUNT.replace("{", f"FROM <{url}> {{", 1)) == 0
+        with pytest.raises(TimeoutError):
+            trap.accept()
+
+
+# SPARQL 1.1 Service Description.
+
+
+@pytest.mark.parametrize(
+    ("media", "form"), [("text/turtle", ox.RdfFormat.TURTLE), ("application/rdf+xml", ox.RdfFormat.RDF_XML)]
+)
+def test_service_description(ask, base: str, media: str, form: ox.RdfFormat) -> None:
+    answer = ask("/sparql", Accept=media)
+    assert answer.headers["Content-Type"].startswith(media)
+    store = ox.Store()
+    store.bulk_extend(ox.Quad(one.subject, one.predicate, one.object) for one in ox.parse(answer.body, format=form))
+    query = """PREFIX sd: <http://www.w3.org/ns/sparql-service-description#> PREFIX schema: <https://schema.org/>
+      SELECT ?service (COUNT(DISTINCT ?g) AS ?graphs) (COUNT(DISTINCT ?l) AS ?limits)
+        (COUNT(DISTINCT ?f) AS ?formats) {
+        ?service a sd:Service ; sd:endpoint ?service ; sd:supportedLanguage sd:SPARQL11Query ; sd:resultFormat ?f ;
+          schema:additionalProperty/schema:propertyID ?l ; sd:defaultDataset/sd:namedGraph/sd:name ?g
+      } GROUP BY ?service"""
+    (row,) = store.query(query)
+    assert row["service"].value == f"{base}/sparql"
+    assert int(row["graphs"].value) == len(ask(sparql(NAMED, format="csv")).body.split()) - 1
+    assert int(row["formats"].value) == 10
+    assert int(row["limits"].value) == 12
+
+
+# SPARQL 1.1 Graph Store HTTP Protocol, sections 4, 5.2, 5.7.
+
+
+def test_graphs_directly_and_indirectly(ask) -> None:
+    direct = ask("/store?" + urlencode({"graph": ONE}), Accept="application/n-triples")
+    indirect = ask("/store/klimaattafels", Accept="application/n-triples")
+    assert sorted(direct.body.splitlines()) == sorted(indirect.body.splitlines())
+    assert len(direct.body.splitlines()) == counted(ask, **{"default-graph-uri": ONE})
+    head = ask("/store/klimaattafels", "HEAD", Accept="application/n-triples")
+    assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(direct.body)))
+    assert ask("/store?default", Accept="text/turtle").body.startswith(b"@prefix")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/store", 400),
+        ("/store?graph=x", 400),
+        ("/store?default&graph=" + quote(ONE), 400),
+        ("/store?graph=urn:nowhere", 404),
+        ("/store/nowhere", 404),
+        ("/store?default&format=csv", 406),
+    ],
+)
+def test_graphs_that_cannot_be_sent(ask, path: str, status: int) -> None:
+    assert ask(path).status == status
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH"])
+def test_graphs_cannot_be_written(ask, method: str) -> None:
+    answer = ask("/store?default", method, b"<urn:a> <urn:b> <urn:c> .", Content_Type="text/turtle")
+    assert answer.status == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+# HTTP: RFC 9110 and RFC 9111.
+
+
+def test_entity_tags(ask) -> None:
+    first = ask(sparql(COUNT))
+    tag = first.headers["ETag"]
+    assert "max-age" in first.headers["Cache-Control"]
+    for asked in (tag, tag.removeprefix("W/"), f'"x", {tag}', "*"):
+        again = ask(sparql(COUNT), If_None_Match=asked)
+        assert (again.status, again.body, again.headers["ETag"]) == (304, b"", tag)
+        assert again.headers["Content-Type"] is None
+        assert again.headers["Access-Control-Allow-Origin"] == "*"
+    assert ask(sparql(COUNT), If_None_Match='"x"').status == 200
+    others = {ask(path).headers["ETag"] for path in (sparql(COUNT, format="csv"), sparql("ASK {}"))}
+    assert len(others | {tag}) == 3
+
+
+def test_gzip_where_it_is_liked(ask) -> None:
+    query = sparql("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 100", format="tsv")
+    plain = ask(query)
+    assert plain.headers["Content-Encoding"] is None
+    for count in range(2):
+        packed = ask(query, Accept_Encoding="br;q=1, gzip;q=0.5")
+        assert packed.headers["Content-Encoding"] == "gzip", count
+        assert packed.headers["Content-Length"] == str(len(packed.body))
+        assert gzip.decompress(packed.body) == plain.body
+        assert "Accept-Encoding" in packed.headers["Vary"]
+    for refused in ("gzip;q=0", "identity", "", "br, gzip; q=0.000"):
+        assert ask(query, Accept_Encoding=refused).headers["Content-Encoding"] is None
+
+
+def test_a_kept_result_is_the_same_answer(ask) -> None:
+    query = sparql("SELECT * { ?s a ?c } ORDER BY ?s ?c LIMIT 50")
+    first, second, fresh = ask(query), ask(query), ask(query, Cache_Control="no-cache")
+    assert first.body == second.body == fresh.body
+    for name, value in first.headers.items():
+        assert name == "Date" or second.headers[name] == value, name
+
+
+def test_errors_are_never_kept(ask) -> None:
+    for _ in range(2):
+        answer = ask(sparql("SELECT"))
+        assert (answer.status, answer.headers["Cache-Control"], answer.headers["ETag"]) == (400, "no-store", None)
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "ttl"])
+def test_text_formats_name_their_charset(ask, form: str) -> None:
+    query = "CONSTRUCT WHERE { ?s a ?c }" if form == "ttl" else "SELECT ('é€😀' AS ?x) {}"
+    answer = ask(sparql(query, format=form))
+    assert answer.headers["Content-Type"].endswith("; charset=utf-8")
+    assert form == "ttl" or "é€😀" in answer.body.decode("utf-8")
+
+
+# Bad input: a right status and a short clear body each.
+
+URL_QUERY = "/sparql?query=ASK%7B%7D"
+BAD = {
+    "two queries in the URL": ("GET", URL_QUERY + "&query=ASK%7B%7D", b"", {}, 400),
+    "two queries in the form": ("POST", "/sparql", b"query=ASK%7B%7D&query=ASK%7B%7D", {"Content-Type": FORM}, 400),
+    "a query in URL and form": ("POST", URL_QUERY, b"query=ASK%7B%7D", {"Content-Type": FORM}, 400),
+    "a query in URL and body": ("POST", URL_QUERY, b"ASK {}", {"Content-Type": DIRECT}, 400),
+    "query and update": ("GET", URL_QUERY + "&update=CLEAR%20ALL", b"", {}, 403),
+    "update by POST": ("POST", "/sparql", b"update=CLEAR%20ALL", {"Content-Type": FORM}, 403),
+    "update as body": ("POST", "/sparql", b"CLEAR ALL", {"Content-Type": "application/sparql-update"}, 403),
+    "wrong method": ("DELETE", URL_QUERY, b"", {}, 405),
+    "unknown method": ("BREW", URL_QUERY, b"", {}, 405),
+    "bad percent-encoding": ("GET", "/sparql?query=ASK%7B%ZZ%7D", b"", {}, 400),
+    "cut percent-encoding": ("GET", "/sparql?query=ASK%7B%7D%2", b"", {}, 400),
+    "bad UTF-8 in the URL": ("GET", "/sparql?query=ASK%7B%7D%23%FF", b"", {}, 400),
+    "bad UTF-8 in the form": ("POST", "/sparql", b"query=ASK%7B%7D%23%FF", {"Content-Type": FORM}, 400),
+    "bad UTF-8 in the body": ("POST", "/sparql", b"ASK {} #\xff", {"Content-Type": DIRECT}, 400),
+    "lone surrogate": ("GET", "/sparql?query=ASK%7B%7D%23%ED%A0%80", b"", {}, 400),
+    "NUL in the URL": ("GET", "/sparql?query=ASK%7B%7D%00", b"", {}, 400),
+    "NUL in the body": ("POST", "/sparql", b"ASK {}\0", {"Content-Type": DIRECT}, 400),
+    "another charset": ("POST", "/sparql", b"ASK {}", {"Content-Type": DIRECT + "; charset=latin-1"}, 415),
+    "a JSON body": ("POST", "/sparql", b'{"query": "ASK {}"}', {"Content-Type": "application/json"}, 415),
+    "no content type": ("POST", "/sparql", b"ASK {}", {}, 415),
+    "a long query": ("POST", "/sparql", b"ASK {} #" + b"x" * 1_000_000, {"Content-Type": DIRECT}, 413),
+    "a long body": ("POST", "/sparql", b"ASK {} #" + b"x" * 20_000_000, {"Content-Type": DIRECT}, 413),
+    "a long URL": ("GET", URL_QUERY + "%23" + "x" * 250_000, b"", {}, 414),
+    "a very long URL": ("GET", URL_QUERY + "%23" + "x" * 1_000_000, b"", {}, 431),
+    "5,000 nested groups": ("POST", "/sparql", b"ASK " + b"{" * 5000 + b"}" * 5000, {"Content-Type": DIRECT}, 413),
+    "many parameters": ("GET", URL_QUERY + "&a=b" * 1000, b"", {}, 400),
+    "nonsense Accept": ("GET", URL_QUERY, b"", {"Accept": ";;;q=,/,\xff"}, 200),
+    "Accept of what is not offered": ("GET", URL_QUERY, b"", {"Accept": "image/png"}, 406),
+    "unknown format": ("GET", URL_QUERY + "&format=%3Cscript%3E", b"", {}, 406),
+    "format of the wrong kind": ("GET", URL_QUERY + "&format=ttl", b"", {}, 406),
+    "bad graph": ("GET", URL_QUERY + "&default-graph-uri=no%20iri", b"", {}, 400),
+    "bad timeout": ("GET", URL_QUERY + "&timeout=soon", b"", {}, 400),
+    "dots in the path": ("GET", "/../../etc/passwd", b"", {}, 404),
+    "dots in static": ("GET", "/static/../../../pyproject.toml", b"", {}, 404),
+    "encoded dots": ("GET", "/static/%2e%2e/%2e%2e/__init__.py", b"", {}, 404),
+    "dots in graphs": ("GET", "/graph/..%2f..%2fpyproject.toml", b"", {}, 404),
+    "NUL in the path": ("GET", "/id/%00", b"", {}, 404),
+    "script in the path": ("GET", "/id/%3Cscript%3Ealert(1)%3C/script%3E", b"", {}, 404),
+    "script in a query": ("GET", "/sparql?query=%3Cscript%3E", b"", {}, 400),
+    "line break in the host": ("GET", "/nowhere", b"", {"Host": "a<script>"}, 404),
+    "SERVICE": ("GET", "/sparql?query=" + quote("ASK { SERVICE SILENT <http://127.0.0.1:1/> {} }"), b"", {}, 403),
+    "SERVICE behind a quote": (
+        "GET",
+        "/sparql?query=" + quote("ASK { ?s ?p '''\\''\"\"\"''' . SERVICE ?x {} }"),
+        b"",
+        {},
+        403,
+    ),
+    "SERVICE in code points": (
+        "GET",
+        "/sparql?query=" + quote("ASK { \\u0053ERVICE <http://127.0.0.1:1/> {} }"),
+        b"",
+        {},
+        400,
+    ),
+    "LOAD": ("GET", "/sparql?query=" + quote("LOAD <http://127.0.0.1:1/>"), b"", {}, 403),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input(ask, name: str) -> None:
+    method, path, body, headers, status = BAD[name]
+    answer = ask(path, method, body or None, **{key.replace("-", "_"): value for key, value in headers.items()})
+    text = answer.body.decode()
+    assert answer.status == status, text[:300]
+    assert len(text) < 2000
+    assert "Traceback" not in text
+    assert "site-packages" not in text
+    assert "/src/kg" not in text
+    if status not in (200, 431):
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert json.loads(text)["status"] == status
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET /sparql?query=ASK{} HTTP/1.1\r\nHost: x\r\nX-A: b\r\n c\r\nBad\rHeader: y\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /sparql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: nonsense\r\n\r\n",
+        b"\x00\x01\x02\r\n\r\n",
+        b"GET\r\n\r\n",
+    ],
+)
+def test_broken_http(base: str, raw: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(base).port), timeout=5) as connection:
+        connection.sendall(raw)
+        answer = connection.recv(65_536)
+    assert answer.split()[1] in (b"400", b"501"), answer
+    assert b"Traceback" not in answer
+
+
+def test_the_server_still_answers(ask) -> None:
+    assert ask(sparql("ASK {}")).status == 200
+    assert ask("/readyz").status == 200
