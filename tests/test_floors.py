@@ -16,7 +16,7 @@ FLOORS = [
     ["graph", "places", "verdicts", "approvals", "baseline", "worker"],
     ["problems", "ruleset", "pool"],
     ["answers"],
-    ["validate", "tables", "context", "export"],
+    ["validate", "tables", "context", "export", "disk"],
     ["proof", "diff", "new", "plans"],
     ["__init__"],
     ["web"],

@@ -64,21 +64,52 @@ def main() -> None:
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
 )
 @click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text; pages then quote passages.")
+@click.option(
+    "--store", "folder", type=click.Path(path_type=Path), help="Graph on disk, made by kg load; default: ours."
+)
 @_limit_options
-def serve(host: str, port: int, text_file: Path | None, **limits: Any) -> None:
+def serve(host: str, port: int, text_file: Path | None, folder: Path | None, **limits: Any) -> None:
     """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
     from kg.files import house
-    from kg.graph import build
     from kg.pool import Pool
     from kg.queries import find_questions
     from kg.web import create_app, listen
 
-    folder = house()
-    graph = build(folder)
     held = Limits(**limits)
-    pool = Pool(lambda: graph.store, held, graph.prefixes)
-    app = create_app(graph, find_questions(folder / "queries"), held, _read_text(graph, text_file), pool)
+    if folder is None:
+        from kg.graph import build
+
+        graph = build(house())
+        data_version = graph.data_version
+        pool = Pool(lambda: graph.store, held, graph.prefixes)
+    else:
+        from kg.disk import find
+        from kg.graph import Graph
+
+        found = find(folder)
+        pool = Pool(found.open, held, found.prefixes)  # The engine has threads once it is open: fork before.
+        graph, data_version = Graph(found.open(), ()), found.data
+    questions = find_questions(house() / "queries")
+    app = create_app(graph, questions, held, _read_text(graph, text_file), pool, data_version)
     listen(app, host, port, lambda url: click.echo(f"kg serves {url}"), held)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--house", "base", type=click.Path(path_type=Path), help="Folder with ontology/, data/ ...; default: ours."
+)
+def load(folder: Path, base: Path | None) -> None:
+    """Write the graph to DIR, for kg serve --store DIR; a crash or a full disk leaves what was there."""
+    from kg.disk import load as write
+    from kg.files import house
+    from kg.graph import build
+
+    graph = build(base or house())
+    shown = sys.stderr.isatty()
+    tick = lambda count: click.echo(f"\r\033[K{count:,}", nl=False, err=True) if shown else None  # noqa: E731
+    held = write(graph, folder, graph.data_version, tick)
+    click.echo(f"klimaatbanen {held.version}: {held.statements} statements in {folder}")
 
 
 def _read_text(graph: Graph, file: Path | None) -> Text | None:

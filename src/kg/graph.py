@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,15 @@ class Graph:
         if found is None or not isinstance(found.object, ox.Literal):
             raise SourceError("owl:versionInfo is missing", where=ONTOLOGY, hint="state it in ontology/ontology.ttl")
         return found.object.value
+
+    @cached_property
+    def data_version(self) -> str:
+        """A hash that changes with the data: of version, sources, count of statements, and engine."""
+        told = f"{self.version} {len(self.store)} {ox.__version__}"
+        digest = blake2b(told.encode(), digest_size=8)
+        for source in self.sources:
+            digest.update(source.path.read_bytes())
+        return digest.hexdigest()
 
     @cached_property
     def prefixes(self) -> dict[str, str]:

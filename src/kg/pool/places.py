@@ -26,8 +26,13 @@ _POLL: Final = 0.25
 
 
 class Place:
-    """A place that one query holds; `spent` is what it has taken so far, in seconds of the
-    processor; nobody counts those of brisk ones."""
+    """A place that one query holds.
+
+    Attributes:
+        heavy: whether it is one for long queries.
+        spent: what the query has taken so far, in seconds of the processor; of brisk ones, nobody counts them.
+
+    """
 
     def __init__(self, places: Places, client: str) -> None:
         self._places, self._client = places, client

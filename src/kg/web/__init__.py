@@ -33,6 +33,7 @@ def create_app(
     limits: Limits | None = None,
     text: Text | None = None,
     engine: Engine | None = None,
+    data_version: str = "",
 ) -> Flask:
     """Return the application over a built graph; it only reads.
 
@@ -42,6 +43,7 @@ def create_app(
         limits: what a query may be and take.
         text: the source text; pages then quote passages.
         engine: what answers queries; without one, this process does, without a limit on time.
+        data_version: changes with the data; by default a hash of the sources.
 
     """
     limits = limits or Limits()
@@ -50,7 +52,9 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = limits.body
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.body
     engine = engine or Direct(graph.store, limits, graph.prefixes)
-    site = pages.Site(graph, questions, Labels(graph.store), limits, engine, Cache(_CACHE), text)
+    site = pages.Site(
+        graph, questions, Labels(graph.store), limits, engine, Cache(_CACHE), data_version or graph.data_version, text
+    )
     app.extensions["kg"] = site
     pages.init_app(app, site)
     errors.init_app(app)

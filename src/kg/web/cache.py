@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from typing import Any, Final
 
-_OVERHEAD: Final = 512
+_OVERHEAD: Final = 1024  # Bytes that Python takes for an entry beside its data, about.
 
 
 class Cache:

@@ -15,6 +15,7 @@ from kg.web.cache import Cache
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_HEADERS: Final = 200
 _PATH: Final = "/sparql"
 _LEAST, _MOST = 512, 8 << 20  # Bytes between which packing pays.
 _PACKED: Final = ("text/", "application/sparql-results", "application/ld+json", "application/n-", "application/rdf+xml")
@@ -43,6 +44,7 @@ class Front:
 
     def __init__(self, app: WSGIApplication, cache: Cache, limits: Limits) -> None:
         self._app, self._cache, self._limits = app, cache, limits
+        self._headers: dict[tuple[str, str], tuple[str, str]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer from the cache, or by the application."""
@@ -87,8 +89,15 @@ class Front:
             body.close()
         key = environ.get("kg.key")
         if asked and key and status.startswith("200 "):
+            headers = [self._shared(one) for one in headers]
             self._cache.put(asked, Known(key, headers), sum(len(name) + len(value) for name, value in headers))
         return self._deliver(environ, start_response, status, headers, data, key)
+
+    def _shared(self, header: tuple[str, str]) -> tuple[str, str]:
+        """Return the same object for the same header: most are the same in all answers."""
+        if len(self._headers) < _HEADERS:
+            return self._headers.setdefault(header, header)
+        return self._headers.get(header, header)
 
     def _deliver(
         self,

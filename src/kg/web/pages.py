@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from hashlib import blake2b
 from importlib import resources
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -52,15 +51,8 @@ class Site:
     limits: Limits
     engine: Engine
     cache: Cache
+    data_version: str = ""
     text: Text | None = None
-
-    @cached_property
-    def data_version(self) -> str:
-        """A hash that changes with the data: of the sources, the count of statements, and the engine."""
-        digest = blake2b(f"{self.graph.version} {len(self.graph.store)} {ox.__version__}".encode(), digest_size=12)
-        for source in self.graph.sources:
-            digest.update(source.path.read_bytes())
-        return digest.hexdigest()
 
     @cached_property
     def passages(self) -> Mapping[str, Passage]:
