@@ -70,7 +70,9 @@ def test_readme_r_line_names_the_endpoint_as_it_is(server: str) -> None:
 def test_readme_lists_the_graphs_that_there_are(graph: Graph) -> None:
     listed = set(re.findall(r"^\| `graph/([^`]+)` \|", README, re.MULTILINE))
     graphs = {name.value.removeprefix(GRAPH) for name in graph.store.named_graphs()}
-    assert listed == {re.sub(r"^inferred/.*", "inferred/<rule>", name) for name in graphs}
+    assert listed == {
+        re.sub(r"^mappings/.*", "mappings/<name>", re.sub(r"^inferred/.*", "inferred/<rule>", name)) for name in graphs
+    }
 
 
 @pytest.mark.parametrize("page", PAGES)

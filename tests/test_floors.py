@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "kg"
 FLOORS = [
     ["errors", "terms", "limits", "findings", "sssom"],
     ["files", "results", "memory", "reports", "engines", "dutch", "evidence"],
-    ["sources", "queries", "settings", "sparql", "labels", "resources"],
+    ["sources", "queries", "settings", "sparql", "labels", "resources", "mappings"],
     ["inference", "rows", "inputs", "rulebook", "jobs", "passages"],
     ["graph", "places", "verdicts", "approvals", "baseline", "worker"],
     ["problems", "ruleset", "pool"],

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from kg.errors import SourceError
 from kg.evidence import derive
 from kg.inference import infer
+from kg.mappings import find_mappings
 from kg.sources import Parsed, Source, find_sources, read
 from kg.terms import CATALOGUE, DCAT, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES, XSD
 
@@ -66,6 +67,8 @@ def build(house: Path) -> Graph:
     parsed = read(find_sources(house))
     store = _fill(parsed)
     store.bulk_extend([*derive(store), *infer(store, house / "ontology" / "rules")])
+    for file in find_mappings(house):
+        store.bulk_extend(file.quads())
     store.bulk_extend(_catalogue(store))
     return Graph(store, tuple(source for source, _ in parsed))
 

@@ -148,3 +148,64 @@ def _term(row: _Row, name: str, prefixes: Mapping[str, str], problems: list[Plac
         what = f"{name} is empty" if not curie else f"{curie} is neither a CURIE nor an IRI"
     problems.append((what, row.number, column, max(1, len(curie))))
     return ox.NamedNode("urn:none")
+
+
+@dataclass(frozen=True)
+class MappingRow:
+    """One row of a mapping file.
+
+    Attributes:
+        line: its line in the file.
+        subject, predicate, value, justification: the required slots as IRIs.
+        cells: the text of all slots by name.
+
+    """
+
+    line: int
+    subject: ox.NamedNode
+    predicate: ox.NamedNode
+    value: ox.NamedNode
+    justification: ox.NamedNode
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class MappingSet:
+    """A mapping file read whole: its header, its prefixes and its rows (SSSOM 1.0, classes MappingSet and Mapping)."""
+
+    header: Mapping[str, Any]
+    prefixes: Mapping[str, str]
+    rows: tuple[MappingRow, ...]
+
+    def iri(self, name: str) -> ox.NamedNode | None:
+        """Return a slot of the header as an IRI, a CURIE expanded; None where it is no IRI."""
+        value = str(self.header.get(name, ""))
+        match = _CURIE.fullmatch(value)
+        try:
+            return ox.NamedNode(self.prefixes[match[1]] + match[2] if match and match[1] in self.prefixes else value)
+        except ValueError:
+            return None
+
+
+def read_sssom(text: str) -> MappingSet:
+    """Return the mapping set of a file.
+
+    Raises:
+        SssomProblem: with all problems of header, columns and rows.
+
+    """
+    problems: list[Place] = []
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    begin = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    prefixes = _BUILT_IN | _header(lines[:begin], problems)
+    rows = [_mapping(row, prefixes, problems) for row in _rows(lines, begin, problems)]
+    if problems:
+        raise SssomProblem(problems)
+    header = yaml.load("\n".join(line[1:] for line in lines[:begin]), Loader=_LOADER)  # noqa: S506
+    return MappingSet(header, prefixes, tuple(rows))
+
+
+def _mapping(row: _Row, prefixes: Mapping[str, str], problems: list[Place]) -> MappingRow:
+    subject, predicate, value, justification = (_term(row, name, prefixes, problems) for name in REQUIRED)
+    cells = {name: cell for name, (cell, _) in row.cells.items()}
+    return MappingRow(row.number, subject, predicate, value, justification, cells)
