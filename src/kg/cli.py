@@ -512,3 +512,104 @@ def new(name: str, title: str, title_en: str, text: Path, base: Path | None) -> 
     click.echo("To write by hand; kg validate says what is missing:")
     for line in made.left:
         click.echo(f"  {line}")
+
+
+@main.group("import")
+def import_() -> None:
+    """Read a vocabulary whole into a named graph: an N-Quads file, or an Oxigraph store.
+
+    It is no part of the default graph: ask it by GRAPH or FROM. Nothing half written is left behind.
+    """
+
+
+_INTO = click.option(
+    "--into", type=click.Path(path_type=Path), help="NAME.nq, or the folder of a store [<vocabulary>-<version>.nq]."
+)
+_GRAPH = click.option("--graph", default="", help="IRI of the graph [graph/imported/<vocabulary>-<version>].")
+
+
+@import_.command("esco")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--version", default="", help="Version of ESCO; default: as the folder's name says.")
+@_INTO
+@_GRAPH
+def import_esco(folder: Path, version: str, into: Path | None, graph: str) -> None:
+    """Import the official CSV download of ESCO in DIR: any version, all languages that stand there."""
+    from kg.vocab.esco import EscoFolder
+
+    download = EscoFolder(folder, _show_rows())
+    _import("esco", download.version(version), download.statements, into, graph)
+
+
+def _import_list(name: str) -> Callable[..., None]:
+    def command(file: Path, into: Path | None, graph: str) -> None:
+        from kg.vocab.lists import LISTS
+
+        one = LISTS[name]
+        _import(name, one.version, lambda: one.read(file, _show_rows()), into, graph)
+
+    return command
+
+
+for _name, _what in {
+    "isco-brc": "the CBS crosswalk of ISCO-08 to BRC 2014",
+    "crebo": "mbo qualifications with their CREBO number",
+    "isced-f": "the fields of education of ISCED-F 2013",
+    "sbi": "the leaf codes of SBI 2008",
+}.items():
+    _file = click.argument("file", type=click.Path(path_type=Path))
+    import_.command(_name, help=f"Import {_what} from a CSV file.")(_file(_INTO(_GRAPH(_import_list(_name)))))
+
+
+def _import(name: str, version: str, read: Callable[[], Any], into: Path | None, graph: str) -> None:
+    from kg.vocab.write import graph_of, write
+
+    target = into or Path(f"{name}-{version}.nq")
+    done = write(read(), graph or graph_of(name, version), target)
+    _clear_line()
+    click.echo(f"{done.triples:,} triples in {done.path}, graph <{done.graph}>")
+
+
+def _show_rows() -> Callable[[str, int], None]:
+    """Return what to call with a file's name and the rows read: it shows them where a person looks."""
+    shown = sys.stderr.isatty()
+    return lambda name, rows: click.echo(f"\r\033[K{name}: {rows:,} rows", nl=False, err=True) if shown else None
+
+
+def _clear_line() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", nl=False, err=True)
+
+
+@main.group()
+def extract() -> None:
+    """Take from a vocabulary the part around what the mappings link to, as Turtle for data/."""
+
+
+@extract.command("esco")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--version", default="", help="Version of ESCO; default: as the folder's name says.")
+@click.option(
+    "--part", "parts", multiple=True, type=click.Choice(["concepts", "skills"]), help="What to take; default: both."
+)
+@click.option("--into", type=click.Path(path_type=Path), help="Folder to write to [data/esco-<version>].")
+@click.option("--house", "base", type=click.Path(path_type=Path), help="Folder with data/mappings; default: ours.")
+def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, base: Path | None) -> None:
+    """Write what ESCO, in DIR as downloaded, says of linked concepts: IRIs, labels and relations."""
+    from kg.files import house
+    from kg.mappings import find_mappings
+    from kg.reports import write_whole
+    from kg.vocab.esco import EscoFolder
+    from kg.vocab.neighbourhood import PARTS, Neighbourhood
+
+    base = base or house()
+    download = EscoFolder(folder, _show_rows())
+    linked = frozenset(row.value.value for file in find_mappings(base) for row in file.mappings.rows)
+    around = Neighbourhood(download, download.version(version), linked)
+    target = into or base / "data" / f"esco-{around.version}"
+    made = around.files(parts or PARTS)
+    _clear_line()
+    target.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        write_whole(target / name, text)
+        click.echo(f"{target / name}: {len(text.encode()):,} bytes")

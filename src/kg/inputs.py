@@ -193,13 +193,19 @@ class _LineByLine:
 
     def __init__(self, data: bytes) -> None:
         self._lines = data.splitlines(keepends=True) if b"\r" not in data else _split(data)
+        self._rest = b""
         self.read_so_far = 0
 
-    def read(self, _size: int = -1) -> bytes:
-        if self.read_so_far == len(self._lines):
-            return b""
-        self.read_so_far += 1
-        return self._lines[self.read_so_far - 1]
+    def read(self, size: int = -1) -> bytes:
+        """Return the next line, or as much of it as fits: more than `size` bytes would end the process."""
+        if not self._rest:
+            if self.read_so_far == len(self._lines):
+                return b""
+            self._rest = self._lines[self.read_so_far]
+            self.read_so_far += 1
+        size = len(self._rest) if size < 0 else size
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
 
 
 def _split(data: bytes) -> list[bytes]:

@@ -1,0 +1,1 @@
+"""Vocabularies of others: ESCO and lists of codes, read from their official files."""

@@ -1,0 +1,233 @@
+"""Vocabularies of others: ESCO and lists of codes, imported whole or not at all, and the part around our links."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from conftest import ROOT
+
+from kg.errors import SourceError
+from kg.graph import Graph
+from kg.mappings import find_mappings
+from kg.terms import GRAPH, SKOS
+from kg.vocab.csvs import Sheet
+from kg.vocab.esco import EscoFolder
+from kg.vocab.lists import LISTS
+from kg.vocab.neighbourhood import Neighbourhood
+from kg.vocab.write import graph_of, write
+
+E = "http://data.europa.eu/esco/"
+FILES = {
+    "ISCOGroups_en": "conceptType,conceptUri,code,preferredLabel,altLabels,description\n"
+    f"ISCOGroup,{E}isco/C75,75,Food workers,,\nISCOGroup,{E}isco/C7512,7512,Bakers,,\n",
+    "occupations_en": "conceptUri,iscoGroup,preferredLabel,altLabels,hiddenLabels,description,code\n"
+    f'{E}occupation/b,7512,baker,"bread baker\nbaker",,Bakes.,7512.1\n'
+    f"{E}occupation/m,7512,master baker,,,,7512.1.1\n",
+    "occupations_nl": "conceptUri,iscoGroup,preferredLabel,altLabels,hiddenLabels,description,code\n"
+    f"{E}occupation/b,7512,bakker,,,,7512.1\n{E}occupation/m,7512,meesterbakker,,,,7512.1.1\n",
+    "ISCOGroups_nl": f"conceptUri,code,preferredLabel,altLabels,description\n{E}isco/C7512,7512,Bakkers,,\n",
+    "skillGroups_en": f"conceptUri,preferredLabel,altLabels,description,code\n{E}isced-f/07,engineering,,,07\n",
+    "skillGroups_nl": f"conceptUri,preferredLabel,altLabels,description,code\n{E}isced-f/07,techniek,,,07\n",
+    "skills_en": "conceptUri,skillType,reuseLevel,preferredLabel,altLabels,description\n"
+    f"{E}skill/k,skill/competence,cross-sector,knead dough,,\n{E}skill/f,knowledge,,flour,,\n",
+    "skills_nl": "conceptUri,skillType,reuseLevel,preferredLabel,altLabels,description\n"
+    f"{E}skill/k,skill/competence,cross-sector,deeg kneden,,\n",
+    "broaderRelationsOccPillar": f"conceptUri,broaderUri\n{E}occupation/b,{E}isco/C7512\n"
+    f"{E}occupation/m,{E}occupation/b\n{E}isco/C7512,{E}isco/C75\n",
+    "broaderRelationsSkillPillar": f"conceptUri,broaderUri\n{E}skill/k,{E}skill/f\n",
+    "greenSkillsCollection_en": f"conceptUri\n{E}skill/f\n",
+    "digitalSkillsCollection_en": "conceptUri\n",
+    "occupationSkillRelations": "occupationUri,relationType,skillUri\n"
+    f"{E}occupation/m,essential,{E}skill/k\n{E}occupation/m,optional,{E}skill/f\n",
+    "skillSkillRelations": f"originalSkillUri,relationType,relatedSkillUri\n{E}skill/k,optional,{E}skill/f\n",
+}
+BAD = {
+    "a file is missing": ("skills_en", None, "missing: skills_en.csv"),
+    "a column is gone": ("skills_en", "conceptUri,label\n", "skills_en.csv:1: no column preferredLabel, altLabels"),
+    "a row stands twice": (
+        "occupationSkillRelations",
+        FILES["occupationSkillRelations"] + f"{E}occupation/m,optional,{E}skill/f\n",
+        "occupationSkillRelations.csv:4: row 3: .* stands already in row 2",
+    ),
+    "a bad IRI": (
+        "occupations_en",
+        FILES["occupations_en"] + "occupation 7,7512,x,,,,1\n",
+        "occupations_en.csv:5: row 3: conceptUri is no IRI: occupation 7",
+    ),
+    "a bad code": (
+        "occupations_en",
+        FILES["occupations_en"] + f"{E}occupation/x,7 5<,x,,,,1\n",
+        "row 3: iscoGroup is no code: 7 5<",
+    ),
+    "too few cells": ("skills_en", FILES["skills_en"] + "x,y\n", "skills_en.csv:4: row 3: 2 cells under 6 columns"),
+    "another relation": (
+        "skillSkillRelations",
+        FILES["skillSkillRelations"].replace("optional", "perhaps"),
+        "row 1: relationType is perhaps",
+    ),
+    "an open quotation mark": ("skills_en", FILES["skills_en"] + '"x,y\n', "skills_en.csv:.*: no CSV"),
+}
+
+
+@pytest.fixture
+def esco(tmp_path: Path) -> Path:
+    folder = tmp_path / "ESCO dataset - v1.2.0"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / f"{name}.csv").write_text("\ufeff" + text, "utf-8")
+    return folder
+
+
+def kg(*arguments: str, code: int = 0) -> str:
+    run = subprocess.run([sys.executable, "-m", "kg", *arguments], capture_output=True, text=True, timeout=120)
+    assert run.returncode == code, run.stdout + run.stderr
+    return run.stderr if code else run.stdout
+
+
+def test_esco_becomes_a_named_graph(esco: Path, tmp_path: Path) -> None:
+    into = tmp_path / "out.nq"
+    said = kg("import", "esco", str(esco), "--into", str(into))
+    store = ox.Store()
+    store.load(path=str(into), format=ox.RdfFormat.N_QUADS)
+    assert said == f"{len(store)} triples in {into}, graph <{graph_of('esco', '1.2.0')}>\n"
+    assert [name.value for name in store.named_graphs()] == [graph_of("esco", "1.2.0")]
+    text = into.read_text("utf-8")
+    baker = f"<{E}occupation/b> <{SKOS}"
+    assert f'{baker}prefLabel> "bakker"@nl' in text
+    assert f'{baker}altLabel> "bread baker"@en' in text
+    assert f'{baker}altLabel> "baker"@en' not in text
+    assert f"<{E}occupation/m> <{E}model#relatedEssentialSkill> <{E}skill/k>" in text
+    assert f"<{E}skill/f> <{E}model#optionalForSkill> <{E}skill/k>" in text
+    assert f"<{E}skill/f> <{SKOS}inScheme> <{E}concept-scheme/green>" in text
+
+
+@pytest.mark.parametrize(("name", "text", "sentence"), BAD.values(), ids=BAD)
+def test_bad_input_says_file_and_row_and_leaves_nothing(
+    name: str, text: str | None, sentence: str, esco: Path, tmp_path: Path
+) -> None:
+    path, into = esco / f"{name}.csv", tmp_path / "kept.nq"
+    into.write_text("# what was there\n")
+    path.unlink() if text is None else path.write_text(text, "utf-8")
+    with pytest.raises(SourceError, match=sentence):
+        write(EscoFolder(esco).statements(), "urn:g", into)
+    assert into.read_text() == "# what was there\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [esco.name, "kept.nq"]
+
+
+def test_a_file_that_is_not_utf_8_says_so(esco: Path) -> None:
+    (esco / "skills_en.csv").write_bytes(FILES["skills_en"].encode() + b"\xff\n")
+    with pytest.raises(SourceError, match=r"skills_en\.csv: not UTF-8"):
+        list(EscoFolder(esco).statements())
+
+
+def test_a_folder_without_esco_and_a_version_that_nobody_says(tmp_path: Path, esco: Path) -> None:
+    assert "no occupations_<language>.csv" in kg("import", "esco", str(tmp_path), "--version", "1", code=2)
+    plain = shutil.move(esco, tmp_path / "plain")
+    assert "give --version" in kg("import", "esco", str(plain), code=2)
+
+
+def test_into_a_store_replaces_the_graph_and_keeps_the_others(esco: Path, tmp_path: Path) -> None:
+    into = tmp_path / "store"
+    first = write(EscoFolder(esco).statements(), "urn:esco", into)
+    write(list(EscoFolder(esco).broader("broaderRelationsOccPillar")), "urn:other", into)
+    write(EscoFolder(esco).statements(), "urn:esco", into)
+    store = ox.Store.read_only(str(into))
+    assert len(store) == first.triples + 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == [esco.name, "store"]
+
+
+def test_a_folder_that_is_no_store_is_not_touched(esco: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(SourceError, match="it is no Oxigraph store"):
+        write(EscoFolder(esco).statements(), "urn:esco", tmp_path / "mine")
+    assert list((tmp_path / "mine").iterdir()) == []
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n" + "".join(f"{number}\n" for number in range(2500)))
+    told: list[tuple[str, int]] = []
+    assert sum(1 for _ in Sheet(tmp_path / "a.csv", ["x"]).rows(lambda *one: told.append(one))) == 2500
+    assert told == [("a.csv", 1000), ("a.csv", 2000)]
+
+
+def test_what_is_around_the_links(esco: Path) -> None:
+    linked = frozenset({f"{E}occupation/m", f"{E}isced-f/07"})
+    files = Neighbourhood(EscoFolder(esco), "1.2.0", linked).files(("concepts", "skills"))
+    assert set(files) == {"occupations.ttl", "isco.ttl", "isced-f.ttl", "skills.ttl", "occupation-skills.ttl"}
+    assert 'skos:prefLabel "master baker"@en , "meesterbakker"@nl ;' in files["occupations.ttl"]
+    assert "esco-occupation:b\n" in files["occupations.ttl"]
+    assert "skos:broader isco:C75" in files["isco.ttl"]
+    assert "Bakes" not in "".join(files.values())
+    assert "skos:inScheme esco-scheme:green" in files["skills.ttl"]
+    assert files == Neighbourhood(EscoFolder(esco), "1.2.0", linked).files(("concepts", "skills"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("sbi", "SBI,Omschrijving\n01,a\n01,b\n", "row 2: 01 stands already in row 1"),
+        ("sbi", "SBI,Omschrijving\n0 1,a\n", "SBI is no code: 0 1"),
+        ("crebo", "a,b\n", "no column dossier_crebo"),
+        ("isced-f", "uri,code,nl,en\nx,01,a,b\n", "uri is no IRI: x"),
+        ("isco-brc", "isco08_unit,isco08_unit_label,brc_group,brc_group_label,brc_class\n1,,2,b,3\n", "label is empty"),
+    ],
+)
+def test_bad_lists(name: str, text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(text, "utf-8")
+    assert sentence in kg("import", name, str(tmp_path / "list.csv"), "--into", str(tmp_path / "o.nq"), code=2)
+    assert not (tmp_path / "o.nq").exists()
+
+
+@pytest.mark.parametrize("version", ["1.1.1", "1.2.0"])
+def test_linked_occupations_stand_in_both_graphs(version: str, graph: Graph) -> None:
+    name = ox.NamedNode(f"{GRAPH}esco-{version}")
+    here = {quad.subject for quad in graph.store.quads_for_pattern(None, None, None, name)}
+    links = {row.value for file in find_mappings(ROOT) for row in file.mappings.rows}
+    missing = {link for link in links if link.value.startswith(f"{E}occupation/")} - here
+    assert not missing, "run kg extract esco"
+
+
+@pytest.mark.text
+@pytest.mark.parametrize(("folder", "part"), [("esco-1.2.0-nl-en", "concepts"), ("esco-1.1.1-en", "skills")])
+def test_the_neighbourhood_is_what_the_command_makes_now(folder: str, part: str, shared: Path, tmp_path: Path) -> None:
+    kg("extract", "esco", str(shared / "vocab" / folder), "--part", part, "--into", str(tmp_path))
+    for path in tmp_path.iterdir():
+        kept = ROOT / "data" / folder.removesuffix("-en").removesuffix("-nl") / path.name
+        assert path.read_bytes() == kept.read_bytes(), f"{path.name}: run kg extract esco"
+
+
+@pytest.mark.text
+def test_whole_esco_in_a_minute_and_a_gigabyte(shared: Path, tmp_path: Path) -> None:
+    begin = time.perf_counter()
+    kg("import", "esco", str(shared / "vocab" / "esco-1.1.1-en"), "--into", str(tmp_path / "store"))
+    assert time.perf_counter() - begin < 60
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20
+
+
+@pytest.mark.text
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("isco-brc", "isco-brc/isco_brc_crosswalk.csv"),
+        ("crebo", "crebo/crebo_kwalificaties_2015.csv"),
+        ("isced-f", "other/isced-f_2013_nl_en.csv"),
+        ("sbi", "other/sbi2008_leaf_codes_nl_utf8.csv"),
+    ],
+)
+def test_links_have_the_labels_of_their_list(name: str, file: str, shared: Path) -> None:
+    labels: dict[str, set[str]] = {}
+    for subject, predicate, value in LISTS[name].read(shared / "vocab" / file):
+        if predicate.value == SKOS + "prefLabel":
+            labels.setdefault(subject.value, set()).add(value.value)
+    rows = [row for one in find_mappings(ROOT) for row in one.mappings.rows if row.value.value in labels]
+    if name == "isco-brc":
+        rows = [row for row in rows if "brc-2014" in row.value.value]
+    assert rows
+    assert [row for row in rows if row.cells["object_label"] not in labels[row.value.value]] == []
