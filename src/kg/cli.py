@@ -613,3 +613,41 @@ def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path 
     for name, text in made.items():
         write_whole(target / name, text)
         click.echo(f"{target / name}: {len(text.encode()):,} bytes")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--column", default="", help="Column with the texts; default: the first.")
+@click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of the texts.")
+@click.option(
+    "--kind", "kinds", multiple=True, help="Class to look for, as occupation, occupation-group, skill; may be repeated."
+)
+@click.option("--isco", default="", help="ISCO-08 code that candidates should agree with.")
+@click.option("--esco", type=click.Path(path_type=Path), help="ESCO's CSV download, to look in all of ESCO as well.")
+@click.option("--format", "form", type=click.Choice(["csv", "json", "sssom"]), default="csv", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates a row.")
+def link(
+    file: Path, column: str, lang: str, kinds: tuple[str, ...], isco: str, esco: Path | None, form: str, limit: int
+) -> None:
+    """Find candidates for the job titles or skills in a CSV FILE, in our graph and in ESCO.
+
+    Each has a score and the features that explain it; a person decides.
+    """
+    from kg.files import house
+    from kg.graph import build
+    from kg.link import Index, Wanted, as_csv, as_json, as_sssom, entries_of_esco, entries_of_store, link_file
+    from kg.vocab.esco import EscoFolder
+
+    entries = {entry.iri: entry for entry in entries_of_store(build(house()).store)}
+    if esco:
+        entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, _show_rows()))}
+        _clear_line()
+    index = Index(tuple(entries.values()))
+    known = sorted({kind for entry in index.entries for kind in entry.kinds})
+    if unknown := sorted(set(kinds) - set(known)):
+        raise click.UsageError(f"--kind {unknown[0]}: use one of {', '.join(known)}")
+    linked = link_file(file, index, Wanted(frozenset(kinds), lang, isco), column, limit)
+    if form == "sssom":
+        click.echo(as_sssom(linked, lang, file.stem.replace(" ", "-")), nl=False)
+    else:
+        click.echo(as_csv(linked, lang) if form == "csv" else as_json(linked, lang), nl=False)

@@ -42,6 +42,16 @@ _BUILT_IN: Final = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
     "linkml": "https://w3id.org/linkml/",
 }
+# The header of a set of suggestions that a person still has to review; {name} says where its rows come from.
+MAPPING_HEADER: Final = """\
+#curie_map:
+#  row: "urn:kg-link:{name}:"
+#  semapv: "https://w3id.org/semapv/vocab/"
+#  skos: "http://www.w3.org/2004/02/skos/core#"
+#mapping_set_id: "urn:kg-link:{name}"
+#mapping_set_description: "Suggestions of kg link, by labels alone. Review each row before use."
+#license: "https://creativecommons.org/licenses/by/4.0/"
+"""
 _CURIE: Final = re.compile(r"([A-Za-z_][\w.\-]*):(?!//)(\S*)")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

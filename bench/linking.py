@@ -1,0 +1,162 @@
+"""How well labels are linked: recall and the precision of `match`, against the reviewed mappings and three baselines.
+
+    python bench/linking.py --esco ../shared/vocab/esco-1.2.0-nl-en --skills ../shared/vocab/esco-1.1.1-en
+
+A query is the label of one of our things; right is what its reviewed exactMatch or closeMatch names. Recall@n is the
+share of queries with a right answer among the first n; precision of match is the share of right ones among the answers
+with `match: true`. Queries whose reviewed answer is "none" count for precision alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapidfuzz import fuzz, process
+
+from kg.files import house
+from kg.graph import build
+from kg.link import Entry, Index, Wanted, entries_of_esco, entries_of_store
+from kg.link.words import folded
+from kg.mappings import NO_TERM_FOUND, find_mappings
+from kg.vocab.esco import EscoFolder
+
+GOOD = ("exactMatch", "closeMatch")
+RANKS = (1, 5, 10)
+
+
+@dataclass(frozen=True)
+class Query:
+    text: str
+    right: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """IRIs, best first, and the IRI that is said to match, or none."""
+
+    found: list[str]
+    match: str = ""
+
+
+Method = Callable[[str], Answer]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--esco", type=Path, required=True, help="CSV download of ESCO with nl and en")
+    parser.add_argument("--skills", type=Path, help="CSV download of ESCO with skills in en")
+    given = parser.parse_args()
+    store = build(house()).store
+    ours = {entry.iri: entry for entry in entries_of_store(store)}
+    targets = {"occupation": entries_of_esco(EscoFolder(given.esco))}
+    if given.skills:
+        targets["skill"] = entries_of_esco(EscoFolder(given.skills))
+    print("| queries | method | recall@1 | @5 | @10 | match: true | of them right | ms a query |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for kind, lang, file, source in (
+        ("occupation", "nl", "occupations-esco", "occupation"),
+        ("occupation", "en", "occupations-esco", "occupation"),
+        ("skill", "en", "skills-esco", "skill"),
+    ):
+        if source in targets:
+            report(f"{kind}s, {lang}", queries(ours, file, lang, kind), methods(targets[source], kind, lang))
+
+
+def queries(ours: dict[str, Entry], file: str, lang: str, kind: str) -> list[Query]:
+    right: defaultdict[str, set[str]] = defaultdict(set)
+    judged: set[str] = set()
+    mappings = next(one for one in find_mappings(house()) if one.name == file).mappings
+    for row in mappings.rows:
+        if kind not in ours[row.subject.value].kinds and kind == "occupation":
+            continue
+        good = row.predicate.value.rpartition("#")[2] in GOOD and row.value != NO_TERM_FOUND
+        if good:
+            right[row.subject.value].add(row.value.value)
+        if good or row.value == NO_TERM_FOUND:
+            judged.add(row.subject.value)
+    return [Query(ours[iri].name(lang), frozenset(right[iri])) for iri in sorted(judged)]
+
+
+def methods(entries: list[Entry], kind: str, lang: str) -> dict[str, Method]:
+    index, wanted = Index(tuple(entries)), Wanted(frozenset({kind}), lang)
+
+    def ours(text: str) -> Answer:
+        found = index.search(text, wanted)
+        return Answer([one.entry.iri for one in found], next((one.entry.iri for one in found if one.match), ""))
+
+    labels = [
+        (folded(label.text), entry.iri)
+        for entry in entries
+        if wanted.fits(entry)
+        for label in entry.labels
+        if wanted.reads(label) and label.kind != "notation"
+    ]
+    return {"kg link": ours, "exact label": exact(labels), "plain fuzzy": fuzzy(labels), "BM25": bm25(labels)}
+
+
+def exact(labels: list[tuple[str, str]]) -> Method:
+    known: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for text, iri in labels:
+        known[text][iri] = None
+
+    def answer(text: str) -> Answer:
+        found = list(known.get(folded(text), ()))
+        return Answer(found, found[0] if len(found) == 1 else "")
+
+    return answer
+
+
+def fuzzy(labels: list[tuple[str, str]]) -> Method:
+    texts = [text for text, _ in labels]
+
+    def answer(text: str) -> Answer:
+        near = process.extract(folded(text), texts, scorer=fuzz.ratio, processor=None, limit=50)
+        match = labels[near[0][2]][1] if near and near[0][1] >= 95 else ""
+        return Answer(list(dict.fromkeys(labels[at][1] for _, _, at in near)), match)
+
+    return answer
+
+
+def bm25(labels: list[tuple[str, str]], k1: float = 1.2, b: float = 0.75) -> Method:
+    words = [text.split() for text, _ in labels]
+    mean = sum(map(len, words)) / len(words)
+    posting: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for at, one in enumerate(words):
+        for word, count in Counter(one).items():
+            posting[word].append((at, count))
+
+    def answer(text: str) -> Answer:
+        score: defaultdict[int, float] = defaultdict(float)
+        for word in set(folded(text).split()):
+            rare = math.log(1 + (len(words) - len(posting[word]) + 0.5) / (len(posting[word]) + 0.5))
+            for at, count in posting[word]:
+                score[at] += rare * count * (k1 + 1) / (count + k1 * (1 - b + b * len(words[at]) / mean))
+        near = sorted(score, key=lambda at: (-score[at], at))[:200]
+        return Answer(list(dict.fromkeys(labels[at][1] for at in near)))
+
+    return answer
+
+
+def report(name: str, asked: list[Query], tried: dict[str, Method]) -> None:
+    with_answer = sum(bool(one.right) for one in asked)
+    for method, answer in tried.items():
+        begin = time.perf_counter()
+        answers = [(one, answer(one.text)) for one in asked]
+        each = (time.perf_counter() - begin) * 1000 / len(asked)
+        hits = [sum(bool(one.right & set(got.found[:rank])) for one, got in answers) for rank in RANKS]
+        matched = [(one, got) for one, got in answers if got.match]
+        right = sum(got.match in one.right for one, got in matched)
+        shares = " | ".join(f"{hit / with_answer:.2f}" for hit in hits)
+        precision = f"{right / len(matched):.2f}" if matched else "-"
+        count = f"{with_answer} + {len(asked) - with_answer}"
+        print(f"| {name} ({count}) | {method} | {shares} | {len(matched)} | {precision} | {each:.0f} |")
+
+
+if __name__ == "__main__":
+    main()

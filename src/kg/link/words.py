@@ -1,0 +1,74 @@
+"""Texts as the scorer compares them: folded, in stems, Dutch compounds in parts, and in runs of three letters."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
+
+from kg.dutch import stem, words
+
+_SHORTEST: Final = 4
+_LINKS: Final = ("", "s", "en", "e", "n", "er")
+_MOST: Final = 3
+
+
+@cache
+def folded(text: str) -> str:
+    """Return a text in lower case, without accents and punctuation, words parted by one space.
+
+    >>> folded("Monteur (elektro-)technische installaties")
+    'monteur elektro technische installaties'
+    """
+    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return " ".join(words(plain))
+
+
+@cache
+def trigrams(text: str) -> frozenset[str]:
+    """Return the runs of three letters of a folded text, its ends marked by spaces."""
+    padded = f"  {text} "
+    return frozenset(padded[begin : begin + 3] for begin in range(len(padded) - 2))
+
+
+class Splitter:
+    """Splits Dutch compounds into words that occur on their own.
+
+    Arguments:
+        texts: the folded texts whose words are known.
+
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._known = {word for text in texts for word in text.split() if len(word) >= _SHORTEST}
+        self._split: dict[str, tuple[str, ...]] = {}
+
+    def parts(self, text: str) -> frozenset[str]:
+        """Return the stems of the words of a folded text, those of compounds instead of the compound."""
+        return frozenset(stem(part) for word in text.split() for part in self.split(word))
+
+    def split(self, word: str) -> tuple[str, ...]:
+        """Return the parts of a word, or the word itself where it is none.
+
+        >>> Splitter(["onderhoud monteur"]).split("onderhoudsmonteur")
+        ('onderhoud', 'monteur')
+        """
+        if word not in self._split:
+            self._split[word] = self._best(word, _MOST) or (word,)
+        return self._split[word]
+
+    def _best(self, word: str, most: int) -> tuple[str, ...] | None:
+        if most < 2 or len(word) < 2 * _SHORTEST:
+            return None
+        for end in range(len(word) - _SHORTEST, _SHORTEST - 1, -1):
+            if word[:end] not in self._known:
+                continue
+            for link in _LINKS:
+                rest = word[end + len(link) :]
+                if not word[end:].startswith(link) or len(rest) < _SHORTEST:
+                    continue
+                tail = (rest,) if rest in self._known else self._best(rest, most - 1)
+                if tail:
+                    return (word[:end], *tail)
+        return None
