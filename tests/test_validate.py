@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from click.testing import CliRunner, Result
 
+from kg.cli import main
 from kg.errors import KgError, SourceError
 from kg.files import house
 from kg.findings import Finding, Report
@@ -312,13 +312,10 @@ def test_every_rule_of_ours_has_an_example() -> None:
     assert not [rule.name for rule in named if not examples(rule, folder)]
 
 
-def kg(*arguments: str, code: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
-    run = subprocess.run(
-        [sys.executable, "-m", "kg", *arguments], capture_output=True, text=True, timeout=60, env=os.environ | variables
-    )
-    assert run.returncode == code, run.stdout + run.stderr
-    assert "Traceback" not in run.stderr
-    return run
+def kg(*arguments: str, code: int = 0, **variables: str) -> Result:
+    result = CliRunner(env=variables).invoke(main, arguments)
+    assert result.exit_code == code, result.output
+    return result
 
 
 def test_the_command_caches_by_content(project: Path) -> None:
