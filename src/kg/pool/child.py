@@ -142,7 +142,10 @@ def _confine(limits: Limits) -> None:
         bound = held + limits.memory
         resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    highest = max(number for number in range(1024) if _is_open(number))
+    held_open = {number for number in range(1024) if _is_open(number)}
+    highest = max(held_open)
+    for number in set(range(highest)) - held_open:  # A free number below the limit could become a connection.
+        os.dup2(min(held_open), number)
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, highest + 1))
 
 

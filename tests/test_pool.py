@@ -1,0 +1,158 @@
+"""The parts of the pool: answers as bytes, frames, places, the cache, and what a worker cannot do."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+
+import pyoxigraph as ox
+import pytest
+
+from kg.errors import KgError, NoPlace, NotAcceptable, TooLarge, TooMany, Unavailable
+from kg.limits import Limits
+from kg.pool import Direct
+from kg.pool.child import _confine, answer_one, execute
+from kg.pool.frames import Asked, pack_asked, read_answered, read_asked
+from kg.pool.places import Places
+from kg.web.cache import Cache
+
+
+@pytest.fixture(scope="module")
+def store() -> ox.Store:
+    made = ox.Store()
+    for number in range(5):
+        made.add(ox.Quad(ox.NamedNode(f"urn:s{number}"), ox.NamedNode("urn:p"), ox.Literal('"},{"\r\n<result>')))
+    return made
+
+
+@pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
+@pytest.mark.parametrize(("most", "fits"), [(5, True), (4, False)])
+def test_rows_are_counted_outside_strings(store: ox.Store, form: str, most: int, fits: bool) -> None:
+    asked = Asked("SELECT * { ?s ?p ?o OPTIONAL { ?s <urn:q> ?q } }", table=form)
+    if fits:
+        assert execute(store, asked, Limits(max_rows=most), {}).rows == most
+        return
+    with pytest.raises(TooLarge) as caught:
+        execute(store, asked, Limits(max_rows=most), {})
+    assert caught.value.limit == "max_rows"
+
+
+def test_empty_rows_count_too() -> None:
+    asked = Asked("SELECT ?x { VALUES ?y { 1 2 3 4 } }")
+    assert execute(ox.Store(), asked, Limits(max_rows=4), {}).rows == 4
+    with pytest.raises(TooLarge):
+        execute(ox.Store(), asked, Limits(max_rows=3), {})
+
+
+def test_the_beginning_of_an_answer(store: ox.Store) -> None:
+    engine = Direct(store, Limits(), {"u": "urn:"})
+    for query, form, rows in (
+        ("SELECT * { ?s ?p ?o }", "json", 5),
+        ("CONSTRUCT WHERE { ?s ?p ?o }", "ttl", 5),
+        ("ASK {}", "json", 1),
+    ):
+        found = engine.ask(Asked(query, shown=2))
+        assert (found.form, found.rows) == (form, rows)
+    told = engine.ask(Asked("SELECT * { BIND('a'@en AS ?a) BIND(1 AS ?b) BIND(BNODE() AS ?c) }", shown=2)).data
+    (row,) = ox.parse_query_results(told, format=ox.QueryResultsFormat.JSON)
+    assert (row["a"], row["b"]) == (ox.Literal("a", language="en"), ox.Literal(1))
+
+
+def test_a_format_that_does_not_fit(store: ox.Store) -> None:
+    for query, asked in (("ASK {}", {"table": ""}), ("CONSTRUCT WHERE { ?s ?p ?o }", {"graph": ""})):
+        with pytest.raises(NotAcceptable):
+            execute(store, Asked(query, accept="image/png", **asked), Limits(), {})
+
+
+def test_answers_and_errors_cross_a_socket(store: ox.Store) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(pack_asked(Asked("ASK {", ("urn:a",), ("urn:b",)), 1.5))
+        asked, seconds = read_asked(theirs) or (None, 0)
+        assert asked == Asked("ASK {", ("urn:a",), ("urn:b",))
+        assert seconds == 1.5
+        answer_one(theirs, store, asked, Limits(), {})
+        with pytest.raises(KgError) as caught:
+            read_answered(ours, lambda: None)
+        assert (caught.value.line, caught.value.title) == (1, "Malformed query")
+        answer_one(theirs, store, Asked("ASK {}"), Limits(), {})
+        assert getattr(read_answered(ours, lambda: None), "form", "") == "json"
+        theirs.close()
+        assert read_answered(ours, lambda: None) is None
+
+
+def test_a_worker_cannot_connect_even_if_service_were_not_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        trap.settimeout(0.5)
+        query = f"SELECT * {{ SERVICE SILENT <http://127.0.0.1:{trap.getsockname()[1]}/> {{ ?s ?p ?o }} }}"
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _confine(Limits())
+                list(ox.Store().query(query))
+            finally:
+                os._exit(0)
+        with pytest.raises(TimeoutError):
+            trap.accept()
+        os.waitpid(pid, 0)
+
+
+def test_a_client_has_its_share() -> None:
+    places = Places(Limits(per_client=1, concurrent=3, heavy=1))
+    with places.enter("a", lambda: None) as place:
+        with pytest.raises(TooMany), places.enter("a", lambda: None):
+            pass
+        place.become_heavy()
+        with places.enter("b", lambda: None) as other:
+            with pytest.raises(NoPlace):
+                other.become_heavy()
+            assert places.taken == (1, 1, 0)
+    assert places.taken == (0, 0, 0)
+
+
+def test_who_used_little_goes_first() -> None:
+    places = Places(Limits(concurrent=2, heavy=1))
+    for client, spent in (("much", 9.0), ("little", 0.0)):
+        with places.enter(client, lambda: None) as place:
+            place.spent = spent
+    order: list[str] = []
+
+    def run(client: str) -> None:
+        with places.enter(client, lambda: None):
+            order.append(client)
+
+    with places.enter("first", lambda: None):
+        threads = [threading.Thread(target=run, args=(client,)) for client in ("much", "new", "little")]
+        for count, thread in enumerate(threads, 1):
+            thread.start()
+            while places.taken[2] < count:
+                time.sleep(0.01)
+    for thread in threads:
+        thread.join(5)
+    assert order == ["little", "new", "much"]
+
+
+def test_the_cache_keeps_to_its_budget_and_goes_on_filling() -> None:
+    cache = Cache(100_000)
+    for number in range(1000):
+        cache.put(str(number).encode(), number, 5_000)
+        assert cache.get(str(number).encode()) == number
+        assert cache.size <= 100_000
+    cache.put(b"giant", 1, 50_000)
+    assert cache.get(b"giant") is None
+    assert cache.get(b"999") == 999
+    for _ in range(100):
+        cache.put(b"same", 1, 5_000)
+    assert cache.get(b"990") == 990
+
+
+def test_a_dead_spawner_is_told_clearly() -> None:
+    from kg.pool.spawner import Spawner
+
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with pytest.raises(Unavailable, match="gone"):
+        Spawner(ours, 0).spawn()
+    ours.close()
