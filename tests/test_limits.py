@@ -58,7 +58,7 @@ HOSTILE = {
     "values": (f"SELECT * {{ {TABLE} }}", {503}),
     "subselects": ("SELECT * { " + f"{{ SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }} }} UNION " * 50 + "{} }", {503}),
     "quotes": ('ASK { FILTER("' + '\\"' * 30_000 + ") }", {400}),
-    "long result": ("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 20000", {413}),
+    "long result": ("SELECT * { ?a ?b ?c . ?d ?e ?f } LIMIT 6000", {413}),
 }
 
 
