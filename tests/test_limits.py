@@ -51,7 +51,7 @@ HOSTILE = {
     "exists": ("SELECT * { " + "?s ?p ?o FILTER EXISTS { " * 490 + "}" * 491, {200, 503}),
     "not": ("SELECT (" + "!" * 499 + "true AS ?x) {}", {200}),
     "union": ("SELECT * { " + "{}UNION" * 20_000 + "{} }", {413}),
-    "union within": ("SELECT * { " + "{}UNION" * 9_000 + "{} }", {503}),
+    "union within": ("SELECT * { " + "{}UNION" * 9_000 + "{} }", {200, 503}),
     "optional": ("SELECT * { " + "OPTIONAL{?a ?b ?c}" * 3_500 + " }", {503}),
     "concat": (f"SELECT (GROUP_CONCAT(CONCAT(STR(?c), STR(?f))) AS ?n) {{ {PRODUCT} }}", {503}),
     "doubling": (f"SELECT * {{ BIND('x' AS ?v0) {DOUBLED} }}", {503}),
