@@ -125,7 +125,12 @@ def _read_text(graph: Graph, file: Path | None) -> Text | None:
 @click.option(
     "-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Bind a parameter of a saved question."
 )
-def query(file: Path | None, text: str | None, form: str | None, params: tuple[str, ...]) -> None:
+@click.option(
+    "--with", "imported", type=click.Path(path_type=Path), help="What kg import wrote; ask it by GRAPH or FROM."
+)
+def query(
+    file: Path | None, text: str | None, form: str | None, params: tuple[str, ...], imported: Path | None
+) -> None:
     """Answer a query: FILE (a path, a saved question, or - for standard input), or -e TEXT."""
     from kg.files import house
     from kg.graph import build
@@ -136,7 +141,8 @@ def query(file: Path | None, text: str | None, form: str | None, params: tuple[s
         raise click.UsageError("give either FILE or -e TEXT")
     graph = build(house())
     asked = text if file is None else _query_text(file, params)
-    found = answer(graph.store, with_prefixes(asked or "", graph.prefixes))
+    shipped = _load_beside(graph, imported)
+    found = answer(graph.store, with_prefixes(asked or "", graph.prefixes), union=shipped)
     offered = formats_for(found)
     if form == "table" or (form is None and offered[0].name == "json"):
         from kg.rows import Rows
@@ -149,6 +155,17 @@ def query(file: Path | None, text: str | None, form: str | None, params: tuple[s
         names = ", ".join(one.name for one in offered)
         raise click.UsageError(f"{form} does not fit this answer; use one of: {names}")
     sys.stdout.buffer.write(serialise(found, chosen, graph.prefixes))
+
+
+def _load_beside(graph: Graph, imported: Path | None) -> list[str]:
+    """Load an imported vocabulary beside the graph; return the graphs that stay the default union, if any was."""
+    if imported is None:
+        return []
+    from kg.vocab.write import load
+
+    shipped = [str(name)[1:-1] for name in graph.store.named_graphs()]
+    load(graph.store, imported)
+    return shipped
 
 
 def _query_text(file: Path, params: tuple[str, ...]) -> str:
@@ -651,3 +668,38 @@ def link(
         click.echo(as_sssom(linked, lang, file.stem.replace(" ", "-")), nl=False)
     else:
         click.echo(as_csv(linked, lang) if form == "csv" else as_json(linked, lang), nl=False)
+
+
+@main.command()
+@click.argument("origin", metavar="FROM")
+@click.option("--with", "imported", type=click.Path(path_type=Path), help="ESCO as kg import wrote it; else our part.")
+@click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of names.")
+@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Occupations to show.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def switch(origin: str, imported: Path | None, lang: str, limit: int, form: str) -> None:
+    """Show the climate occupations nearest to FROM, an ESCO occupation by IRI or exact label, by skills of ESCO."""
+    import json
+    from dataclasses import asdict
+
+    from kg.files import house
+    from kg.graph import build
+    from kg.labels import Labels
+    from kg.switch import SKILLS, Switches, find_origin
+    from kg.vocab.write import load
+
+    graph = build(house())
+    graphs = load(graph.store, imported) if imported else []
+    switches = Switches(graph.store, graphs[0] if graphs else SKILLS)
+    labels = Labels(graph.store)
+    start = find_origin(switches, labels, graph.store, origin)
+    gaps = switches.nearest(switches.skills_of(start), limit, start)
+    if form == "json":
+        click.echo(json.dumps([asdict(gap) for gap in gaps], indent=1))
+        return
+    click.echo(f"{labels.get(start, lang)[0]} <{start}>, {len(switches.skills_of(start))} skills")
+    for gap in gaps:
+        click.echo(f"{gap.score:5.1f}  {labels.get(gap.occupation, lang)[0]} (ESCO: {labels.get(gap.via, lang)[0]})")
+        for name in ("shared", "missing_essential", "missing_optional"):
+            skills = getattr(gap, name)
+            shown = ", ".join(labels.get(skill, lang)[0] for skill in skills[:5])
+            click.echo(f"       {name.replace('_', ' ')} {len(skills)}: {shown}{' ...' if len(skills) > 5 else ''}")

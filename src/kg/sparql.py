@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 
@@ -35,6 +35,7 @@ def answer(
     *,
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
+    union: Sequence[str] = (),
     limits: Limits | None = None,
 ) -> Solutions:
     """Return the answer to a query (SPARQL 1.1 Query; dataset by SPARQL 1.1 Protocol, section 2.1.4).
@@ -46,6 +47,7 @@ def answer(
         text: SELECT, ASK, CONSTRUCT or DESCRIBE.
         default_graphs: graph IRIs that make up the default graph; they win over FROM.
         named_graphs: graph IRIs that GRAPH can see.
+        union: graph IRIs that make up the default graph of a query without dataset, where the store holds others too.
         limits: length and nesting that are allowed.
 
     Raises:
@@ -56,13 +58,20 @@ def answer(
     """
     asks_from = _inspect(text, limits or Limits())
     stated = bool(default_graphs or named_graphs)
+    if union and not (stated or asks_from):
+        return _asked(store, text, use_default_graph_as_union=False, default_graph=[_graph(name) for name in union])
+    return _asked(
+        store,
+        text,
+        use_default_graph_as_union=not (stated or asks_from),
+        default_graph=[_graph(name) for name in default_graphs] if stated else None,
+        named_graphs=[_graph(name) for name in named_graphs] if stated else None,
+    )
+
+
+def _asked(store: ox.Store, text: str, **dataset: Any) -> Solutions:
     try:
-        return store.query(
-            text,
-            use_default_graph_as_union=not (stated or asks_from),
-            default_graph=[_graph(name) for name in default_graphs] if stated else None,
-            named_graphs=[_graph(name) for name in named_graphs] if stated else None,
-        )
+        return store.query(text, **dataset)
     except SyntaxError as error:
         raise _syntax_error(text, str(error)) from error
     except (RuntimeError, ValueError) as error:

@@ -92,3 +92,30 @@ def _write_store(file: Path, graph: ox.NamedNode, into: Path, folder: Path) -> N
     if into.exists():
         os.rename(into, old)
     os.rename(fresh, into)
+
+
+def load(store: ox.Store, path: Path) -> list[str]:
+    """Load what `write` has written into a store, and return the IRIs of its graphs.
+
+    Arguments:
+        store: a store in memory; graphs of the same name are added to.
+        path: an N-Quads file, or the folder of an Oxigraph store.
+
+    Raises:
+        SourceError: it is neither, or broken.
+
+    """
+    before = {name.value for name in store.named_graphs() if isinstance(name, ox.NamedNode)}
+    try:
+        if path.is_dir():
+            store.bulk_extend(ox.Store.read_only(str(path)))
+        else:
+            store.bulk_load(path=str(path), format=ox.RdfFormat.N_QUADS)
+    except SyntaxError as error:
+        raise SourceError(str(error), where=str(path), hint="import it again") from error
+    except OSError as error:
+        raise SourceError(
+            error.strerror or str(error), where=str(path), hint="give what kg import has written"
+        ) from error
+    after = {name.value for name in store.named_graphs() if isinstance(name, ox.NamedNode)}
+    return sorted(after - before)

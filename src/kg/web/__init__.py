@@ -17,7 +17,7 @@ from kg.limits import Limits
 from kg.passages import Text
 from kg.pool import Direct, Engine
 from kg.queries import Question
-from kg.web import downloads, errors, health, home, lookup, pages, reconcile, resources, search, sparql, store
+from kg.web import downloads, errors, health, home, lookup, pages, reconcile, resources, search, sparql, store, switch
 from kg.web.cache import Cache
 from kg.web.front import Front
 
@@ -63,6 +63,7 @@ def create_app(
         app.register_blueprint(module.blueprint)
     downloads.init_app(app, graph)
     lookup.init_app(app, graph)
+    switch.init_app(app, graph)
     app.wsgi_app = Front(app.wsgi_app, site.cache, limits)  # type: ignore[method-assign]
     return app
 

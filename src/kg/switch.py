@@ -1,0 +1,168 @@
+"""Career switches: skills of ESCO that two occupations share, those missing, and the nearest climate occupations."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import NotFound
+from kg.labels import Labels
+from kg.terms import GRAPH, ID, SKOS
+from kg.vocab.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, PREF, SCHEME
+
+SKILLS: Final = f"{GRAPH}esco-1.1.1"
+_MATCHES: Final = tuple(ox.NamedNode(SKOS + name) for name in ("exactMatch", "closeMatch"))
+_OURS: Final = f"{ID}occupation/"
+_GREEN: Final = ox.NamedNode(SCHEME + "green")
+_OPTIONAL_SHARE: Final = 0.3
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What someone of one occupation has and lacks for another.
+
+    Attributes:
+        occupation: IRI of the climate occupation.
+        via: IRI of the ESCO occupation that stands for it.
+        score: 0 to 100: the weight of what is there of all that is asked. A rare skill weighs more than a common one,
+            an optional skill three tenths of an essential one.
+        shared, missing_essential, missing_optional: IRIs of skills, those with the most weight first.
+        green: share of green skills among those asked, 0 to 1.
+
+    """
+
+    occupation: str
+    via: str
+    score: float
+    shared: tuple[str, ...]
+    missing_essential: tuple[str, ...]
+    missing_optional: tuple[str, ...]
+    green: float
+
+
+class Switches:
+    """The skills of occupations in one graph, read once.
+
+    Arguments:
+        store: our graph, and ESCO's.
+        graph: IRI of the graph with the skill relations: the part around our links, or ESCO imported whole. Only this
+            graph is read for skills, so that an imported vocabulary changes no other answer (MODEL M5).
+
+    """
+
+    def __init__(self, store: ox.Store, graph: str = SKILLS) -> None:
+        name = ox.NamedNode(graph)
+        self._essential = _relations(store, ESSENTIAL, name)
+        self._optional = _relations(store, OPTIONAL, name)
+        green = store.quads_for_pattern(None, IN_SCHEME, _GREEN, name)
+        self._green = {quad.subject.value for quad in green if isinstance(quad.subject, ox.NamedNode)}
+        self._ours = _mapped(store)
+        self._weights = self._rarity()
+
+    def _rarity(self) -> Mapping[str, float]:
+        uses: defaultdict[str, int] = defaultdict(int)
+        for relations in (self._essential, self._optional):
+            for skills in relations.values():
+                for skill in skills:
+                    uses[skill] += 1
+        all_of_them = len(self._essential.keys() | self._optional.keys())
+        return {skill: math.log(1 + all_of_them / count) for skill, count in uses.items()}
+
+    @property
+    def origins(self) -> list[str]:
+        """IRIs of the occupations with skills, from which someone may come."""
+        return sorted(self._essential.keys() | self._optional.keys())
+
+    def skills_of(self, occupation: str) -> frozenset[str]:
+        """Return essential and optional skills of an ESCO occupation."""
+        return self._essential.get(occupation, frozenset()) | self._optional.get(occupation, frozenset())
+
+    def nearest(self, skills: Iterable[str], limit: int = 10, without: str = "") -> list[Gap]:
+        """Return the climate occupations for which least is missing, best first.
+
+        Arguments:
+            skills: IRIs of the skills that someone has.
+            limit: how many at most.
+            without: ESCO occupation that is left out, because someone comes from it.
+
+        """
+        had = frozenset(skills)
+        gaps = [
+            self.gap(had, ours, via)
+            for ours, there in self._ours.items()
+            for via in there
+            if via != without and self.skills_of(via)
+        ]
+        best: dict[str, Gap] = {}
+        for gap in sorted(gaps, key=lambda one: (-one.score, one.occupation, one.via)):
+            best.setdefault(gap.occupation, gap)
+        return list(best.values())[:limit]
+
+    def gap(self, had: frozenset[str], occupation: str, via: str) -> Gap:
+        """Return what is shared and missing for one occupation."""
+        essential = self._essential.get(via, frozenset())
+        optional = self._optional.get(via, frozenset()) - essential
+        asked = self._weigh(essential) + _OPTIONAL_SHARE * self._weigh(optional)
+        there = self._weigh(essential & had) + _OPTIONAL_SHARE * self._weigh(optional & had)
+        wanted = essential | optional
+        return Gap(
+            occupation,
+            via,
+            round(100 * there / asked, 1) if asked else 0.0,
+            self._ordered(wanted & had),
+            self._ordered(essential - had),
+            self._ordered(optional - had),
+            round(len(wanted & self._green) / len(wanted), 3) if wanted else 0.0,
+        )
+
+    def _weigh(self, skills: Iterable[str]) -> float:
+        return sum(self._weights.get(skill, 0.0) for skill in skills)
+
+    def _ordered(self, skills: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(skills, key=lambda skill: (-self._weights.get(skill, 0.0), skill)))
+
+
+def _relations(store: ox.Store, predicate: ox.NamedNode, graph: ox.NamedNode) -> dict[str, frozenset[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for quad in store.quads_for_pattern(None, predicate, None, graph):
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+            found[quad.subject.value].add(quad.object.value)
+    return {occupation: frozenset(skills) for occupation, skills in found.items()}
+
+
+def _mapped(store: ox.Store) -> dict[str, tuple[str, ...]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for predicate in _MATCHES:
+        for quad in store.quads_for_pattern(None, predicate, None, None):
+            subject, value = quad.subject, quad.object
+            if (
+                isinstance(subject, ox.NamedNode)
+                and isinstance(value, ox.NamedNode)
+                and subject.value.startswith(_OURS)
+            ):
+                found[subject.value].add(value.value)
+    return {occupation: tuple(sorted(there)) for occupation, there in sorted(found.items())}
+
+
+def find_origin(switches: Switches, labels: Labels, store: ox.Store, asked: str) -> str:
+    """Return the IRI of an occupation with skills, given by IRI or exact preferred label.
+
+    Raises:
+        NotFound: there is none; the hint names the nearest.
+
+    """
+    origins = frozenset(switches.origins)
+    if asked in origins:
+        return asked
+    for lang in ("nl", "en"):
+        for quad in store.quads_for_pattern(None, PREF, ox.Literal(asked, language=lang), None):
+            if isinstance(quad.subject, ox.NamedNode) and quad.subject.value in origins:
+                return quad.subject.value
+    near = [name for iri, name in labels.nearest(asked, "nl", 20) if iri in origins][:5]
+    hint = f"nearest: {', '.join(near)}" if near else "import ESCO and give it by --with, or give the IRI"
+    raise NotFound(f"no skills are known of {asked[:200]}", hint=hint)
