@@ -21,7 +21,9 @@ from rapidfuzz import fuzz, process
 
 from kg.files import house
 from kg.graph import build
-from kg.link import Entry, Index, Wanted, entries_of_esco, entries_of_store
+from kg.link.candidates import Wanted
+from kg.link.entries import Entry, entries_of_esco, entries_of_store
+from kg.link.index import Index
 from kg.link.words import folded
 from kg.mappings import NO_TERM_FOUND, find_mappings
 from kg.vocab.esco import EscoFolder

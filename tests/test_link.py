@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from kg.link import Entry, Index, Label, Wanted, entries_of_store
+from kg.link.candidates import Wanted
+from kg.link.entries import Entry, Label, entries_of_store
+from kg.link.index import Index
 from kg.link.words import Splitter, folded
 from kg.sssom import read_sssom
 from kg.terms import ID, KB

@@ -652,7 +652,10 @@ def link(
     """
     from kg.files import house
     from kg.graph import build
-    from kg.link import Index, Wanted, as_csv, as_json, as_sssom, entries_of_esco, entries_of_store, link_file
+    from kg.link.candidates import Wanted
+    from kg.link.entries import entries_of_esco, entries_of_store
+    from kg.link.files import as_csv, as_json, as_sssom, link_file
+    from kg.link.index import Index
     from kg.vocab.esco import EscoFolder
 
     entries = {entry.iri: entry for entry in entries_of_store(build(house()).store)}

@@ -58,11 +58,12 @@ class MappingFile:
 
     def quads(self) -> Iterator[ox.Quad]:
         """Yield the mappings, in their graph, and what the catalogue says of the set."""
+        graph = self.graph
         for row in self.mappings.rows:
             for subject, predicate, value in self._statements(row):
-                yield ox.Quad(subject, predicate, value, self.graph)
+                yield ox.Quad(subject, predicate, value, graph)
         for name, said in self._described():
-            yield ox.Quad(self.graph, ox.NamedNode(name), said, ox.NamedNode(CATALOGUE))
+            yield ox.Quad(graph, ox.NamedNode(name), said, ox.NamedNode(CATALOGUE))
 
     def node(self, row: MappingRow) -> ox.NamedNode:
         """Return the IRI of a row, by what it says: a row keeps it when others come before it."""

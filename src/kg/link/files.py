@@ -8,12 +8,15 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kg.errors import SourceError
 from kg.files import read_text
-from kg.link.index import Candidate, Index, Wanted
+from kg.link.candidates import Candidate, Wanted
 from kg.sssom import MAPPING_HEADER
+
+if TYPE_CHECKING:
+    from kg.link.index import Index
 
 FEATURES: Final = ("exact", "altLabel", "token", "compound", "cover", "ngram", "fuzzy", "isco")
 _SSSOM: Final = (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, current_app
 
 from kg.graph import Graph
-from kg.link import Index, entries_of_store
+from kg.link.entries import entries_of_store
+
+if TYPE_CHECKING:
+    from kg.link.index import Index
 
 _KEY: Final = "kg.lookup"
 
@@ -29,6 +32,8 @@ class Lookup:
     @property
     def index(self) -> Index:
         """The index; the first who asks waits half a second."""
+        from kg.link.index import Index  # Heavy, and not needed before somebody looks for something.
+
         with self._lock:
             if self._index is None:
                 self._index = Index(tuple(entries_of_store(self._graph.store)))

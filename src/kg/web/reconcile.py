@@ -11,7 +11,8 @@ from flask import Blueprint, Response, render_template, request
 
 from kg.errors import NotFound, QueryError
 from kg.labels import local_name
-from kg.link import Candidate, Entry, Wanted
+from kg.link.candidates import Candidate, Wanted
+from kg.link.entries import Entry
 from kg.terms import BASE, KB, RDF_TYPE
 from kg.web.lookup import index
 from kg.web.pages import LANGUAGES, local_path, site

@@ -7,7 +7,8 @@ from typing import Final
 
 from flask import Blueprint, Response, render_template, request
 
-from kg.link import Wanted, as_dict
+from kg.link.candidates import Wanted
+from kg.link.files import as_dict
 from kg.web.lookup import index
 from kg.web.negotiation import wants_html
 from kg.web.pages import language
