@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -142,7 +143,7 @@ def _row(number: int, line: str, names: list[str], problems: list[Place]) -> Ite
     if len(cells) != len(names):
         problems.append((f"{len(cells)} cells under {len(names)} columns", number, 1, len(line)))
         return
-    columns = [1 + sum(len(cell) + 1 for cell in cells[:index]) for index in range(len(cells))]
+    columns = accumulate((len(cell) + 1 for cell in cells[:-1]), initial=1)
     yield _Row(number, dict(zip(names, zip(cells, columns, strict=True), strict=True)))
 
 
