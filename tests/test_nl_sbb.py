@@ -16,16 +16,20 @@ from test_source_notes import table
 
 from kg.engines import to_rdflib
 from kg.graph import Graph
-from kg.terms import BASE, ID
+from kg.terms import BASE, GRAPH, ID
 
 PAGE = ROOT / "docs" / "nl-sbb.md"
 DEFINITION = "Concept-definition"
+FOREIGN = (f"{GRAPH}esco-", f"{GRAPH}mappings/")
 
 
 @pytest.fixture(scope="module")
 def concepts(graph: Graph) -> rdflib.Graph:
-    """The union of all graphs, in which an instance of a class of concepts is a skos:Concept too."""
-    data = to_rdflib(graph.store)
+    """The union of our graphs, in which an instance of a class of concepts is a skos:Concept too.
+
+    ESCO and the mappings to others' concepts are left out: their concepts are not ours to mend.
+    """
+    data = to_rdflib(quad for quad in graph.store if not quad.graph_name.value.startswith(FOREIGN))
     for kind in set(data.transitive_subjects(RDFS.subClassOf, SKOS.Concept)):
         for one in set(data.subjects(RDF.type, kind)):
             data.add((one, RDF.type, SKOS.Concept))

@@ -50,7 +50,7 @@ def test_engines_agree_on_all_shape_cases() -> None:
 
 @pytest.mark.check
 def test_engines_agree_on_seeded_faults() -> None:
-    """Sixty times a tenth of a percent of the data is taken away, or given another object."""
+    """Three times a tenth of a percent of the data is taken away, or given another object."""
     rules = read_rules([house() / "shapes"], "en")
     data = [quad for _, quads in read(find_sources(house())) for quad in quads]
     chance = random.Random(2023)  # noqa: S311
