@@ -12,7 +12,7 @@ import junitparser
 import pytest
 from sarif_kit.validate import validation_errors
 
-from kg.cli import REPORTS
+from kg.cli.check import REPORTS
 from kg.errors import SourceError
 from kg.findings import SEVERITIES, Finding, Report, Rule, fingerprints
 from kg.reports import FORMATS, write_whole

@@ -1,0 +1,178 @@
+"""Commands that ask the graph and serve it. Heavy modules are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kg.cli.group import main
+from kg.limits import Limits
+
+if TYPE_CHECKING:
+    from kg.graph import Graph
+    from kg.passages import Text
+
+FORMATS = ("table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf", "trig", "nq")
+
+
+def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each limit that has a setting."""
+    for one in reversed([one for one in Limits().listed if one.setting]):
+        kind = click.FloatRange(min=0, min_open=True) if isinstance(one.value, float) else click.IntRange(min=1)
+        unit = f", in {one.unit}" if one.unit else ""
+        option = click.option(
+            one.setting, one.name, default=one.value, show_default=True, type=kind, help=f"Limit: {one.what}{unit}."
+        )
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
+@click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text; pages then quote passages.")
+@click.option(
+    "--store", "folder", type=click.Path(path_type=Path), help="Graph on disk, made by kg load; default: ours."
+)
+@_limit_options
+def serve(host: str, port: int, text_file: Path | None, folder: Path | None, **limits: Any) -> None:
+    """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
+    from kg.files import house
+    from kg.pool import Pool
+    from kg.queries import find_questions
+    from kg.web import create_app, listen
+
+    held = Limits(**limits)
+    if folder is None:
+        from kg.graph import build
+
+        graph = build(house())
+        data_version = graph.data_version
+        pool = Pool(lambda: graph.store, held, graph.prefixes)
+    else:
+        from kg.disk import find
+        from kg.graph import Graph
+
+        found = find(folder)
+        pool = Pool(found.open, held, found.prefixes)  # The engine has threads once it is open: fork before.
+        graph, data_version = Graph(found.open(), ()), found.data
+    questions = find_questions(house() / "queries")
+    app = create_app(graph, questions, held, _read_text(graph, text_file), pool, data_version)
+    listen(app, host, port, lambda url: click.echo(f"kg serves {url}"), held)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--house", "base", type=click.Path(path_type=Path), help="Folder with ontology/, data/ ...; default: ours."
+)
+def load(folder: Path, base: Path | None) -> None:
+    """Write the graph to DIR, for kg serve --store DIR; a crash or a full disk leaves what was there."""
+    from kg.disk import load as write
+    from kg.files import house
+    from kg.graph import build
+
+    graph = build(base or house())
+    shown = sys.stderr.isatty()
+    tick = lambda count: click.echo(f"\r\033[K{count:,}", nl=False, err=True) if shown else None  # noqa: E731
+    held = write(graph, folder, graph.data_version, tick)
+    click.echo(f"klimaatbanen {held.version}: {held.statements} statements in {folder}")
+
+
+def _read_text(graph: Graph, file: Path | None) -> Text | None:
+    from kg.passages import Text
+
+    return Text.read(file, graph.store) if file else None
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-e", "--text", help="The query itself, instead of a file.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: table, or Turtle for a graph.")
+@click.option(
+    "-p", "--param", "params", multiple=True, metavar="NAME=VALUE", help="Bind a parameter of a saved question."
+)
+@click.option(
+    "--with", "imported", type=click.Path(path_type=Path), help="What kg import wrote; ask it by GRAPH or FROM."
+)
+def query(
+    file: Path | None, text: str | None, form: str | None, params: tuple[str, ...], imported: Path | None
+) -> None:
+    """Answer a query: FILE (a path, a saved question, or - for standard input), or -e TEXT."""
+    from kg.files import house
+    from kg.graph import build
+    from kg.results import formats_for, named, serialise
+    from kg.sparql import answer, with_prefixes
+
+    if (file is None) == (text is None):
+        raise click.UsageError("give either FILE or -e TEXT")
+    graph = build(house())
+    asked = text if file is None else _query_text(file, params)
+    shipped = _load_beside(graph, imported)
+    found = answer(graph.store, with_prefixes(asked or "", graph.prefixes), union=shipped)
+    offered = formats_for(found)
+    if form == "table" or (form is None and offered[0].name == "json"):
+        from kg.rows import Rows
+        from kg.tables import print_rows
+
+        print_rows(Rows.of(found))
+        return
+    chosen = named(form or "ttl", offered)
+    if chosen is None:
+        names = ", ".join(one.name for one in offered)
+        raise click.UsageError(f"{form} does not fit this answer; use one of: {names}")
+    sys.stdout.buffer.write(serialise(found, chosen, graph.prefixes))
+
+
+def _load_beside(graph: Graph, imported: Path | None) -> list[str]:
+    """Load an imported vocabulary beside the graph; return the graphs that stay the default union, if any was."""
+    if imported is None:
+        return []
+    from kg.vocab.write import load
+
+    shipped = [str(name)[1:-1] for name in graph.store.named_graphs()]
+    load(graph.store, imported)
+    return shipped
+
+
+def _query_text(file: Path, params: tuple[str, ...]) -> str:
+    from kg.files import house, read_text
+    from kg.queries import find_questions, pick, read_question
+
+    if str(file) == "-":
+        return sys.stdin.read()
+    values = dict(_pair(param) for param in params)
+    if file.is_file():
+        return read_question(file, file.parent).fill(values) if values else read_text(file)
+    return pick(find_questions(house() / "queries"), file.as_posix().removesuffix(".rq")).fill(values)
+
+
+def _pair(param: str) -> tuple[str, str]:
+    name, equals, value = param.partition("=")
+    if not equals:
+        raise click.UsageError(f"--param wants NAME=VALUE, not {param}")
+    return name, value
+
+
+@main.command()
+def info() -> None:
+    """Print the version and the counts per class and per graph."""
+    from kg.files import house
+    from kg.graph import build
+    from kg.queries import find_questions, pick
+    from kg.rows import Rows
+    from kg.sparql import answer, with_prefixes
+    from kg.tables import print_rows
+
+    folder = house()
+    graph = build(folder)
+    questions = find_questions(folder / "queries")
+    click.echo(f"klimaatbanen {graph.version}: {len(graph.store)} statements from {len(graph.sources)} files")
+    for name in ("graph/graphs", "graph/classes"):
+        print_rows(Rows.of(answer(graph.store, with_prefixes(pick(questions, name).query, graph.prefixes))))

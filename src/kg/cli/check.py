@@ -1,0 +1,274 @@
+"""Commands that check data against rules and against the text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kg.cli.ask import _read_text
+from kg.cli.group import main
+
+if TYPE_CHECKING:
+    from kg.evidence import Backed
+    from kg.findings import Report as Found
+    from kg.graph import Graph
+    from kg.passages import Text
+    from kg.proof import Failure, Report
+
+REPORTS = ("text", "json", "sarif", "junit", "github", "markdown")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--shapes", multiple=True, help="Folder or file with shapes; of a folder also checks/*.rq. Default: ours."
+)
+@click.option("--context", multiple=True, help="File or folder that completes the graph and is not checked itself.")
+@click.option("--format", "forms", multiple=True, metavar="FORMAT[=FILE]", help=f"One or more of {', '.join(REPORTS)}.")
+@click.option("--output", type=click.Path(path_type=Path), help="File for the format that names none.")
+@click.option(
+    "--fail-on", type=click.Choice(["violation", "warning", "info"]), help="Least severity that fails [warning]."
+)
+@click.option("--baseline", help="File of known findings, which do not fail.")
+@click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
+@click.option("--only", multiple=True, metavar="RULE", help="Apply this rule; may be repeated.")
+@click.option("--skip", multiple=True, metavar="RULE", help="Leave out this rule; may be repeated.")
+@click.option("--engine", type=click.Choice(["pyshacl", "shacl"]), help="SHACL engine [pyshacl].")
+@click.option("--time-limit", type=click.FloatRange(min=0.1), help="Seconds for one query or SPARQL constraint [60].")
+@click.option("--lang", type=click.Choice(["en", "nl"]), help="Language of messages [en].")
+@click.option("--no-cache", is_flag=True, help="Check all anew.")
+@click.option("--list-rules", is_flag=True, help="Print the rules and stop.")
+@click.option("--init", is_flag=True, help="Write a GitHub workflow and settings to this folder and stop.")
+def validate(paths: tuple[Path, ...], forms: tuple[str, ...], output: Path | None, **options: Any) -> None:
+    """Check RDF, SSSOM and .rq files or folders against shapes, check queries and approved answers.
+
+    Without PATHS: what [tool.kg.validate] in pyproject.toml or [validate] in kg.toml names, or else the packaged data.
+    Exit code 1 when there is a finding as severe as --fail-on, 2 when nothing could be checked.
+    """
+    from dataclasses import replace
+
+    from kg.files import house
+    from kg.plans import first_files, make_plan, run
+    from kg.settings import read_settings
+
+    if options["init"]:
+        return _write_first(first_files(Path.cwd()))
+    reports = _reports(forms, output)
+    held = read_settings(Path.cwd())
+    given = {name: value for name, value in options.items() if value and hasattr(held, name)}
+    settings = replace(held, **given)
+    plan = make_plan(settings, paths, house())
+    if options["list_rules"]:
+        return _list_rules(plan.shapes, plan.lang)
+    report = run(plan, cached=not options["no_cache"])
+    report = _with_baseline(report, settings.baseline, write=options["write_baseline"])
+    _print_reports(report, reports)
+    sys.exit(1 if report.failed else 0)
+
+
+def _write_first(files: list[tuple[Path, str]]) -> None:
+    for path, text in files:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        click.echo(f"{path}: written")
+
+
+def _reports(forms: tuple[str, ...], output: Path | None) -> dict[str, Path | None]:
+    """Return the file of each format, None for standard output."""
+    found: dict[str, Path | None] = {}
+    for form in forms or ("text",):
+        name, equals, file = form.partition("=")
+        if name not in REPORTS:
+            raise click.UsageError(f"--format {name}: use one of {', '.join(REPORTS)}")
+        found[name] = Path(file) if equals else output
+    free = [name for name, file in found.items() if file is None]
+    if len(free) > 1 or (output and list(found.values()).count(output) != 1):
+        raise click.UsageError("only one format can go to one place; write --format sarif=out.sarif --format text")
+    return found
+
+
+def _list_rules(shapes: Sequence[Path], lang: str) -> None:
+    from kg.ruleset import read_rules
+
+    for rule in read_rules(shapes, lang).listed:
+        click.echo(f"{rule.severity}\t{rule.name}\t{rule.title}")
+
+
+def _with_baseline(report: Found, name: str, *, write: bool) -> Found:
+    from kg.baseline import apply_baseline, read_baseline, write_baseline
+    from kg.reports import write_whole
+
+    if write:
+        write_whole(Path(name or "kg-baseline.json"), write_baseline(report.findings))
+        click.echo(f"{name or 'kg-baseline.json'}: {len(report.findings)} findings written", err=True)
+        name = name or "kg-baseline.json"
+    return apply_baseline(report, read_baseline(Path(name)), Path(name)) if name else report
+
+
+def _print_reports(report: Found, reports: dict[str, Path | None]) -> None:
+    import os
+
+    from kg.reports import FORMATS as RENDER
+    from kg.reports import write_whole
+
+    for name, file in reports.items():
+        text = RENDER[name](report)
+        if file is None:
+            click.echo(text, nl=False)
+        else:
+            write_whole(file, click.unstyle(text) if name == "text" else text)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if "github" in reports and summary:
+        with Path(summary).open("a", encoding="utf-8") as page:
+            page.write(RENDER["markdown"](report))
+
+
+@main.command()
+@click.argument("rule")
+@click.option("--shapes", multiple=True, help="Folder or file with shapes; default: those of the settings, or ours.")
+@click.option("--lang", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Language of the text.")
+def explain(rule: str, shapes: tuple[str, ...], lang: str) -> None:
+    """Say of a rule what it holds, why, and how to mend what it finds, with examples."""
+    from kg.files import house
+    from kg.rulebook import examples, names_of
+    from kg.ruleset import read_rules
+    from kg.settings import read_settings
+
+    named = shapes or read_settings(Path.cwd()).shapes
+    folders = [Path(name) for name in named if name] if named else [house() / "shapes"]
+    listed, english = read_rules(folders, lang).listed, read_rules(folders, "en").listed
+    for name in names_of(listed, rule):
+        one = next(one for one in listed if one.name == name)
+        click.echo(f"{click.style(one.name, bold=True)} ({one.severity}, {one.kind})")
+        what = "" if one.title == one.mend else one.title
+        for title, text in (("what", what), ("why", one.why), ("mend", one.mend), ("in", one.file)):
+            click.echo(f"  {title}: {text}" if text else "", nl=bool(text))
+        plain = next(one for one in english if one.name == name)
+        for folder in folders if one.kind != "built-in" else ():
+            for case, text in examples(plain, folder):
+                click.echo(f"\n--- {case}\n{text.rstrip()}")
+
+
+@main.command()
+@click.argument("iri", required=False)
+@click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text of the publication.")
+@click.option(
+    "--house", "folder", type=click.Path(path_type=Path), help="Folder with ontology/ and data/; default: ours."
+)
+def evidence(iri: str | None, text_file: Path | None, folder: Path | None) -> None:
+    """Check what is stated against its text, or show what backs each statement about IRI (or kind/slug).
+
+    Exit code 1 when something stated is not found in the text.
+    """
+    from kg.files import house
+    from kg.graph import build
+
+    if iri is None and text_file is None:
+        raise click.UsageError("give --text FILE to check, or an IRI to look up")
+    graph = build(folder or house())
+    text = _read_text(graph, text_file)
+    if iri is not None:
+        _print_backing(graph, iri, text)
+    elif text is not None:
+        sys.exit(_print_report(graph, text))
+
+
+def _print_backing(graph: Graph, iri: str, text: Text | None) -> None:
+    from kg.errors import NotFound
+    from kg.evidence import Evidence
+    from kg.labels import Labels, local_name
+    from kg.passages import find_passages
+    from kg.terms import ID
+
+    node = iri if iri.startswith(("http://", "https://")) else ID + iri
+    labels = Labels(graph.store)
+    found = Evidence(graph.store).about(node) if " " not in node else []
+    if not found:
+        near = ", ".join(f"{name} <{near}>" for near, name in labels.nearest(local_name(node), "nl"))
+        raise NotFound(f"nothing is said of {node}", hint=f"nearest: {near}" if near else "give an IRI or kind/slug")
+    passages = find_passages(graph.store)
+    click.echo(f"{labels.get(node, 'nl')[0]} <{node}>")
+    for backed in found:
+        click.echo(_sentence(backed, graph, labels.get))
+        for passage in (passages[one] for one in backed.passages if one in passages):
+            quote = f': "{text.quote(passage.iri)}"' if text and text.quote(passage.iri) else ""
+            click.echo(f"    {passage.slug}, line {passage.lines}{quote}")
+
+
+def _sentence(backed: Backed, graph: Graph, label: Callable[[str, str], tuple[str, str]]) -> str:
+    from kg.terms import GRAPH
+
+    value = getattr(backed.quad.object, "value", "")
+    shown = f"{label(value, 'nl')[0]} <{value}>" if value.startswith("http") else str(backed.quad.object)
+    predicate = backed.quad.predicate.value
+    for prefix, namespace in graph.prefixes.items():
+        predicate = predicate.replace(namespace, f"{prefix}:")
+    where = str(backed.quad.graph_name)[1:-1].replace(GRAPH, "graph/")
+    return f"{predicate} {shown}\n  {where}, {backed.kind or 'no kind'}{_HOW[backed.how]}"
+
+
+_HOW = {
+    "": "",
+    "authored": "; authored for this statement:",
+    "derived": "; derived for this statement:",
+    "node": "; the passages of the node:",
+}
+
+
+def _print_report(graph: Graph, text: Text) -> int:
+    """Print what the check says, and return the exit code."""
+    from kg.proof import WAYS, check
+    from kg.rows import Rows
+    from kg.sources import read
+    from kg.tables import print_rows
+
+    report = check(graph.store, read(graph.sources), text)
+    columns = ("class", "checked", *WAYS, "failed")
+    print_rows(
+        Rows(
+            columns,
+            [
+                dict(
+                    zip(columns, (name, one.checked, *(one.found[way] for way in WAYS), len(one.failures)), strict=True)
+                )
+                for name, one in report.tallies.items()
+            ],
+        )
+    )
+    for name, failure in report.failures:
+        _print_failure(name, failure)
+    _print_rest(report)
+    return 1 if report.failures or report.copied else 0
+
+
+def _print_failure(name: str, failure: Failure) -> None:
+    from kg.terms import ID, KB, SKOS
+
+    subject = failure.subject.removeprefix(ID)
+    predicate = failure.predicate.replace(KB, "kb:").replace(SKOS, "skos:")
+    click.echo(
+        f"{failure.file}: {click.style(name, fg='red', bold=True)}: {subject} {predicate}: {failure.what} not found"
+    )
+    for slug, lines in zip(failure.passages, failure.lines, strict=True):
+        click.echo(f"  line {lines}: passage {slug}")
+
+
+def _print_rest(report: Report) -> None:
+    from kg.terms import ID
+
+    click.echo(f"literals that copy the text: {len(report.copied)}")
+    for file, subject, _ in report.copied:
+        click.echo(f"  {file}: {subject.removeprefix(ID)}")
+    click.echo(f"lines not covered: {len(report.uncovered)}")
+    for passage in report.uncovered:
+        click.echo(f"  line {passage.lines}: passage {passage.slug}")
+    derived, authored = report.backing["derived"], report.backing["authored"]
+    ambiguous, unshared = report.backing["ambiguous"], report.backing["unshared"]
+    click.echo(
+        f"relations: {derived} with a derived passage, {authored} with an authored one, {ambiguous + unshared} with "
+        f"those of their ends ({ambiguous} share a passage with another pair, {unshared} share none)"
+    )

@@ -1,0 +1,191 @@
+"""Commands that import vocabularies, suggest links and compare skills."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg.cli.group import main
+
+
+@main.group("import")
+def import_() -> None:
+    """Read a vocabulary whole into a named graph: an N-Quads file, or an Oxigraph store.
+
+    It is no part of the default graph: ask it by GRAPH or FROM. Nothing half written is left behind.
+    """
+
+
+_INTO = click.option(
+    "--into", type=click.Path(path_type=Path), help="NAME.nq, or the folder of a store [<vocabulary>-<version>.nq]."
+)
+
+
+_GRAPH = click.option("--graph", default="", help="IRI of the graph [graph/imported/<vocabulary>-<version>].")
+
+
+@import_.command("esco")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--version", default="", help="Version of ESCO; default: as the folder's name says.")
+@_INTO
+@_GRAPH
+def import_esco(folder: Path, version: str, into: Path | None, graph: str) -> None:
+    """Import the official CSV download of ESCO in DIR: any version, all languages that stand there."""
+    from kg.vocab.esco import EscoFolder
+
+    download = EscoFolder(folder, _show_rows())
+    _import("esco", download.version(version), download.statements, into, graph)
+
+
+def _import_list(name: str) -> Callable[..., None]:
+    def command(file: Path, into: Path | None, graph: str) -> None:
+        from kg.vocab.lists import LISTS
+
+        one = LISTS[name]
+        _import(name, one.version, lambda: one.read(file, _show_rows()), into, graph)
+
+    return command
+
+
+for _name, _what in {
+    "isco-brc": "the CBS crosswalk of ISCO-08 to BRC 2014",
+    "crebo": "mbo qualifications with their CREBO number",
+    "isced-f": "the fields of education of ISCED-F 2013",
+    "sbi": "the leaf codes of SBI 2008",
+}.items():
+    _file = click.argument("file", type=click.Path(path_type=Path))
+    import_.command(_name, help=f"Import {_what} from a CSV file.")(_file(_INTO(_GRAPH(_import_list(_name)))))
+
+
+def _import(name: str, version: str, read: Callable[[], Any], into: Path | None, graph: str) -> None:
+    from kg.vocab.write import graph_of, write
+
+    target = into or Path(f"{name}-{version}.nq")
+    done = write(read(), graph or graph_of(name, version), target)
+    _clear_line()
+    click.echo(f"{done.triples:,} triples in {done.path}, graph <{done.graph}>")
+
+
+def _show_rows() -> Callable[[str, int], None]:
+    """Return what to call with a file's name and the rows read: it shows them where a person looks."""
+    shown = sys.stderr.isatty()
+    return lambda name, rows: click.echo(f"\r\033[K{name}: {rows:,} rows", nl=False, err=True) if shown else None
+
+
+def _clear_line() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", nl=False, err=True)
+
+
+@main.group()
+def extract() -> None:
+    """Take from a vocabulary the part around what the mappings link to, as Turtle for data/."""
+
+
+@extract.command("esco")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--version", default="", help="Version of ESCO; default: as the folder's name says.")
+@click.option(
+    "--part", "parts", multiple=True, type=click.Choice(["concepts", "skills"]), help="What to take; default: both."
+)
+@click.option("--into", type=click.Path(path_type=Path), help="Folder to write to [data/esco-<version>].")
+@click.option("--house", "base", type=click.Path(path_type=Path), help="Folder with data/mappings; default: ours.")
+def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, base: Path | None) -> None:
+    """Write what ESCO, in DIR as downloaded, says of linked concepts: IRIs, labels and relations."""
+    from kg.files import house
+    from kg.mappings import find_mappings
+    from kg.reports import write_whole
+    from kg.vocab.esco import EscoFolder
+    from kg.vocab.neighbourhood import PARTS, Neighbourhood
+
+    base = base or house()
+    download = EscoFolder(folder, _show_rows())
+    linked = frozenset(row.value.value for file in find_mappings(base) for row in file.mappings.rows)
+    around = Neighbourhood(download, download.version(version), linked)
+    target = into or base / "data" / f"esco-{around.version}"
+    made = around.files(parts or PARTS)
+    _clear_line()
+    target.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        write_whole(target / name, text)
+        click.echo(f"{target / name}: {len(text.encode()):,} bytes")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--column", default="", help="Column with the texts; default: the first.")
+@click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of the texts.")
+@click.option(
+    "--kind", "kinds", multiple=True, help="Class to look for, as occupation, occupation-group, skill; may be repeated."
+)
+@click.option("--isco", default="", help="ISCO-08 code that candidates should agree with.")
+@click.option("--esco", type=click.Path(path_type=Path), help="ESCO's CSV download, to look in all of ESCO as well.")
+@click.option("--format", "form", type=click.Choice(["csv", "json", "sssom"]), default="csv", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates a row.")
+def link(
+    file: Path, column: str, lang: str, kinds: tuple[str, ...], isco: str, esco: Path | None, form: str, limit: int
+) -> None:
+    """Find candidates for the job titles or skills in a CSV FILE, in our graph and in ESCO.
+
+    Each has a score and the features that explain it; a person decides.
+    """
+    from kg.files import house
+    from kg.graph import build
+    from kg.link.candidates import Wanted
+    from kg.link.entries import entries_of_esco, entries_of_store
+    from kg.link.files import as_csv, as_json, as_sssom, link_file
+    from kg.link.index import Index
+    from kg.vocab.esco import EscoFolder
+
+    entries = {entry.iri: entry for entry in entries_of_store(build(house()).store)}
+    if esco:
+        entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, _show_rows()))}
+        _clear_line()
+    index = Index(tuple(entries.values()))
+    known = sorted({kind for entry in index.entries for kind in entry.kinds})
+    if unknown := sorted(set(kinds) - set(known)):
+        raise click.UsageError(f"--kind {unknown[0]}: use one of {', '.join(known)}")
+    linked = link_file(file, index, Wanted(frozenset(kinds), lang, isco), column, limit)
+    if form == "sssom":
+        click.echo(as_sssom(linked, lang, file.stem.replace(" ", "-")), nl=False)
+    else:
+        click.echo(as_csv(linked, lang) if form == "csv" else as_json(linked, lang), nl=False)
+
+
+@main.command()
+@click.argument("origin", metavar="FROM")
+@click.option("--with", "imported", type=click.Path(path_type=Path), help="ESCO as kg import wrote it; else our part.")
+@click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of names.")
+@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Occupations to show.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def switch(origin: str, imported: Path | None, lang: str, limit: int, form: str) -> None:
+    """Show the climate occupations nearest to FROM, an ESCO occupation by IRI or exact label, by skills of ESCO."""
+    import json
+    from dataclasses import asdict
+
+    from kg.files import house
+    from kg.graph import build
+    from kg.labels import Labels
+    from kg.switch import SKILLS, Switches, find_origin
+    from kg.vocab.write import load
+
+    graph = build(house())
+    graphs = load(graph.store, imported) if imported else []
+    switches = Switches(graph.store, graphs[0] if graphs else SKILLS)
+    labels = Labels(graph.store)
+    start = find_origin(switches, labels, graph.store, origin)
+    gaps = switches.nearest(switches.skills_of(start), limit, start)
+    if form == "json":
+        click.echo(json.dumps([asdict(gap) for gap in gaps], indent=1))
+        return
+    click.echo(f"{labels.get(start, lang)[0]} <{start}>, {len(switches.skills_of(start))} skills")
+    for gap in gaps:
+        click.echo(f"{gap.score:5.1f}  {labels.get(gap.occupation, lang)[0]} (ESCO: {labels.get(gap.via, lang)[0]})")
+        for name in ("shared", "missing_essential", "missing_optional"):
+            skills = getattr(gap, name)
+            shown = ", ".join(labels.get(skill, lang)[0] for skill in skills[:5])
+            click.echo(f"       {name.replace('_', ' ')} {len(skills)}: {shown}{' ...' if len(skills) > 5 else ''}")

@@ -1,0 +1,89 @@
+"""Commands that make a release, compare two, and begin a publication."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kg.cli.group import main
+
+if TYPE_CHECKING:
+    pass
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace an earlier release that stands in DIR.")
+@click.option("--publisher", envvar="KG_PUBLISHER", default="", help="Name of who publishes; or set KG_PUBLISHER.")
+@click.option("--publisher-iri", envvar="KG_PUBLISHER_IRI", default="", help="Its IRI; or set KG_PUBLISHER_IRI.")
+@click.option("--contact", envvar="KG_CONTACT", default="", help="E-mail address or URL; or set KG_CONTACT.")
+@click.option(
+    "--house", "base", type=click.Path(path_type=Path), help="Folder with ontology/, data/ ...; default: ours."
+)
+def export(folder: Path, force: bool, publisher: str, publisher_iri: str, contact: str, base: Path | None) -> None:
+    """Write the release to DIR: dumps, tables, ontology, shapes, descriptions (VoID, DCAT, RO-Crate), checksums."""
+    from kg.export import Owner, refuse, release, write
+    from kg.files import house
+    from kg.graph import build
+
+    refuse(folder, force=force)
+    base = base or house()
+    made = release(build(base), base, Owner(publisher, publisher_iri, contact), made=_show_progress())
+    write(made, folder, force=force)
+    _show_progress()(None)
+    for warning in made.warnings:
+        click.echo(f"kg: warning: {warning}", err=True)
+    size = sum(len(file.data) for file in made.files.values())
+    click.echo(f"{len(made.files)} files, {size:,} bytes in {folder}")
+
+
+def _show_progress() -> Callable[[Any], None]:
+    """Return what to call with each file that is ready: it shows its name where a person looks, and None clears it."""
+    shown = sys.stderr.isatty()
+    return lambda file: click.echo(f"\r\033[K{file.name if file else ''}", nl=False, err=True) if shown else None
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option("--lang", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Language of labels.")
+@click.option("--house", "base", type=click.Path(path_type=Path), help="Checkout whose revisions are meant.")
+def diff(old: str, new: str | None, form: str, lang: str, base: Path | None) -> None:
+    """Show what changed from OLD to NEW: folders, dumps, releases or git revisions (also OLD..NEW).
+
+    Without NEW, OLD is compared with the house as it is. Exit code 1 when something differs.
+    """
+    from kg.diff import Report, sides
+    from kg.diff import diff as differ
+    from kg.files import house
+
+    base = base or house()
+    old, new = sides(old, new, base)
+    found = differ(old, new, base)
+    click.echo(Report(found, old, new, lang).write(form), nl=False)
+    sys.exit(1 if found else 0)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--title", required=True, help="Dutch title of the publication.")
+@click.option("--title-en", default="", help="Its English title.")
+@click.option(
+    "--text", required=True, type=click.Path(path_type=Path), help="Its text, one paragraph a line; not copied."
+)
+@click.option("--house", "base", type=click.Path(path_type=Path), help="Checkout with data/_template; default: ours.")
+def new(name: str, title: str, title_en: str, text: Path, base: Path | None) -> None:
+    """Begin a publication: data/NAME, with catalogue, sections and passages cut from its text."""
+    from kg.files import house
+    from kg.new import make
+
+    made = make(base or house(), name, title, text, title_en)
+    click.echo(f"{made.folder}: {len(made.text.sections)} sections, {len(made.text.segments)} passages")
+    click.echo("To write by hand; kg validate says what is missing:")
+    for line in made.left:
+        click.echo(f"  {line}")
