@@ -163,6 +163,7 @@ def edited(house: Path) -> None:
     file.write_text(text.replace('"Mobility"@en', '"Transport"@en'), "utf-8")
 
 
+@pytest.mark.check
 def test_revisions_of_a_checkout(house: Path) -> None:
     def git(*arguments: str) -> None:
         identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
@@ -192,6 +193,7 @@ def test_revisions_of_a_checkout(house: Path) -> None:
     assert "HEAD/data/industrie-2023/broken.ttl:2:" in kg("v1", "HEAD", *here, code=2)
 
 
+@pytest.mark.check
 def test_houses_releases_and_dumps(house: Path, tmp_path: Path) -> None:
     export = [sys.executable, "-m", "kg", "export", str(tmp_path / "release"), "--house", str(house)]
     subprocess.run(export, check=True, capture_output=True)

@@ -50,6 +50,7 @@ def test_answers_are_those_of_the_graph_in_memory(folder: Path, graph) -> None:
         assert fetch(url, COUNT + " #again")[0] == 200
 
 
+@pytest.mark.check
 def test_a_load_beside_a_server_disturbs_nothing(folder: Path) -> None:
     with running(options=("--store", str(folder))) as (url, _):
         before = fetch(url, COUNT)
@@ -58,6 +59,7 @@ def test_a_load_beside_a_server_disturbs_nothing(folder: Path) -> None:
             assert fetch(url, f"{COUNT} #{count}") == before
 
 
+@pytest.mark.check
 def test_a_load_that_is_killed_leaves_what_was_there(folder: Path) -> None:
     before = find(folder)
     for delay in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):

@@ -248,6 +248,7 @@ def test_dcat_describes_each_file_as_it_is(made: Release) -> None:
     assert any("UWV" in str(rights) for rights in catalogue.objects(stated, DCTERMS.description))
 
 
+@pytest.mark.check
 def test_what_the_owner_did_not_say_is_left_out_with_a_warning(graph: Graph, house: Path, tmp_path: Path) -> None:
     bare = release(graph, house)
     assert len(bare.warnings) == 2
@@ -314,6 +315,7 @@ def test_what_is_not_released_is_no_entry() -> None:
     ]
 
 
+@pytest.mark.check
 def test_a_house_without_papers_leaves_date_and_authors_out(graph: Graph, tmp_path: Path) -> None:
     for name in ("shapes", "queries"):
         (tmp_path / name).mkdir()
@@ -379,6 +381,7 @@ def test_settings_are_documented_as_they_are() -> None:
     assert all(f"| `{name}` | `--{name[3:].lower().replace('_', '-')}` |" in page for name in named)
 
 
+@pytest.mark.check
 def test_progress_names_each_file(graph: Graph, house: Path) -> None:
     names: list[str] = []
     made = release(graph, house, made=lambda file: names.append(file.name))
@@ -424,6 +427,7 @@ def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         return error.code, dict(error.headers), error.read()
 
 
+@pytest.mark.check
 def test_the_server_sends_the_bytes_that_export_writes(base: str, graph: Graph, house: Path) -> None:
     bare = release(graph, house, Owner.of())
     for name, file in bare.files.items():
@@ -490,6 +494,7 @@ def test_a_deprecated_resource_is_gone_and_names_its_successor(house: Path, tmp_
     assert client.get("/id/measure/new").status_code == 200
 
 
+@pytest.mark.check
 def test_the_house_option_names_another_house(tmp_path: Path) -> None:
     for name in ("ontology", "data", "shapes", "queries"):
         shutil.copytree(ROOT / name, tmp_path / "house" / name)

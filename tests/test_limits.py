@@ -184,6 +184,7 @@ def test_a_killed_worker_and_a_killed_spawner_are_replaced() -> None:
             assert set(statuses) <= {200, 503}
 
 
+@pytest.mark.check
 def test_no_process_outlives_the_server() -> None:
     with running(options=OPTIONS) as (url, pid):
         send(url, ENDLESS)
@@ -203,6 +204,7 @@ def _lives(pid: int) -> bool:
         return False
 
 
+@pytest.mark.check
 def test_a_client_that_leaves_gives_its_place_back(server: tuple[str, int]) -> None:
     url, _ = server
     client = "127.0.0.77"
@@ -301,6 +303,7 @@ def verdict(seconds: float) -> None:
     assert memories[1] < memories[0] * 1.5
 
 
+@pytest.mark.check
 def test_twenty_hostile_clients_beside_light_ones() -> None:
     verdict(5)
 

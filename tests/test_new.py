@@ -156,6 +156,7 @@ def filled(house: Path) -> Path:
     return house
 
 
+@pytest.mark.check
 def test_it_validates(filled: Path) -> None:
     """The approved answers of saved questions are left out: they change with the data, and people approve them anew."""
     assert " 0 violation, 0 warning" in kg(filled, "validate", "--skip", "query-answer")
@@ -175,6 +176,7 @@ def test_its_evidence_is_checked_against_its_text(filled: Path) -> None:
     assert "changed.txt:7" in kg(filled, "evidence", "--text", "changed.txt", code=2)
 
 
+@pytest.mark.check
 def test_its_pages_and_downloads_are_served(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(filled / "src"))
     with served() as url:
@@ -185,6 +187,7 @@ def test_its_pages_and_downloads_are_served(filled: Path, monkeypatch: pytest.Mo
         assert f"/download/graphs/{NAME}/editorial.nq.gz" in urlopen(f"{url}/download/").read().decode()
 
 
+@pytest.mark.check
 def test_the_release_has_its_dump_and_rows(filled: Path, tmp_path: Path) -> None:
     kg(filled, "export", str(tmp_path / "release"))
     dump = gzip.decompress((tmp_path / "release" / "graphs" / f"{NAME}.nq.gz").read_bytes())
