@@ -13,7 +13,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist loadfile -m "not check and not text" --cov --cov-report=term
 
 check: $(VENV)/.dev lint
-	$(BIN)/pytest -m "check or text"
+	$(BIN)/pytest -n 2 --dist loadfile -m "check or text"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
