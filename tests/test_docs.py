@@ -41,7 +41,14 @@ def server() -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("command", [line for line in SHELL if not line.startswith("make ")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(line, marks=[pytest.mark.check] if line.startswith("curl ") else [])
+        for line in SHELL
+        if not line.startswith("make ")
+    ],
+)
 def test_readme_command_runs(command: str, server: str) -> None:
     words = shlex.split(command.replace("http://127.0.0.1:8000", server))
     words = [sys.executable, "-m", "kg", *words[1:]] if words[0] == "kg" else [*words, "--fail", "--silent", "--get"]
