@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @contextmanager
@@ -30,3 +34,36 @@ def running(*command: str, options: tuple[str, ...] = ()) -> Iterator[tuple[str,
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+@dataclass
+class Answer:
+    """What the server answered to one request."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def count(self) -> int:
+        return int(self.body.split()[1])
+
+    @property
+    def problem(self) -> dict[str, object]:
+        assert self.headers["Content-Type"] == "application/problem+json"
+        found: dict[str, object] = json.loads(self.body)
+        return found
+
+
+def request(base: str, path: str, method: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    """Send one request on a connection of its own."""
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    answer = Answer(response.status, response.headers, response.read())
+    connection.close()
+    return answer

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import csv
-import http.client
 import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 import pandas
 import pyoxigraph as ox
 import pytest
-from live import served
+from live import Answer, request, served
 
 PILLARS = "SELECT ?pillar ?ordinal { ?pillar a <https://w3id.org/klimaatbanen/def#Pillar> } ORDER BY ?pillar"
 GRAPH = "CONSTRUCT { ?s a ?c } { ?s a ?c VALUES ?c { <https://w3id.org/klimaatbanen/def#Pillar> } }"
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    @property
-    def problem(self) -> dict[str, object]:
-        assert self.headers["Content-Type"] == "application/problem+json"
-        found: dict[str, object] = json.loads(self.body)
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +31,7 @@ def ask(base: str):
     def send(
         path: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
-        connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=20)
-        connection.request(method, path, body, headers or {})
-        response = connection.getresponse()
-        answer = Answer(response.status, response.headers, response.read())
-        connection.close()
-        return answer
+        return request(base, path, method, body, headers or {})
 
     return send
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 import pyoxigraph as ox
 import pytest
-from live import served
+from live import Answer, request, served
 
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
@@ -20,17 +18,6 @@ COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 NAMED = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
 BASE = "https://w3id.org/klimaatbanen/graph/"
 ONE, TWO = BASE + "klimaattafels", BASE + "ontology"
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def count(self) -> int:
-        return int(self.body.split()[1])
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +29,7 @@ def base() -> Iterator[str]:
 @pytest.fixture
 def ask(base: str):
     def send(path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        response = connection.getresponse()
-        answer = Answer(response.status, response.headers, response.read())
-        connection.close()
-        return answer
+        return request(base, path, method, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
     return send
 
