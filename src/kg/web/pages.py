@@ -137,8 +137,10 @@ def _switch(lang: str) -> str:
 
 @cache
 def _words() -> dict[str, dict[str, str]]:
-    text = (resources.files("kg.web") / "messages.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    words: dict[str, dict[str, str]] = {}
+    for file in (resources.files("kg.web") / "messages").iterdir():
+        words |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return words
 
 
 def local_path(iri: str) -> str:

@@ -1,0 +1,32 @@
+"""The words of the interface: each in Dutch and English, none said twice."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+WEB = Path(__file__).parents[1] / "src" / "kg" / "web"
+QUERIES = WEB.parents[2] / "queries"
+FILES = {path: tomllib.loads(path.read_text("utf-8")) for path in (WEB / "messages").glob("*.toml")}
+
+
+def test_each_word_is_in_both_languages() -> None:
+    half = {key: said for words in FILES.values() for key, said in words.items() if set(said) != {"nl", "en"}}
+    assert FILES
+    assert not half
+
+
+def test_no_word_stands_in_two_files() -> None:
+    counted = Counter(key for words in FILES.values() for key in words)
+    assert [key for key, count in counted.items() if count > 1] == []
+
+
+def test_the_templates_and_the_words_agree() -> None:
+    known = {key for words in FILES.values() for key in words}
+    code = [path.read_text("utf-8") for path in (*WEB.rglob("*.html"), *WEB.rglob("*.py"))]
+    asked = {key for text in code for key in re.findall(r"\bt\([\"']([a-z0-9_]+)[\"']\)", text)}
+    assert asked <= known
+    themes = {path.parent.name for path in QUERIES.rglob("*.rq")}
+    assert {key for key in known - themes if not any(key in text for text in code)} == set()
