@@ -298,3 +298,12 @@ def test_links_on_pages_lead_somewhere(ask) -> None:
         for link in sorted(set(re.findall(r'href="(/[^"#]*)', page)))[:60]:
             found = ask(link.replace("&amp;", "&"), headers=HTML)
             assert found.status == 200, f"{start} links to {link}: {found.status}"
+
+
+def test_llms_txt_leads_to_what_works(ask, base: str) -> None:
+    told = ask("/llms.txt")
+    assert told.headers["Content-Type"] == "text/markdown; charset=utf-8"
+    links = re.findall(rf"\({re.escape(base)}(/[^)\s]+)\)", told.text)
+    assert len(links) > 100
+    for link in [*(link for link in links if link not in ("/sparql", "/download/"))][:5] + links[-1:]:
+        assert ask(link).status == 200, link

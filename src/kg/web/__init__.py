@@ -17,7 +17,21 @@ from kg.limits import Limits
 from kg.passages import Text
 from kg.pool import Direct, Engine
 from kg.queries import Question
-from kg.web import downloads, errors, health, home, lookup, pages, reconcile, resources, search, sparql, store, switch
+from kg.web import (
+    downloads,
+    errors,
+    health,
+    home,
+    llms,
+    lookup,
+    pages,
+    reconcile,
+    resources,
+    search,
+    sparql,
+    store,
+    switch,
+)
 from kg.web.cache import Cache
 from kg.web.front import Front
 
@@ -59,7 +73,7 @@ def create_app(
     pages.init_app(app, site)
     errors.init_app(app)
     app.before_request(partial(_measure, limits))
-    for module in (home, sparql, store, resources, health, search, reconcile):
+    for module in (home, sparql, store, resources, health, llms, search, reconcile):
         app.register_blueprint(module.blueprint)
     downloads.init_app(app, graph)
     lookup.init_app(app, graph)

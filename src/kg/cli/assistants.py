@@ -1,0 +1,43 @@
+"""The command for assistants."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg.cli.ask import _limit_options, _read_text
+from kg.cli.group import main
+
+
+@main.command()
+@click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text; passages are then quoted.")
+@_limit_options
+def mcp(text_file: Path | None, **limits: Any) -> None:
+    """Serve the graph to assistants over standard input and output (Model Context Protocol).
+
+    Needs the extra: pip install 'klimaatbanen-kg[mcp]'.
+    """
+    from kg.assist.knowledge import Knowledge
+    from kg.errors import Unavailable
+    from kg.files import house
+    from kg.graph import build
+    from kg.limits import Limits
+    from kg.pool import Pool
+    from kg.queries import find_questions
+
+    if find_spec("mcp") is None:
+        raise Unavailable("the package mcp is not installed", hint="pip install 'klimaatbanen-kg[mcp]'")
+    from kg.assist.server import make_server
+
+    graph = build(house())
+    held = Limits(**limits)
+    pool = Pool(lambda: graph.store, held, graph.prefixes)  # Forks, so before the server starts its threads.
+    try:
+        make_server(Knowledge(graph, find_questions(house() / "queries"), pool, _read_text(graph, text_file))).run(
+            "stdio"
+        )
+    finally:
+        pool.close()

@@ -1,0 +1,156 @@
+"""`kg mcp`, asked by the client of the official SDK over standard input and output, as an assistant would."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+Call = tuple[str, dict[str, Any]]
+ID = "https://w3id.org/klimaatbanen/id/"
+CALLS: dict[str, Call] = {
+    "search": ("search", {"text": "procesoprator", "lang": "nl", "kind": "occupation"}),
+    "describe": ("describe", {"iri": "measure/ccs", "lang": "en"}),
+    "described": ("describe", {"iri": "occupation/procesoperator"}),
+    "unknown": ("describe", {"iri": "measure/waterstofff"}),
+    "hostile": ("describe", {"iri": "http://x/<script>"}),
+    "schema": ("schema", {"lang": "nl"}),
+    "questions": ("list_questions", {"theme": "climate"}),
+    "no theme": ("list_questions", {"theme": "cheese"}),
+    "answer": ("answer_question", {"name": "climate/pillars"}),
+    "no question": ("answer_question", {"name": "climate/nothing"}),
+    "no parameter": ("answer_question", {"name": "climate/pillars", "parameters": {"x": "y"}}),
+    "query": ("query", {"sparql": "SELECT ?measure { ?measure a kb:ClimateMeasure } ORDER BY ?measure LIMIT 3"}),
+    "literals": ("query", {"sparql": "SELECT (COUNT(*) AS ?count) { ?s a kb:ClimateTable }"}),
+    "graph": ("query", {"sparql": "CONSTRUCT WHERE { ?s a kb:ClimateTable }"}),
+    "many": ("query", {"sparql": "SELECT ?s { ?s ?p ?o } LIMIT 1000"}),
+    "broken": ("query", {"sparql": "SELECT ?s { ?s ?p }"}),
+    "update": ("query", {"sparql": "DELETE WHERE { ?s ?p ?o }"}),
+    "service": ("query", {"sparql": "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }"}),
+    "endless": ("query", {"sparql": "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"}),
+}
+
+
+async def _ask(calls: dict[str, Call], *options: str) -> dict[str, tuple[bool, str]]:
+    command = StdioServerParameters(command=sys.executable, args=["-m", "kg", "mcp", *options], env=dict(os.environ))
+    async with Client(command) as client:
+        tools = (await client.list_tools()).tools
+        told = {"tools": (False, json.dumps([[tool.name, tool.annotations.read_only_hint] for tool in tools]))}
+        for key, (name, arguments) in calls.items():
+            result = await client.call_tool(name, arguments)
+            told[key] = (bool(result.is_error), "".join(part.text for part in result.content))
+        return told
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, tuple[bool, str]]:
+    return asyncio.run(_ask(CALLS, "--timeout", "2"))
+
+
+def said(answers: dict[str, tuple[bool, str]], key: str) -> Any:
+    wrong, text = answers[key]
+    assert not wrong, text
+    return json.loads(text)
+
+
+def problem(answers: dict[str, tuple[bool, str]], key: str) -> Any:
+    wrong, text = answers[key]
+    assert wrong, text
+    return json.loads(text[text.index("{") :])
+
+
+def test_all_tools_only_read(answers: dict[str, tuple[bool, str]]) -> None:
+    names = dict(said(answers, "tools"))
+    assert set(names) == {"search", "describe", "schema", "list_questions", "answer_question", "query"}
+    assert all(names.values())
+
+
+def test_a_search_with_a_typing_error_names_its_evidence(answers: dict[str, tuple[bool, str]]) -> None:
+    first = said(answers, "search")["results"][0]
+    assert first["iri"] == ID + "occupation/procesoperator"
+    assert {"stated", "editorial"} <= set(first["evidence"]["kinds"])
+    assert first["evidence"]["passages"][0]["lines"]
+
+
+def test_each_statement_has_its_kind_and_passages(answers: dict[str, tuple[bool, str]]) -> None:
+    told = said(answers, "describe")
+    kinds = {one["kind"] for one in told["statements"]}
+    assert {"stated", "editorial"} <= kinds
+    stated = [one for one in told["statements"] if one["kind"] == "stated"]
+    assert all(one["passages"] for one in stated)
+    assert not any(one["passages"] for one in told["statements"] if one["kind"] != "stated")
+    assert told["incoming_in_all"] >= len(told["incoming"]) > 0
+    mapped = {one["kind"] for one in said(answers, "described")["statements"]}
+    assert "mapping" in mapped
+
+
+def test_the_schema_is_in_the_language_asked_for(answers: dict[str, tuple[bool, str]]) -> None:
+    told = said(answers, "schema")
+    labels = {row["term"].rpartition("#")[2]: row["label"] for row in told["terms"]}
+    assert labels["ClimateMeasure"] == "klimaatmaatregel"
+    assert told["prefixes"]["kb"] == "https://w3id.org/klimaatbanen/def#"
+    assert {row["kind"].rpartition("/")[2] for row in told["graphs"]} >= {"stated", "editorial", "inferred"}
+
+
+def test_saved_questions_and_their_answers(answers: dict[str, tuple[bool, str]]) -> None:
+    listed = [one["name"] for one in said(answers, "questions")["questions"]]
+    assert "climate/pillars" in listed
+    told = said(answers, "answer")
+    assert told["rows"]
+    assert "PREFIX" in told["query"]
+
+
+def test_each_thing_in_an_answer_has_evidence(answers: dict[str, tuple[bool, str]]) -> None:
+    told = said(answers, "query")
+    assert set(told["evidence"]) == {row["measure"] for row in told["rows"]}
+    assert all(one["passages"] for one in told["evidence"].values())
+    assert "select IRIs too" in said(answers, "literals")["evidence_note"]
+    assert "kb:ClimateTable" in said(answers, "graph")["turtle"]
+
+
+def test_a_cut_answer_says_so(answers: dict[str, tuple[bool, str]]) -> None:
+    told = said(answers, "many")
+    assert (len(told["rows"]), told["rows_in_all"]) == (200, 1000)
+    assert "the first 200 of 1000" in told["cut"]
+
+
+@pytest.mark.parametrize(
+    ("key", "part"),
+    [
+        ("unknown", "waterstof"),
+        ("hostile", "nothing is said"),
+        ("no theme", "themes: "),
+        ("no question", "climate/pillars"),
+        ("no parameter", "parameters: none"),
+        ("broken", '"line": 1'),
+        ("update", "update"),
+        ("service", "SERVICE"),
+        ("endless", "longer than 2 s"),
+    ],
+)
+def test_errors_say_what_to_do(answers: dict[str, tuple[bool, str]], key: str, part: str) -> None:
+    told = problem(answers, key)
+    assert part in json.dumps(told, ensure_ascii=False)
+    assert told["hint"]
+
+
+@pytest.mark.text
+def test_passages_are_quoted_where_the_text_is_given() -> None:
+    text = Path(os.environ["KG_SHARED"]) / "source" / "klimaatbanen-industrie-2023.txt"
+    told = asyncio.run(_ask({"describe": CALLS["describe"]}, "--text", str(text)))
+    quoted = [one for one in said(told, "describe")["statements"] if one["kind"] == "stated"]
+    assert all("quote" in passage for one in quoted for passage in one["passages"])
+
+
+def test_without_the_package_the_command_says_what_to_install(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['mcp'] = None; from kg.cli import main; main(['mcp'])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert told.returncode == 2
+    assert "pip install 'klimaatbanen-kg[mcp]'" in told.stderr
