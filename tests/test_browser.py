@@ -92,6 +92,6 @@ def test_without_javascript(browser: Browser, base: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{base}/?lang=en")
-    page.click("button")
+    page.click("form.ask button")
     assert "10 rows" in page.inner_text("#answer")
     context.close()

@@ -24,6 +24,7 @@ from kg.web.cache import Cache
 
 LANGUAGES: Final = ("nl", "en")
 _NAMES: Final = tuple(SKOS + name for name in ("prefLabel", "altLabel", "definition"))
+_WAYS: Final = (("/search", "search"), ("/switch", "switch"), ("/sparql", None), ("/def", "ontology"))
 _LAST: Final = (SKOS + "inScheme", RDF_TYPE, DCT + "source")
 _GRAPH_KIND: Final = ox.NamedNode(KB + "graphKind")
 _HEADERS: Final = {
@@ -93,6 +94,8 @@ def _context(site: Site) -> dict[str, Any]:
     return {
         "lang": lang,
         "other": next(tag for tag in LANGUAGES if tag != lang),
+        "unknown_language": request.args.get("lang", lang) not in LANGUAGES,
+        "navigation": [(path, path[1:].upper() if word is None else _words()[word][lang]) for path, word in _WAYS],
         "switch": _switch,
         "t": lambda key: _words()[key][lang],
         "label": lambda iri: site.labels.get(iri, lang),
