@@ -139,7 +139,7 @@ def test_dataset_by_protocol(ask) -> None:
         ("/nowhere", 404, ""),
         ("/id/measure/nowhere", 404, "nothing is said"),
         ("/id/measure/ccs.exe", 404, "nothing is said"),
-        ("/id/a%3Cb%3E", 404, "nothing is said"),
+        ("/id/a%3Cb%3E", 404, "no kind of things"),
         ("/def.exe", 404, "no form"),
     ],
 )

@@ -51,7 +51,7 @@ Klaar!
 
 def without_code(house: Path) -> None:
     """Copy the house; the code stays where it is, and is found from the copy by a link."""
-    for name in ("ontology", "data", "shapes", "queries"):
+    for name in ("ontology", "data", "shapes", "queries", "views"):
         shutil.copytree(ROOT / name, house / name)
     (house / "src").mkdir()
     (house / "src" / "kg").symlink_to(ROOT / "src" / "kg")

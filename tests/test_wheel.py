@@ -62,7 +62,7 @@ def test_two_builds_are_byte_identical(wheel: Path, tmp_path: Path) -> None:
 
 def test_wheel_carries_the_house_and_no_source_text(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    for folder in ("ontology", "data", "shapes", "queries"):
+    for folder in ("ontology", "data", "shapes", "queries", "views"):
         kept = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.is_file()}
         assert kept == {name.removeprefix("kg/house/") for name in names if name.startswith(f"kg/house/{folder}/")}
     assert not [

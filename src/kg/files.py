@@ -7,11 +7,11 @@ from pathlib import Path
 from kg.errors import SourceError
 
 _PACKAGE = Path(__file__).parent
-FOLDERS = ("ontology", "data", "shapes", "queries")
+FOLDERS = ("ontology", "data", "shapes", "queries", "views")
 
 
 def house() -> Path:
-    """Return the folder that holds `ontology/ data/ shapes/ queries/`.
+    """Return the folder that holds `ontology/ data/ shapes/ queries/ views/`.
 
     Raises:
         SourceError: neither the wheel nor the checkout has them.

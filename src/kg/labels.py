@@ -41,6 +41,14 @@ class Labels:
                 return texts[tag], tag
         return local_name(iri), ""
 
+    def known(self, iri: str) -> bool:
+        """Return whether anything names an IRI."""
+        return iri in self._texts
+
+    def words(self, iri: str) -> str:
+        """Return all names of an IRI in small letters, for looking words up."""
+        return "\n".join(self._texts.get(iri, {"": local_name(iri)}).values()).casefold()
+
     def nearest(self, text: str, lang: str, count: int = 5) -> list[tuple[str, str]]:
         """Return IRI and label of the resources whose label or slug is most like a text, best first."""
         wanted = text.replace("-", " ").casefold()

@@ -11,17 +11,20 @@ from flask import Flask, request
 from waitress.server import create_server
 
 from kg.errors import Unavailable, UrlTooLong
+from kg.files import house
 from kg.graph import Graph
 from kg.labels import Labels
 from kg.limits import Limits
 from kg.passages import Text
 from kg.pool import Direct, Engine
 from kg.queries import Question
+from kg.views import read_views
 from kg.web import (
     downloads,
     errors,
     health,
     home,
+    lists,
     llms,
     lookup,
     pages,
@@ -32,8 +35,10 @@ from kg.web import (
     store,
     switch,
 )
+from kg.web.address import Address
 from kg.web.cache import Cache
 from kg.web.front import Front
+from kg.web.site import Site
 
 _BODY_READ: Final = 32 << 20  # Bytes of a body that are read, so that its sender hears why it is refused.
 _PAGES: Final = 8  # Threads beside those of queries.
@@ -48,6 +53,7 @@ def create_app(
     text: Text | None = None,
     engine: Engine | None = None,
     data_version: str = "",
+    address: Address | None = None,
 ) -> Flask:
     """Return the application over a built graph; it only reads.
 
@@ -58,6 +64,7 @@ def create_app(
         text: the source text; pages then quote passages.
         engine: what answers queries; without one, this process does, without a limit on time.
         data_version: changes with the data; by default a hash of the sources.
+        address: of the public site; by default what the environment says.
 
     """
     limits = limits or Limits()
@@ -66,14 +73,23 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = limits.body
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.body
     engine = engine or Direct(graph.store, limits, graph.prefixes)
-    site = pages.Site(
-        graph, questions, Labels(graph.store), limits, engine, Cache(_CACHE), data_version or graph.data_version, text
+    site = Site(
+        graph,
+        questions,
+        Labels(graph.store),
+        limits,
+        engine,
+        Cache(_CACHE),
+        data_version or graph.data_version,
+        text,
+        read_views(house() / "views"),
+        address or Address.of(),
     )
     app.extensions["kg"] = site
     pages.init_app(app, site)
     errors.init_app(app)
     app.before_request(partial(_measure, limits))
-    for module in (home, sparql, store, resources, health, llms, search, reconcile):
+    for module in (home, sparql, store, lists, resources, health, llms, search, reconcile):
         app.register_blueprint(module.blueprint)
     downloads.init_app(app, graph)
     lookup.init_app(app, graph)

@@ -12,8 +12,10 @@ from kg.labels import local_name
 from kg.resources import Resource, find_ontology, find_resource
 from kg.results import GRAPHS, Format, serialise_triples
 from kg.terms import BASE, GRAPH, KB, ONTOLOGY, ONTOLOGY_GRAPH
+from kg.web.citing import citation
 from kg.web.negotiation import choose, wants_html
-from kg.web.pages import language, local_path, site
+from kg.web.pages import language, local_path, site, word
+from kg.web.things import Thing
 
 blueprint = Blueprint("resources", __name__)
 _HTML: Final = "html"
@@ -57,8 +59,20 @@ def _show(base: str, path: str) -> Response:
         raise NotFound(f"nothing is said of {iri}", hint=f"nearest: {near}" if near else "search for it with SPARQL")
     if suffix == _HTML or (not suffix and wants_html(request)):
         page = "gone.html" if found.deprecated else "resource.html"
-        return _lasting(_page(page, iri, resource=found), found)
+        return _lasting(_page(page, iri, resource=found, **_shown(iri, found)), found)
     return _lasting(_rdf(found, form if suffix and form else choose(request, GRAPHS), iri), found)
+
+
+def _shown(iri: str, found: Resource) -> dict[str, object]:
+    """Return what the page of a thing shows."""
+    thing = Thing(site(), language(), iri)
+    name = thing.name().text
+    return {
+        "head": thing.head(),
+        "sections": thing.sections(found),
+        "cite": citation(site(), iri, name, language()),
+        "report": site().address.report_link(iri, name, word("report_body", language())),
+    }
 
 
 def _lasting(response: Response, found: Resource) -> Response:

@@ -1,0 +1,55 @@
+"""What an owner says of a public site: its address, and where readers report a fact."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from flask import request
+
+from kg.errors import SourceError
+
+
+@dataclass(frozen=True)
+class Address:
+    """The settings of a public site.
+
+    Attributes:
+        site: URL under which the site is known, such as `https://example.org`; empty takes the host of the request.
+        report: `mailto:` address or URL of new issues; empty leaves the link out.
+
+    """
+
+    site: str = ""
+    report: str = ""
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str] | None = None) -> Address:
+        """Return what `KG_SITE` and `KG_REPORT` say.
+
+        Raises:
+            SourceError: one of them is no address.
+
+        """
+        told = os.environ if environ is None else environ
+        site, report = told.get("KG_SITE", "").rstrip("/"), told.get("KG_REPORT", "")
+        if site and not site.startswith(("http://", "https://")):
+            raise SourceError(f"no web address: {site}", where="KG_SITE", hint="for example https://example.org")
+        if report and not report.startswith(("https://", "http://", "mailto:")):
+            hint = "a mailto: address, or the URL of new issues"
+            raise SourceError(f"no address: {report}", where="KG_REPORT", hint=hint)
+        return cls(site, report)
+
+    def absolute(self, path: str) -> str:
+        """Return the full URL of a path of this site."""
+        return (self.site or request.host_url.rstrip("/")) + path
+
+    def report_link(self, iri: str, title: str, body: str) -> str:
+        """Return a link that begins a report on a thing, or nothing where no report is wanted."""
+        if not self.report:
+            return ""
+        names = ("subject", "body") if self.report.startswith("mailto:") else ("title", "body")
+        told = urlencode({names[0]: title, names[1]: f"{body}\n\n{iri}\n"}, quote_via=quote)
+        return f"{self.report}{'&' if '?' in self.report else '?'}{told}"

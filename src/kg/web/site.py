@@ -1,0 +1,123 @@
+"""What the routes read, opened once and passed in: the graph, its questions, labels, facts, kinds and views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from kg.facts import Fact, Facts, Term
+from kg.graph import Graph
+from kg.kinds import Kinds
+from kg.labels import Labels
+from kg.limits import Limits
+from kg.passages import Passage, Text, find_passages, find_publications
+from kg.pool import Engine
+from kg.queries import Question
+from kg.terms import RDF_TYPE, SKOS
+from kg.views import Field, Views
+from kg.web.address import Address
+from kg.web.cache import Cache
+
+_LAST = 1e9
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the routes read.
+
+    Attributes:
+        engine: what answers queries, within the limits.
+        cache: results that were given before.
+        data_version: changes with the data.
+        text: the source text, where passages are quoted.
+        views: what pages show of each class.
+        address: of the public site.
+
+    """
+
+    graph: Graph
+    questions: Mapping[str, Question]
+    labels: Labels
+    limits: Limits
+    engine: Engine
+    cache: Cache
+    data_version: str = ""
+    text: Text | None = None
+    views: Views = field(default_factory=lambda: Views(()))
+    address: Address = field(default_factory=Address)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The facts of the graph by paths, each with what it rests on."""
+        return Facts(self.graph.store)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The things of the graph by kind."""
+        return Kinds(self.graph.store, self.facts, self.views)
+
+    def kind_name(self, kind: str, lang: str) -> str:
+        """Return what the things of a kind are called, in the plural where a view says so; begins with a capital."""
+        view = self.kinds.view(kind)
+        name = (view.label.get(lang) if view else None) or self.labels.get(self.kinds.classes[kind], lang)[0]
+        return name[:1].upper() + name[1:]
+
+    def definition(self, iri: str, lang: str) -> str:
+        """Return the definition of a thing in a language, or nothing."""
+        return self._definitions.get((iri, lang), "")
+
+    @cached_property
+    def _definitions(self) -> Mapping[tuple[str, str], str]:
+        quads = self.graph.store.quads_for_pattern(None, ox.NamedNode(SKOS + "definition"), None, None)
+        texts = ((quad.subject.value, quad.object) for quad in quads if isinstance(quad.subject, ox.NamedNode))
+        return {(iri, text.language or ""): text.value for iri, text in texts if isinstance(text, ox.Literal)}
+
+    def key_facts(self, value: Term) -> list[tuple[Field, list[Fact]]]:
+        """Return the key facts of a value (`dash:KeyInfoRole`), by field of its view."""
+        if not isinstance(value, ox.NamedNode):
+            return []
+        view = self.views.find(self.facts.classes(value.value))
+        fields = view.having("KeyInfoRole") if view else []
+        found = ((one, self.facts.along(value.value, one.path, one.of_class)) for one in fields)
+        return [(one, facts) for one, facts in found if facts]
+
+    def own_statements(self, value: Term) -> list[ox.Quad]:
+        """Return the statement that says what a thing is, where it rests on passages."""
+        if not isinstance(value, ox.NamedNode) or value.value not in self.facts.sources:
+            return []
+        return list(self.graph.store.quads_for_pattern(value, ox.NamedNode(RDF_TYPE), None, None))
+
+    def in_order(self, facts: Iterable[Fact], lang: str) -> list[Fact]:
+        """Return facts in the printed order of their values (`view:OrderRole`), then by name."""
+        return sorted(facts, key=lambda fact: (self._place(fact.value), self._sort_name(fact.value, lang)))
+
+    def _place(self, value: Term) -> float:
+        if not isinstance(value, ox.NamedNode):
+            return 0.0
+        for predicate in self._ordering:
+            quad = next(self.graph.store.quads_for_pattern(value, predicate, None, None), None)
+            if quad and isinstance(quad.object, ox.Literal):
+                return float(quad.object.value)
+        return _LAST
+
+    @cached_property
+    def _ordering(self) -> list[ox.NamedNode]:
+        steps = {one.single for view in self.views for one in view.having("OrderRole")}
+        return [ox.NamedNode(step.predicate) for step in sorted(filter(None, steps), key=lambda one: one.predicate)]
+
+    def _sort_name(self, value: Term, lang: str) -> str:
+        name = self.labels.get(value.value, lang)[0] if isinstance(value, ox.NamedNode) else str(value)
+        return name.casefold()
+
+    @cached_property
+    def publications(self) -> Mapping[str, str]:
+        """Section to the publication that holds it."""
+        return {section: one.iri for one in find_publications(self.graph.store) for section in one.sections}
+
+    @cached_property
+    def passages(self) -> Mapping[str, Passage]:
+        """The passages of the graph by IRI."""
+        return find_passages(self.graph.store)

@@ -1,0 +1,312 @@
+"""Pages of things and lists, declared by `views/*.ttl`: what they show, on what evidence, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from flask.testing import FlaskClient
+
+from kg.errors import SourceError
+from kg.facts import Facts, Step
+from kg.files import house as find_house
+from kg.graph import Graph
+from kg.queries import find_questions
+from kg.terms import BASE, ID, KB
+from kg.views import Views, read_views
+from kg.web import create_app
+from kg.web.address import Address
+from kg.web.things import number
+
+HTML = {"Accept": "text/html"}
+LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
+TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+
+@pytest.fixture(scope="module")
+def views() -> Views:
+    return read_views(find_house() / "views")
+
+
+@pytest.fixture(scope="module")
+def client(graph: Graph) -> FlaskClient:
+    address = Address("https://klimaatbanen.example", "mailto:facts@klimaatbanen.example")
+    return create_app(graph, find_questions(find_house() / "queries"), address=address).test_client()
+
+
+def page(client: FlaskClient, path: str, status: int = 200) -> str:
+    answer = client.get(path, headers=HTML)
+    assert answer.status_code == status, (path, answer.status_code, answer.text[:400])
+    return answer.text
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def section(html: str, slug: str) -> str:
+    found = re.search(rf'<section aria-labelledby="{slug}".*?</section>', html, re.DOTALL)
+    assert found, f"no section {slug}"
+    return found.group()
+
+
+# Views
+
+
+def test_each_property_of_a_view_is_used_in_the_graph(graph: Graph, views: Views) -> None:
+    steps = {step for view in views for one in view.fields for steps in one.path for step in steps}
+    unused = {
+        step.predicate
+        for step in steps
+        if next(graph.store.quads_for_pattern(None, ox.NamedNode(step.predicate), None, None), None) is None
+    }
+    assert unused == set(), "mend the spelling in views/, or take the property out"
+
+
+def test_each_view_is_of_a_class_with_things_and_speaks_both_languages(graph: Graph, views: Views) -> None:
+    facts = Facts(graph.store)
+    used = {quad.object.value for quad in graph.store.quads_for_pattern(None, ox.NamedNode(TYPE), None, None)}
+    used |= {parent for one in used for parent in facts.superclasses.get(one, ())}
+    for view in views:
+        assert view is views.common or view.target in used
+        assert view is views.common or set(view.label) == {"nl", "en"}, view.target
+        assert set(view.comment) in ({"nl", "en"}, set()), view.target
+        for one in view.fields:
+            assert one.hidden or set(one.name) == {"nl", "en"}, one.slug
+            assert one.hidden or set(one.group.label) == {"nl", "en"}, one.slug
+        slugs = [one.slug for one in view.fields]
+        assert len(set(slugs)) == len(slugs)
+
+
+def test_every_class_of_ours_that_has_pages_is_shown_by_a_view_or_left_to_the_plain_table(client: FlaskClient) -> None:
+    site = client.application.extensions["kg"]
+    plain = {site.kinds.classes[kind].rpartition("#")[2] for kind in site.kinds.members if not site.kinds.view(kind)}
+    left = {"Statement", "Definition", "Period", "DataSet", "Mapping", "ComponentSpecification", "Dataset"}
+    assert not {one for one in plain if one in {"Occupation", "ClimateMeasure", "Cluster", "TrainingRoute"}}
+    assert len(plain - left) < 12, "most kinds have a view"
+
+
+def test_a_path_that_is_none_is_refused_with_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "x.ttl").write_text(
+        "@prefix sh: <http://www.w3.org/ns/shacl#> .\n"
+        "<urn:v> a sh:NodeShape ; sh:targetClass <urn:c> ; sh:property [ sh:path [ sh:zeroOrMorePath <urn:p> ] ] .\n"
+    )
+    with pytest.raises(SourceError, match="path of a view"):
+        read_views(tmp_path)
+    (tmp_path / "x.ttl").write_text("no turtle")
+    with pytest.raises(SourceError, match=r"x\.ttl"):
+        read_views(tmp_path)
+
+
+def test_paths_go_back_along_sequences_and_alternatives(graph: Graph) -> None:
+    facts = Facts(graph.store)
+    names, area = KB + "namesOccupation", KB + "inKnowledgeArea"
+    found = facts.along(f"{ID}occupation/elektricien", ((Step(area),), (Step(names, inverse=True), Step(area))))
+    assert [str(fact.value) for fact in found] == [f"<{ID}knowledge-area/elektro>"]
+    assert all(len(fact.quads) >= 2 for fact in found)
+
+
+# Things
+
+
+def test_an_occupation_shows_what_the_text_says_of_it(client: FlaskClient) -> None:
+    html = page(client, "/id/occupation/procesoperator?lang=nl")
+    work, asked, learning = (text_of(section(html, slug)) for slug in ("work", "asked", "learning"))
+    assert "Bijregelen van apparatuur" in work
+    assert "Stressbestendig" in asked
+    assert "Een van Allround Operationeel Technicus" in asked
+    assert "Procesoperator B" in learning
+    assert "over deze koppeling" in text_of(section(html, "links"))
+    assert 'class="chip chip-stated"' in section(html, "work")
+    assert "Ook genoemd procesoperators" in text_of(section(html, "names"))
+
+
+def test_a_fact_shows_its_passage_with_section_and_line(client: FlaskClient, graph: Graph) -> None:
+    html = page(client, "/id/measure/ccs?lang=nl")
+    places = section(html, "places")
+    assert "<summary>bewijs</summary>" in places
+    assert re.search(r"Klimaatbanen in de industrie</a> · <a [^>]+>[^<]+</a> · <a [^>]+>regel \d+</a>", places)
+
+
+def test_candidates_stand_apart_with_the_rule_and_its_path(client: FlaskClient) -> None:
+    html = page(client, "/id/measure/waterstof?lang=en")
+    candidates, work = section(html, "candidates"), section(html, "work")
+    assert "chemist" in text_of(candidates)
+    assert "chemist" not in text_of(work)
+    assert "rule and path" in text_of(candidates)
+    assert "Path:" in text_of(candidates)
+    assert "chip-inferred" in candidates
+    assert "chip-inferred" not in work
+
+
+def test_what_refers_to_a_thing_is_said_in_words(client: FlaskClient) -> None:
+    html = page(client, "/id/unit/jaar?lang=en")
+    assert "has this unit" in text_of(section(html, "mentions"))
+    assert "SELECT%20%3Fgraph%20%3Fsubject" in html.replace("+", "%20")
+
+
+def test_breadcrumb_climbs_to_the_climate_table(client: FlaskClient) -> None:
+    html = page(client, "/id/measure/ccs?lang=en")
+    crumbs = text_of(re.search(r'<nav class="breadcrumb".*?</nav>', html, re.DOTALL).group())  # type: ignore[union-attr]
+    assert crumbs.split()[:4] == ["Klimaatbanen", "Measures", "Industry", "clean"]
+
+
+def test_a_series_is_a_table_with_numbers_in_the_way_of_the_language(client: FlaskClient) -> None:
+    path = "/id/vacancy-group/monteurs-industriele-machines-en-installaties"
+    dutch, english = (text_of(section(page(client, f"{path}?lang={tag}"), "figures")) for tag in ("nl", "en"))
+    assert "Vacatures" in dutch
+    assert re.search(r"\b\d\.\d{3}\b", dutch)
+    assert re.search(r"\b\d,\d{3}\b", english)
+
+
+def test_numbers_that_are_none_stay_as_they_are() -> None:
+    assert [number(text, "nl") for text in ("1e6", "", "12.50", "-0.5")] == ["1e6", "", "12,50", "-0,5"]
+
+
+def test_a_thing_of_a_class_without_a_view_gets_the_plain_list(client: FlaskClient) -> None:
+    html = page(client, "/id/period/2022-34?lang=nl")
+    assert "2022" in text_of(section(html, "facts"))
+
+
+def test_a_concept_scheme_and_a_publication_are_trees(client: FlaskClient) -> None:
+    scheme = page(client, "/id/scheme/occupation?lang=nl")
+    tree = re.search(r'<ul class="tree">.*?</ul>\s*</dd>', scheme, re.DOTALL)
+    assert tree
+    assert re.search(r"<summary>[^\n]*engineer</a>.*?engineer elektronica", tree.group(), re.DOTALL)
+    assert '<ul class="tree">' in page(client, "/id/publication/industrie-2023")
+
+
+def test_a_passage_shows_what_rests_on_it(client: FlaskClient) -> None:
+    html = page(client, "/id/passage/industrie-2023/sb3-p1-1?lang=nl")
+    assert "Procesoperator" in text_of(section(html, "members"))
+    assert "regel 654" in text_of(html)
+
+
+def test_cite_permanent_address_report_and_formats(client: FlaskClient) -> None:
+    html = page(client, "/id/occupation/procesoperator?lang=en")
+    assert "@misc{klimaatbanen-occupation-procesoperator," in html
+    assert f'<a href="{ID}occupation/procesoperator">' in html
+    assert 'href="mailto:facts@klimaatbanen.example?subject=process%20operator&amp;body=' in html
+    assert all(f'href="/id/occupation/procesoperator.{suffix}"' in html for suffix in ("ttl", "jsonld", "nt", "rdf"))
+
+
+def test_no_report_link_without_the_setting(graph: Graph) -> None:
+    without = create_app(graph, {}, address=Address()).test_client()
+    assert "Report it" not in page(without, "/id/occupation/procesoperator?lang=en")
+
+
+@pytest.mark.parametrize(
+    ("environ", "where"), [({"KG_SITE": "example.org"}, "KG_SITE"), ({"KG_REPORT": "javascript:x"}, "KG_REPORT")]
+)
+def test_addresses_that_are_none_are_refused(environ: Mapping[str, str], where: str) -> None:
+    with pytest.raises(SourceError, match=where):
+        Address.of(environ)
+
+
+def test_reports_go_to_an_issue_tracker_too() -> None:
+    link = Address("", "https://tracker.example/new?labels=fact").report_link("urn:x", "a & b", "what")
+    assert link == "https://tracker.example/new?labels=fact&title=a%20%26%20b&body=what%0A%0Aurn%3Ax%0A"
+
+
+def test_hostile_labels_are_escaped_everywhere(graph: Graph) -> None:
+    hostile = "\"><script>alert(1)</script>'</title>{{7*7}}"
+    store = ox.Store()
+    store.bulk_extend(graph.store)
+    node, place = ox.NamedNode(f"{ID}occupation/kwaad"), ox.NamedNode(f"{BASE}graph/industrie-2023")
+    for predicate, value in (
+        (TYPE, ox.NamedNode(KB + "Occupation")),
+        (LABEL, ox.Literal(hostile, language="nl")),
+        (KB + "asPrinted", ox.Literal(hostile)),
+        (KB + "hasTask", ox.NamedNode("javascript:alert(1)")),
+    ):
+        store.add(ox.Quad(node, ox.NamedNode(predicate), value, place))
+    client = create_app(Graph(store, graph.sources), find_questions(find_house() / "queries")).test_client()
+    for path in ("/id/occupation/kwaad", "/id/occupation?q=script", "/id/scheme/occupation", "/id/occupation/kwaadd"):
+        html = client.get(path, headers=HTML).text
+        assert "<script>alert" not in html
+        assert 'href="javascript:' not in html
+    assert "{{7*7}}" in page(client, "/id/occupation/kwaad")
+
+
+# Lists
+
+
+def test_a_list_counts_its_facets_as_a_query_does(client: FlaskClient, graph: Graph) -> None:
+    html = page(client, "/id/occupation?lang=nl")
+    query = f"""SELECT ?area (COUNT(DISTINCT ?o) AS ?n) {{
+      ?o a <{KB}Occupation> . {{ ?o <{KB}inKnowledgeArea> ?area }} UNION {{ ?g <{KB}namesOccupation> ?o ; <{KB}inKnowledgeArea> ?area }}
+    }} GROUP BY ?area"""  # noqa: E501
+    rows = graph.store.query(query, use_default_graph_as_union=True)
+    expected = {row["area"].value.removeprefix(ID): row["n"].value for row in rows}  # type: ignore[union-attr]
+    shown = re.findall(r'href="/id/occupation\?knowledgeArea=([^&]+)&amp;lang=nl">.*?class="n">(\d+)<', html)
+    assert {value.replace("%2F", "/"): count for value, count in shown} == expected
+    assert "1 t/m 50 van 140" in text_of(html)
+
+
+def test_a_chosen_facet_narrows_and_can_be_taken_away(client: FlaskClient) -> None:
+    html = page(client, "/id/occupation?lang=en&knowledgeArea=knowledge-area/ict")
+    assert "BI consultant" in html
+    assert "electrician" not in html
+    assert 'class="chip chip-stated" href="/id/occupation?lang=en"' in html
+
+
+def test_words_narrow_a_list_and_pages_turn(client: FlaskClient) -> None:
+    assert "adviseur bouw" in page(client, "/id/occupation?q=ADVISEUR+bouw&lang=nl")
+    assert "Niets voldoet" in page(client, "/id/occupation?q=zzz&lang=nl")
+    second = page(client, "/id/occupation?page=2&lang=nl")
+    assert "51 t/m 100 van 140" in text_of(second)
+    assert "101 t/m 140 van 140" in text_of(page(client, "/id/occupation?page=99&lang=nl"))
+
+
+@pytest.mark.parametrize(
+    ("query", "choice"), [("colour=red", "knowledgeArea"), ("knowledgeArea=knowledge-area/x", "knowledge-area/ict")]
+)
+def test_a_facet_or_value_that_is_not_there_is_400_with_the_choices(
+    client: FlaskClient, query: str, choice: str
+) -> None:
+    answer = client.get(f"/id/occupation?{query}", headers={"Accept": "application/json"})
+    assert answer.status_code == 400
+    assert choice in json.loads(answer.data)["hint"]
+    assert choice in page(client, f"/id/occupation?{query}", 400)
+
+
+def test_a_list_is_data_too(client: FlaskClient) -> None:
+    for form, kind in (("ttl", "text/turtle"), ("jsonld", "application/ld+json")):
+        answer = client.get(f"/id/pillar?format={form}", headers=HTML)
+        assert answer.content_type.startswith(kind)
+        assert b"pillar/schoon" in answer.data
+    triples = list(ox.parse(client.get("/id/pillar").data, format=ox.RdfFormat.TURTLE))
+    assert {quad.subject.value for quad in triples if isinstance(quad.subject, ox.NamedNode)} == {
+        f"{ID}pillar/{one}" for one in ("schoon", "slim", "financiele-afspraken")
+    }
+
+
+def test_an_unknown_kind_is_404_with_the_kinds(client: FlaskClient) -> None:
+    assert "occupation" in client.get("/id/nope").get_json(force=True)["hint"]
+
+
+def all_paths(client: FlaskClient) -> list[str]:
+    members: Any = client.application.extensions["kg"].kinds.members
+    return [f"/id/{kind}" for kind in members] + [
+        path.removeprefix(BASE[:-1]) for kind in members for path in members[kind][:1]
+    ]
+
+
+def test_one_of_each_kind_and_each_list_in_both_languages(client: FlaskClient) -> None:
+    paths = all_paths(client)
+    assert len(paths) > 120
+    heavy = {path: len(page(client, f"{path}?lang={tag}")) for path in paths for tag in ("nl", "en")}
+    assert {path: size for path, size in heavy.items() if size > 100_000} == {}
+
+
+@pytest.mark.check
+def test_every_page_of_a_thing_is_lighter_than_100_kb(client: FlaskClient) -> None:
+    members: Any = client.application.extensions["kg"].kinds.members
+    things = [iri for kind in members for iri in members[kind] if kind not in ("mapping", "statement", "passage")]
+    sizes = {iri: len(page(client, iri.removeprefix(BASE[:-1]) + "?lang=nl").encode()) for iri in things}
+    assert {iri: size for iri, size in sizes.items() if size > 100_000} == {}
