@@ -29,9 +29,9 @@ from rocrate.rocrate import ROCrate
 
 from kg.errors import SourceError
 from kg.export import CRATE, SUMS, Edition, Owner, Release, published, release, write
-from kg.export.csvs import safe
 from kg.export.dumps import canonical
 from kg.export.feed import entries
+from kg.formulas import safe
 from kg.graph import Graph, load
 from kg.queries import find_questions
 from kg.sources import Source

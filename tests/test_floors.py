@@ -9,12 +9,12 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "kg"
 FLOORS = [
-    ["errors", "terms", "limits", "findings", "sssom"],
-    ["files", "results", "memory", "reports", "engines", "dutch", "evidence"],
+    ["errors", "terms", "limits", "findings", "sssom", "formulas"],
+    ["files", "results", "memory", "reports", "engines", "dutch", "evidence", "plots"],
     ["sources", "queries", "settings", "sparql", "labels", "resources", "mappings"],
     ["inference", "vocab", "rows", "inputs", "rulebook", "jobs", "passages", "facts"],
-    ["graph", "views", "places", "verdicts", "approvals", "baseline", "worker"],
-    ["kinds", "problems", "ruleset", "pool", "link"],
+    ["graph", "views", "places", "verdicts", "approvals", "baseline", "worker", "sheets"],
+    ["kinds", "problems", "ruleset", "pool", "link", "charts"],
     ["answers", "switch"],
     ["validate", "tables", "context", "export", "disk"],
     ["proof", "diff", "new", "plans", "assist"],
@@ -54,8 +54,8 @@ def test_imports_go_down(path: Path) -> None:
 
 def test_the_web_pages_import_down_too() -> None:
     order = ["negotiation", "cache", "front", "description", "address", "site", "pages", "backing", "things"]
-    order += ["citing", "errors", "results", "lookup", "health", "home", "llms", "lists"]
-    order += ["resources", "sparql", "store", "search", "reconcile", "switch", "downloads", "__init__"]
+    order += ["citing", "errors", "results", "answers", "charts", "saved", "api", "lookup", "health", "home", "llms"]
+    order += ["lists", "resources", "sparql", "store", "search", "reconcile", "switch", "downloads", "__init__"]
     for path in (SOURCE / "web").glob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         froms = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

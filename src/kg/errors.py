@@ -55,6 +55,12 @@ class QueryError(KgError):
     title = "Malformed query"
 
 
+class UnknownValue(QueryError):
+    """A parameter that a saved question does not have, or a value that it cannot take."""
+
+    title = "Unknown value"
+
+
 class Refused(KgError):
     """A query that is understood and not allowed."""
 

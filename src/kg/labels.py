@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 import pyoxigraph as ox
@@ -48,6 +49,21 @@ class Labels:
     def words(self, iri: str) -> str:
         """Return all names of an IRI in small letters, for looking words up."""
         return "\n".join(self._texts.get(iri, {"": local_name(iri)}).values()).casefold()
+
+    def translate(self, text: str, lang: str, wanted: str) -> str:
+        """Return a label in another language, or nothing where the things that are called so differ in that one."""
+        if lang == wanted:
+            return ""
+        found = {texts.get(wanted, "") for texts in self._called.get((lang, text), ())}
+        return found.pop() if len(found) == 1 else ""
+
+    @cached_property
+    def _called(self) -> dict[tuple[str, str], list[dict[str, str]]]:
+        called: dict[tuple[str, str], list[dict[str, str]]] = {}
+        for texts in self._texts.values():
+            for tag, text in texts.items():
+                called.setdefault((tag, text), []).append(texts)
+        return called
 
     def nearest(self, text: str, lang: str, count: int = 5) -> list[tuple[str, str]]:
         """Return IRI and label of the resources whose label or slug is most like a text, best first."""

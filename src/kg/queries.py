@@ -13,6 +13,7 @@ import yaml
 
 from kg.errors import NotFound, QueryError, SourceError
 from kg.files import read_text
+from kg.plots import Plot, read_plot
 from kg.terms import ID, XSD
 
 _MARK: Final = "#+"
@@ -27,12 +28,14 @@ class Parameter:
     Attributes:
         label: text by language tag.
         datatype: IRI of the datatype of its values, or empty for IRIs.
+        kind: prefixed name of the class of its values, or empty: then they are those of its column in the answer.
 
     """
 
     name: str
     label: Mapping[str, str]
     datatype: str = ""
+    kind: str = ""
 
     @property
     def slot(self) -> str:
@@ -64,6 +67,7 @@ class Question:
         competency: numbers of the competency questions that it answers.
         ordered: whether the order of rows is part of the answer.
         severity: for check queries, `violation`, `warning` or `info`.
+        chart: what the answer looks like, or None.
 
     """
 
@@ -77,6 +81,7 @@ class Question:
     ordered: bool = False
     severity: str = "violation"
     message: Mapping[str, str] = field(default_factory=dict)
+    chart: Plot | None = None
 
     @property
     def theme(self) -> str:
@@ -137,6 +142,7 @@ def read_question(path: Path, folder: Path) -> Question:
         ordered=bool(header.get("ordered", False)),
         severity=str(header.get("severity", "violation")),
         message=header.get("message", {}),
+        chart=read_plot(path, header.get("chart")),
     )
     for parameter in question.parameters:
         if question.query.count(parameter.slot) != 1:
@@ -176,4 +182,4 @@ def _texts(path: Path, header: Mapping[str, Any], key: str) -> Mapping[str, str]
 
 def _parameter(name: str, spec: Mapping[str, str]) -> Parameter:
     datatype = spec.get("datatype", "").replace("xsd:", XSD)
-    return Parameter(name, {"nl": spec["nl"], "en": spec["en"]}, datatype)
+    return Parameter(name, {"nl": spec["nl"], "en": spec["en"]}, datatype, spec.get("class", ""))

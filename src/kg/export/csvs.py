@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.export.release import File
+from kg.formulas import safe
 from kg.graph import Graph
 from kg.labels import Labels, local_name
 from kg.terms import ID, KB, RDF_TYPE, SKOS
@@ -21,8 +21,6 @@ _COLUMNS: Final = 20
 _BETWEEN: Final = " | "
 _LANGUAGES: Final = ("nl", "en")
 _NAMED: Final = (RDF_TYPE, SKOS + "prefLabel")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)*")
 
 Terms = list[ox.NamedNode | ox.Literal]
 Facts = dict[str, dict[str, Terms]]
@@ -117,12 +115,3 @@ def _cell(terms: Terms, kind: str, labels: Labels) -> str:
         iris = [term.value for term in terms if isinstance(term, ox.NamedNode)]
         return _BETWEEN.join(iri if kind == "iri" else labels.get(iri, _LANGUAGES[0])[0] for iri in iris)
     return _BETWEEN.join(term.value for term in terms if isinstance(term, ox.Literal) and (term.language or "") == kind)
-
-
-def safe(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: a text that begins like one gets an apostrophe.
-
-    >>> safe("=1+1"), safe("-62"), safe("- los")
-    ("'=1+1", '-62', "'- los")
-    """
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell

@@ -20,6 +20,9 @@ from kg.pool import Direct, Engine
 from kg.queries import Question
 from kg.views import read_views
 from kg.web import (
+    answers,
+    api,
+    charts,
     downloads,
     errors,
     health,
@@ -30,6 +33,7 @@ from kg.web import (
     pages,
     reconcile,
     resources,
+    saved,
     search,
     sparql,
     store,
@@ -89,8 +93,10 @@ def create_app(
     pages.init_app(app, site)
     errors.init_app(app)
     app.before_request(partial(_measure, limits))
-    for module in (home, sparql, store, lists, resources, health, llms, search, reconcile):
+    for module in (home, sparql, store, lists, resources, health, llms, search, reconcile, saved, api):
         app.register_blueprint(module.blueprint)
+    answers.init_app(app, graph, house())
+    charts.init_app(app)
     downloads.init_app(app, graph)
     lookup.init_app(app, graph)
     switch.init_app(app, graph)

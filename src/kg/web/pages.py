@@ -95,9 +95,9 @@ def _switch(lang: str) -> str:
     return f"{quote(request.path)}?{urlencode([*arguments, ('lang', lang)])}"
 
 
-def word(key: str, lang: str) -> str:
-    """Return a word of the interface."""
-    return _words()[key][lang]
+def word(key: str, lang: str = "") -> str:
+    """Return a word of the interface, in the language of the page unless another is given."""
+    return _words()[key][lang or language()]
 
 
 @cache

@@ -1,0 +1,71 @@
+"""Charts as the header of a question declares them: which mark, and which column goes where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from kg.errors import SourceError
+
+MARKS: Final = ("bar", "point", "rect", "map")
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "bar": ("x", "y"),
+    "point": ("x", "y"),
+    "rect": ("x", "y", "colour"),
+    "map": ("latitude", "longitude", "label"),
+}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """The `chart:` entry of a header; the values are names of columns.
+
+    Attributes:
+        mark: `bar` (lying, from zero), `point` (never joined by a line), `rect` (a matrix), or `map`.
+        x, y: what goes right and up; a column of numbers is a scale, any other is a list in the order of the answer.
+        colour: parts the marks, or for `rect` shades them by a number.
+        label: columns that are written beside each mark, parted by a space.
+        reference: a column with one number, drawn as a line to compare with.
+        latitude, longitude: of `map`, in degrees (WGS 84).
+
+    """
+
+    mark: str
+    x: str = ""
+    y: str = ""
+    colour: str = ""
+    label: tuple[str, ...] = ()
+    reference: str = ""
+    latitude: str = ""
+    longitude: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the chart reads."""
+        named = (self.x, self.y, self.colour, self.reference, self.latitude, self.longitude)
+        return tuple(dict.fromkeys(name for name in (*named, *self.label) if name))
+
+
+def read_plot(path: Path, entry: Any) -> Plot | None:
+    """Return the chart of a header, or None where it has none.
+
+    Raises:
+        SourceError: the entry is no mapping, a key or mark is unknown, or a column is missing.
+
+    """
+    if entry is None:
+        return None
+    known = {one.name for one in fields(Plot)}
+    if not isinstance(entry, dict) or not entry.keys() <= known:
+        raise SourceError("chart: is not understood", where=str(path), hint=f"its keys: {', '.join(sorted(known))}")
+    mark = entry.get("mark")
+    if mark not in MARKS:
+        raise SourceError(f"chart: mark cannot be {mark!r}", where=str(path), hint=f"one of: {', '.join(MARKS)}")
+    missing = [key for key in _NEEDED[mark] if not entry.get(key)]
+    if missing:
+        raise SourceError(f"chart: {', '.join(missing)} is missing", where=str(path), hint="name a column for each")
+    label = entry.get("label", ())
+    told = {key: str(value) for key, value in entry.items() if key != "label"}
+    return Plot(**told, label=(label,) if isinstance(label, str) else tuple(map(str, label)))

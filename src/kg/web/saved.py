@@ -1,0 +1,151 @@
+"""`/questions`: the saved questions by theme; `/questions/<path>`: one with its form, answer, chart and lines."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request
+
+from kg.errors import KgError
+from kg.queries import Parameter, Question
+from kg.sheets import Cell, Column, Sheet
+from kg.sheets.numbers import shown
+from kg.terms import BASE
+from kg.web.answers import Choice, Filled, choices_of, filled, find, sheet_of
+from kg.web.charts import ChartView, view
+from kg.web.errors import status_of
+from kg.web.pages import TermView, language, local_path, site
+
+blueprint = Blueprint("saved", __name__)
+_SHOWN: Final = 1000
+_FORMS: Final = ("csv", "xlsx", "json", "tsv", "xml", "srj")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A parameter in the form: its choices, and the one that is chosen; without choices a text is typed."""
+
+    parameter: Parameter
+    choices: list[Choice]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page shows of an answer: the first rows, how many there are in all, and the chart."""
+
+    columns: tuple[Column, ...]
+    rows: list[list[TermView]]
+    total: int
+    chart: ChartView | None
+
+
+@blueprint.get("/questions")
+@blueprint.get("/questions/")
+def index() -> Response:
+    """List all questions by theme."""
+    themes = [(theme, list(group)) for theme, group in groupby(site().questions.values(), key=lambda one: one.theme)]
+    page = render_template("questions.html", themes=themes)
+    return Response(page, content_type="text/html; charset=utf-8")
+
+
+@blueprint.get("/questions/<path:name>")
+def question(name: str) -> Response:
+    """Show a question with the parameters of the URL; wrong ones leave the form, with what is wrong (400)."""
+    asked = find(name)
+    error: KgError | None = None
+    bound = Filled(asked, {}, {})
+    answer: Answer | None = None
+    try:
+        bound = filled(asked)
+        answer = _answer(bound)
+    except KgError as problem:
+        error = problem
+    page = render_template(
+        "question.html",
+        question=asked,
+        bound=bound,
+        fields=_fields(asked, bound.values, error),
+        error=error,
+        answer=answer,
+        forms=[(form, api_path(bound, form)) for form in _FORMS],
+        lines=_lines(bound),
+        chart_query=urlencode({**bound.values, "lang": language()}),
+    )
+    response = Response(page, status=status_of(error) if error else 200, content_type="text/html; charset=utf-8")
+    response.headers["Content-Language"] = language()
+    if error:
+        response.headers["Cache-Control"] = "no-store"
+        if error.retry is not None:
+            response.headers["Retry-After"] = str(error.retry)
+    return response
+
+
+def _answer(bound: Filled) -> Answer:
+    sheet, total = sheet_of(bound, _SHOWN)
+    rows = [[_view(cell, sheet.lang) for cell in row] for row in sheet.rows]
+    return Answer(sheet.columns, rows, total, _chart(bound, sheet))
+
+
+def _chart(bound: Filled, sheet: Sheet) -> ChartView | None:
+    """Return the chart, or nothing: the table has the same data."""
+    try:
+        return view(bound, sheet)
+    except KgError:
+        return None
+
+
+def _view(cell: Cell, lang: str) -> TermView:
+    """Return a cell as a link with its label, a number in the way of the language, or a text with its own language."""
+    if cell.value is None:
+        return TermView("")
+    if not cell.iri:
+        text = cell.text if isinstance(cell.value, str) else shown(cell.value, lang)
+        return TermView(text, cell.lang if cell.lang != lang else "")
+    iri = str(cell.value)
+    query = f"?lang={lang}" if iri.startswith(BASE) and "#" not in iri else ""
+    href = local_path(iri) + query if iri.startswith(("http://", "https://")) else ""
+    return TermView(cell.text, cell.lang if cell.lang != lang else "", href, iri)
+
+
+def _fields(asked: Question, values: Mapping[str, str], error: KgError | None) -> list[Field]:
+    """Return the fields of the form; where a question takes too long to tell its choices, a text is typed."""
+    slow = error is not None and error.retry is not None
+    return [
+        Field(one, [] if slow else _choices(asked, one), values.get(one.name, _given(one.name)))
+        for one in asked.parameters
+    ]
+
+
+def _choices(asked: Question, parameter: Parameter) -> list[Choice]:
+    try:
+        return choices_of(asked, parameter)
+    except KgError:
+        return []
+
+
+def _given(name: str) -> str:
+    return request.args.get(name, "")[:300]
+
+
+def api_path(bound: Filled, form: str) -> str:
+    """Return the path of an answer as data."""
+    return f"/api/{bound.question.name}.{form}?{urlencode({**bound.values, 'lang': language()})}"
+
+
+def _lines(bound: Filled) -> list[tuple[str, str]]:
+    """Return lines to copy that fetch the answer: for pandas, R and the shell, with the address of this host."""
+    url = request.host_url.rstrip("/") + api_path(bound, "csv")
+    quoted = json.dumps(url)
+    file = bound.question.name.rpartition("/")[2] + ".csv"
+    return [
+        ("pandas", f"import pandas as pd\nframe = pd.read_csv({quoted})"),
+        ("R", f'frame <- read.csv({quoted}, encoding = "UTF-8")'),
+        ("curl", shlex.join(["curl", "--fail", "--silent", "--show-error", "--output", file, url])),
+    ]

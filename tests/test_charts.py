@@ -1,0 +1,280 @@
+"""Charts and maps: what a header may declare, specifications that fit, colours, words, hostile labels."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from pathlib import Path
+from xml.etree.ElementTree import Element, fromstring
+
+import pyoxigraph as ox
+import pytest
+from conftest import ROOT
+from flask import Flask
+
+from kg.charts.dress import dressed
+from kg.charts.maps import Frame, drawn, outline
+from kg.charts.paint import Painter
+from kg.charts.spec import SIZES, drawing
+from kg.charts.themes import THEMES
+from kg.charts.words import description, summary
+from kg.errors import SourceError, Unavailable
+from kg.files import house
+from kg.graph import Graph
+from kg.labels import Labels
+from kg.plots import Plot, read_plot
+from kg.queries import find_questions
+from kg.sheets import Sheet
+from kg.sparql import answer
+from kg.web import create_app
+
+QUESTIONS = find_questions(house() / "queries")
+CHARTS = [name for name, question in QUESTIONS.items() if question.chart]
+DRAWN = [name for name in CHARTS if QUESTIONS[name].chart.mark != "map"]  # type: ignore[union-attr]
+BAR = "labour-market/vacancies-2023q2"
+HOSTILE = "</svg><script>alert(1)</script>\"'&\x01 javascript:x"
+ALTOGETHER = "labour-market/vacancies-printed-totals"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parse(svg: str) -> Element:
+    return fromstring(svg)  # noqa: S314  (our own bytes)
+
+
+@pytest.fixture(scope="module")
+def app(graph: Graph) -> Flask:
+    return create_app(graph, QUESTIONS)
+
+
+def sheet_of(graph: Graph, name: str, lang: str = "nl") -> Sheet:
+    found = answer(graph.store, QUESTIONS[name].query)
+    return Sheet.of(found, Labels(graph.store), str, lang)
+
+
+def small(rows: str, variables: str = "?y ?x") -> Sheet:
+    store = ox.Store()
+    return Sheet.of(
+        store.query(f"SELECT {variables} {{ VALUES ({variables}) {{ {rows} }} }}"), Labels(store), str, "nl"
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("bar", "not understood"),
+        ({"mark": "bar", "x": "a", "y": "b", "z": "c"}, "not understood"),
+        ({"mark": "line", "x": "a", "y": "b"}, "cannot be 'line'"),
+        ({"mark": "bar", "x": "a"}, "y is missing"),
+        ({"mark": "map", "label": "a"}, "latitude, longitude is missing"),
+    ],
+)
+def test_a_wrong_entry_is_refused(entry: object, said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        read_plot(Path("a.rq"), entry)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_each_chart_names_columns_that_there_are(graph: Graph, name: str) -> None:
+    plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
+    assert plot
+    assert [one for one in plot.columns if sheet.place(one) < 0] == []
+    assert QUESTIONS[name].ordered or plot.mark == "map", "the order of the rows is that of the chart: ordered: true"
+    scales = {"bar": "x", "rect": "colour"}.get(plot.mark)
+    assert scales is None or sheet.columns[sheet.place(getattr(plot, scales))].numeric
+
+
+def test_no_chart_joins_points_by_a_line(graph: Graph) -> None:
+    spec = drawing(QUESTIONS[ALTOGETHER].chart, sheet_of(graph, ALTOGETHER), "light", "wide").spec  # type: ignore[arg-type]
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["point", "text"]
+    assert [value["y"] for value in spec["data"]["values"]] == [33000, 54000, 51000]
+    assert [value["text"] for value in spec["data"]["values"]] == ["ruim 33.000", "ruim 54.000", "bijna 51.000"]
+
+
+def test_the_bars_are_the_ten_rows_in_their_order(graph: Graph) -> None:
+    spec = drawing(QUESTIONS[BAR].chart, sheet_of(graph, BAR), "light", "wide").spec  # type: ignore[arg-type]
+    values = [value["x"] for value in spec["data"]["values"]]
+    assert values == [9950, 4650, 3300, 3050, 3000, 2350, 1900, 1450, 1300, 1300]
+    assert spec["layer"][0]["encoding"]["y"]["sort"] == [value["y"] for value in spec["data"]["values"]]
+    assert spec["layer"][0]["encoding"]["x"]["scale"]["zero"] is True
+
+
+def test_words_name_the_ends_and_all_values(graph: Graph) -> None:
+    plot, sheet = QUESTIONS["places/ageing"].chart, sheet_of(graph, "places/ageing", "en")
+    assert plot
+    assert summary(plot, sheet, "Ageing?") == (
+        "Bar chart: Ageing? 5 values; highest South Limburg: 17; lowest Rotterdam/Moerdijk: 12."
+    )
+    assert description(plot, sheet).startswith("South Limburg: 17; Northern Netherlands: 14; ")
+    assert description(plot, sheet).endswith("for comparison: nationalShare 13.")
+
+
+def test_long_answers_are_cut_in_words_and_say_so() -> None:
+    sheet = small(" ".join(f'("r{n}" {n})' for n in range(40)))
+    said = description(Plot("bar", x="x", y="y"), sheet)
+    assert said.endswith("r29: 29; en meer; zie de tabel.")
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1.0, on linear light.
+SEEN_AS = {
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+    "all": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+}
+
+
+def lab(colour: str, eyes: str) -> tuple[float, ...]:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    red, green, blue = (min(1, max(0, sum(a * b for a, b in zip(row, linear, strict=True)))) for row in SEEN_AS[eyes])
+    xyz = (
+        (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505,
+        0.2126 * red + 0.7152 * green + 0.0722 * blue,
+        (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089,
+    )
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_marks_can_be_told_apart_from_the_paper_and_from_each_other(name: str) -> None:
+    theme = THEMES[name]
+    assert all(contrast(mark, theme.paper) >= 3 for mark in theme.marks)
+    assert min(contrast(theme.ink, ground) for ground in (theme.paper, theme.land, *theme.shades)) >= 4.5
+    assert contrast(theme.muted, theme.paper) >= 4.5
+    for eyes in SEEN_AS:
+        for one, other in combinations(theme.marks, 2):
+            apart = sum((a - b) ** 2 for a, b in zip(lab(one, eyes), lab(other, eyes), strict=True)) ** 0.5
+            assert apart > 15, f"{one} and {other} look alike ({eyes})"
+
+
+def test_the_paper_of_charts_is_that_of_the_site() -> None:
+    css = (ROOT / "src/kg/web/static/site.css").read_text("utf-8")
+    light, dark = re.findall(r"--card: (#[0-9a-f]+)", css)[:2]
+    assert [THEMES["light"].paper, THEMES["dark"].paper] == ["#ffffff" if light == "#fff" else light, dark]
+
+
+def test_the_outline_is_that_of_the_netherlands() -> None:
+    rings, source = outline()
+    points = [point for ring in rings for point in ring]
+    assert "Natural Earth" in source
+    assert "public domain" in source
+    assert 3.3 < min(x for x, _ in points) < 3.5
+    assert 7.1 < max(x for x, _ in points) < 7.3
+    assert 53.4 < max(y for _, y in points) < 53.6
+    frame = Frame.around(rings)
+    assert frame.at(*max(points, key=lambda point: point[1]))[1] == 14
+
+
+def test_a_map_links_its_places_and_says_them(graph: Graph) -> None:
+    plot = QUESTIONS["places/clusters"].chart
+    assert plot
+    svg = parse(drawn(plot, sheet_of(graph, "places/clusters"), "Waar?", "light", str))
+    links = {link.find(f"{SVG}text").text: link.get("href") for link in svg.iter(f"{SVG}a")}  # type: ignore[union-attr]
+    assert len(links) == 5
+    assert links["Chemelot"] == "https://w3id.org/klimaatbanen/id/cluster/chemelot"
+    assert "Zeeland: 51,32, 3,82" in svg.find(f"{SVG}desc").text  # type: ignore[union-attr,operator]
+
+
+def test_hostile_labels_are_text_in_a_map() -> None:
+    text = HOSTILE.replace('"', '\\"')
+    sheet = small(f'("{text}" 52.0 5.0)', "?l ?lat ?lon")
+    plot = Plot("map", latitude="lat", longitude="lon", label=("l",))
+    svg = parse(drawn(plot, sheet, HOSTILE, "dark", lambda _: HOSTILE))
+    assert {one.tag.removeprefix(SVG) for one in svg.iter()} == {"svg", "title", "desc", "path", "circle", "text"}
+
+
+@pytest.mark.check
+def test_hostile_labels_are_text_in_a_chart() -> None:
+    text = HOSTILE.replace('"', '\\"')
+    sheet = small(f'("{text}" 1) ("b" 2)')
+    plot = Plot("bar", x="x", y="y")
+    svg = Painter().paint([drawing(plot, sheet, "light", "wide").spec], "nl")[0]
+    root = parse(dressed(svg, HOSTILE, HOSTILE, "nl"))
+    assert not [one for one in root.iter() if one.tag.removeprefix(SVG) in ("script", "foreignObject")]
+    assert "".join(root.find(f"{SVG}title").itertext()).startswith("</svg><script>")  # type: ignore[union-attr]
+    assert [root.get("role"), root.get("aria-labelledby")] == ["img", "title"]
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("name", DRAWN)
+def test_each_chart_is_drawn_at_its_size_with_dutch_numbers_twice_the_same(graph: Graph, name: str) -> None:
+    plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
+    assert plot
+    made = [drawing(plot, sheet, theme, size) for theme in THEMES for size in SIZES]
+    first, second = (Painter().paint([one.spec for one in made], "nl") for _ in range(2))
+    assert first == second
+    for one, svg in zip(made, first, strict=True):
+        root = parse(svg)
+        assert (root.get("width"), root.get("height")) == (str(one.width), str(one.height))
+        assert ("50.000" in svg) == (name == ALTOGETHER)
+        assert "<a " not in svg
+
+
+@pytest.mark.check
+def test_a_painter_that_is_too_slow_or_fails_says_so_and_the_table_stays(app: Flask, graph: Graph) -> None:
+    with pytest.raises(Unavailable, match="could not be drawn"):
+        Painter().paint([{"mark": "no such mark"}], "nl")
+    hurried = create_app(graph, QUESTIONS)
+    hurried.extensions["kg.painter"] = Painter(seconds=0.01)
+    client = hurried.test_client()
+    found = client.get(f"/questions/{BAR}.svg")
+    assert found.status_code == 503
+    assert found.headers["Retry-After"] == "10"
+    assert "9.950" in client.get(f"/questions/{BAR}?lang=nl").text
+
+
+@pytest.mark.check
+def test_a_chart_by_url(app: Flask) -> None:
+    client = app.test_client()
+    wide = client.get(f"/questions/{BAR}.svg?lang=nl")
+    narrow = client.get(f"/questions/{BAR}.svg?lang=en&theme=dark&size=narrow")
+    assert wide.headers["Content-Type"].startswith("image/svg+xml")
+    assert parse(wide.text).get("width") == "720"
+    assert parse(narrow.text).get("width") == "360"
+    assert "Fitters of" in narrow.text
+    assert (
+        client.get(f"/questions/{BAR}.svg?lang=nl", headers={"If-None-Match": wide.headers["ETag"]}).status_code == 304
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"{BAR}.svg?theme=pink", 400),
+        (f"{BAR}.svg?size=huge", 400),
+        (f"{BAR}.svg?bogus=1", 400),
+        ("climate/tables.svg", 404),
+        ("none.svg", 404),
+        ("places/clusters.vl.json", 404),
+        ("places/clusters.svg?theme=dark", 200),
+        (f"{BAR}.vl.json", 200),
+    ],
+)
+def test_addresses_of_charts(app: Flask, path: str, status: int) -> None:
+    assert app.test_client().get(f"/questions/{path}").status_code == status
+
+
+def test_a_template_shows_a_chart_by_its_name(app: Flask) -> None:
+    from flask import render_template_string
+
+    with app.test_request_context("/?lang=en"):
+        text = '{% from "_chart.html" import chart %}{{ chart(name) }}'
+        bar, place, none = (render_template_string(text, name=name) for name in (BAR, "places/clusters", "none"))
+    assert 'href="/questions/labour-market/vacancies-2023q2?lang=en#answer">Table<' in bar
+    assert 'width="720"' in bar
+    assert "(prefers-color-scheme: dark) and (max-width: 40rem)" in bar
+    assert "highest Fitters of industrial machines and installations: 9,950" in bar
+    assert 'href="/id/cluster/chemelot?lang=en"' in place
+    assert none == ""
