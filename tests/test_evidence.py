@@ -234,7 +234,7 @@ def test_evidence_of_nothing_names_what_is_near() -> None:
 
 def test_pages_show_lines_and_words_of_passages(graph: Graph) -> None:
     page = create_app(graph, {}).test_client().get("/id/passage/industrie-2023/s2-p8-4.html?lang=en").text
-    assert re.search(r'line 47: <q lang="nl">Op [^<]+ … [^<]+</q>', page)
+    assert re.search(r'line 47</a></p>\s*<p><q lang="nl">Op [^<]+ … [^<]+</q>', page)
     assert "line 47" in create_app(graph, {}).test_client().get("/id/measure/ccs.html?lang=en").text
 
 
