@@ -233,14 +233,45 @@ def test_pages_speak_both_languages(ask) -> None:
     assert '<html lang="en">' in english.text
     assert 'lang="nl">' in ask("/", headers=HTML | {"Accept-Language": "nl-NL,nl;q=0.9"}).text
     assert 'lang="en">' in ask("/", headers=HTML | {"Accept-Language": "en-GB"}).text
-    assert "climate measure" in english.text
-    assert "klimaatmaatregel" in dutch.text
+    assert "Measures</a>" in english.text
+    assert "Maatregelen</a>" in dutch.text
     assert 'href="/?lang=en"' in dutch.text
 
 
+def test_an_unknown_language_falls_back_and_says_so(ask) -> None:
+    page = ask("/?lang=fr", headers=HTML | {"Accept-Language": "en"}).text
+    assert '<html lang="en">' in page
+    assert "That language is not available" in page
+
+
+def test_the_first_page_leads_everywhere(ask) -> None:
+    page = ask("/?lang=en", headers=HTML).text
+    for path in (
+        "/id/climate-table",
+        "/id/measure",
+        "/id/occupation",
+        "/id/training-route",
+        "/id/region",
+        "/id/figure",
+        "/id/",
+    ):
+        assert f'href="{path}?lang=en"' in page, path
+    assert page.count('<figure class="chart">') == 5
+    assert "The Klimaatbanen contributors (" in page
+    assert "Latest changes" in page
+    assert all(f"chip-{kind}" in page for kind in ("stated", "editorial", "inferred", "mapping"))
+
+
+def test_all_kinds_are_listed_with_their_numbers(ask) -> None:
+    page = ask("/id/?lang=en", headers=HTML).text
+    assert re.search(
+        r'<a class="name" href="/id/occupation\?lang=en">Occupations</a> <span class="note">140</span>', page
+    )
+    assert "/id/passage?lang=en" in page
+
+
 def test_the_form_works_without_javascript(ask) -> None:
-    page = ask("/", headers=HTML).text
-    assert "<script" not in page
+    page = ask("/sparql", headers=HTML).text
     action = re.search(r'<form action="([^"]+)" method="get"', page)
     assert action is not None
     assert '<textarea id="query" name="query"' in page

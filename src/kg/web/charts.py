@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import product
 from typing import Final
@@ -82,6 +82,13 @@ class ChartView:
     pictures: tuple[Picture, ...] = ()
     inline: Markup = Markup()  # noqa: RUF009  (a text, and texts do not change)
     problem: str = ""
+
+    def variants(self, narrow: bool) -> list[Picture]:
+        """Return the pictures for all screens, or the narrow ones alone, whatever the screen."""
+        if not narrow:
+            return list(self.pictures)
+        found = [one for one in self.pictures if _NARROW in one.media]
+        return [replace(one, media=one.media.replace(_NARROW, "").removesuffix(" and ")) for one in found]
 
 
 def chart_of(name: str) -> ChartView | None:

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-import yaml
-
-from kg.files import house, read_text
+from kg.export.release import DATASET, Edition
+from kg.files import house
 from kg.terms import BASE
 from kg.web.pages import word
 from kg.web.site import Site
@@ -26,25 +25,39 @@ class Citation:
 
 def citation(site: Site, iri: str, name: str, lang: str) -> Citation:
     """Return how to cite a thing: its name, this graph with its version and year, and its IRI."""
-    year, title, version = _released(), word("title", lang), site.graph.version
-    edition = f"{title}, {word('version', lang).lower()} {version}"
-    text = f'"{name}", {edition}{f" ({year})" if year else ""}, {iri}'
+    edition = f"{word('title', lang)}, {word('version', lang).lower()} {site.graph.version}"
+    text = f'"{name}", {edition}{_in_brackets(_year())}, {iri}'
     key = re.sub(r"[^a-z0-9]+", "-", iri.removeprefix(BASE).removeprefix("id/")).strip("-")
+    return Citation(text, _bibtex(key, name, edition, iri))
+
+
+def dataset_citation(site: Site, lang: str) -> Citation:
+    """Return how to cite the graph as a whole."""
+    authors, title = ", ".join(Edition.of(house()).authors), word("title", lang)
+    edition = f"{word('version', lang)} {site.graph.version}"
+    text = f"{authors + _in_brackets(_year()) + '. ' if authors else ''}{title}. {edition}. {DATASET}"
+    return Citation(text, _bibtex("dataset", title, edition, DATASET, authors))
+
+
+def _bibtex(key: str, title: str, edition: str, url: str, authors: str = "") -> str:
     told = {
-        "title": "{" + _escaped(name) + "}",
+        "author": "{" + _escaped(authors) + "}" if authors else "",
+        "title": "{" + _escaped(title) + "}",
         "howpublished": _escaped(edition),
-        "year": year,
-        "url": iri,
+        "year": _year(),
+        "url": url,
     }
     lines = "".join(f"  {field} = {{{value}}},\n" for field, value in told.items() if value)
-    return Citation(text, f"@misc{{klimaatbanen-{key},\n{lines}}}")
+    return f"@misc{{klimaatbanen-{key},\n{lines}}}"
 
 
-def _released() -> str:
+def _in_brackets(year: str) -> str:
+    return f" ({year})" if year else ""
+
+
+def _year() -> str:
     """Return the year of the release, as `CITATION.cff` says it."""
-    root = house()
-    found = yaml.safe_load(read_text(root / "CITATION.cff")) if (root / "CITATION.cff").is_file() else {}
-    return str(found.get("date-released", ""))[:4]
+    return Edition.of(house()).date[:4]
 
 
 def _escaped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -183,6 +183,30 @@ class Listing:
         return [show(self.site, self.lang, one) for one in sorted(found, key=str)]
 
 
+@dataclass(frozen=True)
+class Way:
+    """A kind of thing as a way in: its list, what it is called, how many there are, and what they are."""
+
+    href: str
+    name: str
+    count: int
+    comment: str
+
+
+def ways(site: Site, lang: str, kinds: Iterable[str]) -> list[Way]:
+    """Return kinds as ways in."""
+    views = {kind: site.kinds.view(kind) for kind in kinds}
+    return [
+        Way(
+            f"/id/{kind}?lang={lang}",
+            site.kind_name(kind, lang),
+            len(site.kinds.members[kind]),
+            view.comment.get(lang, "") if view else site.definition(site.kinds.classes[kind], lang),
+        )
+        for kind, view in views.items()
+    ]
+
+
 def short(value: Term) -> str:
     """Return a value as addresses hold it: `kind/slug` for a thing of ours, else the IRI or text."""
     return value.value.removeprefix(ID) if isinstance(value, ox.NamedNode | ox.Literal) else str(value)
@@ -191,6 +215,18 @@ def short(value: Term) -> str:
 def long(value: str) -> str:
     """Return the IRI that an address holds."""
     return value if "://" in value else ID + value
+
+
+@blueprint.get("/id/")
+def kinds() -> Response:
+    """Show all kinds of things: those of the menu first, then the others by name."""
+    lang, first = language(), [kind for kind, _ in site().kinds.menu]
+    others = ways(site(), lang, [kind for kind in site().kinds.members if kind not in first])
+    page = render_template(
+        "kinds.html",
+        groups=[("ways_in", ways(site(), lang, first)), ("other_kinds", sorted(others, key=lambda way: way.name))],
+    )
+    return Response(page, content_type="text/html; charset=utf-8")
 
 
 @blueprint.get("/id/<kind>")
