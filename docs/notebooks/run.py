@@ -24,6 +24,7 @@ def run(name: str, endpoint: str) -> Any:
 
     """
     os.environ["KG_ENDPOINT"] = endpoint
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     notebook = nbformat.read(FOLDER / name, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(FOLDER)}}).execute()
     for cell in notebook.cells:
