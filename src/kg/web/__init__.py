@@ -30,6 +30,7 @@ from kg.web import (
     lists,
     llms,
     lookup,
+    openapi,
     pages,
     reconcile,
     resources,
@@ -93,7 +94,7 @@ def create_app(
     pages.init_app(app, site)
     errors.init_app(app)
     app.before_request(partial(_measure, limits))
-    for module in (home, sparql, store, lists, resources, health, llms, search, reconcile, saved, api):
+    for module in (home, sparql, store, lists, resources, health, llms, search, reconcile, saved, api, openapi):
         app.register_blueprint(module.blueprint)
     answers.init_app(app, graph, house())
     charts.init_app(app)
