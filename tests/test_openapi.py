@@ -24,7 +24,7 @@ from kg.web import create_app
 Node = dict[str, Any]
 QUESTIONS = find_questions(house() / "queries")
 # Pages for people, and the two routes that stand for a path of each question.
-PAGES = {"/", "/static/{filename}", "/questions", "/questions/", "/questions/{name}", "/docs", "/docs/{name}"}
+PAGES = {"/", "/static/{filename}", "/id/", "/questions", "/questions/", "/questions/{name}", "/docs", "/docs/{name}"}
 GENERIC = {"/api/{name}", "/api/{name}/choices", "/questions/{name}.svg", "/questions/{name}.vl.json"}
 RENAMED = {"/id/{path}": "/id/{kind}/{slug}", "/graph/{path}": "/graph/{name}"}
 
