@@ -8,7 +8,7 @@ from typing import Any, Final
 _MIB: Final = 1 << 20
 
 
-def _limit(default: Any, what: str, unit: str, status: str, setting: str = "") -> Any:
+def _limit(default: Any, what: str, unit: str, status: str, setting: str) -> Any:
     return field(default=default, metadata={"what": what, "unit": unit, "status": status, "setting": setting})
 
 
@@ -18,7 +18,7 @@ class Limit:
 
     Attributes:
         name: its name in `Limits`, and in the `limit` member of an error.
-        setting: the option that sets it, or empty.
+        setting: the option of `kg serve` that sets it.
         status: the status of the answer when a request is over it.
 
     """
@@ -49,10 +49,10 @@ class Limits:
 
     """
 
-    length: int = _limit(65_536, "query text", "characters", "413")
-    nesting: int = _limit(500, "nesting of brackets, and runs of unary operators", "", "413")
-    url: int = _limit(204_800, "query string of a URL", "bytes", "414")
-    body: int = _limit(_MIB, "request body", "bytes", "413")
+    length: int = _limit(65_536, "query text", "characters", "413", "--max-length")
+    nesting: int = _limit(500, "nesting of brackets, and runs of unary operators", "", "413", "--max-nesting")
+    url: int = _limit(204_800, "query string of a URL", "bytes", "414", "--max-url")
+    body: int = _limit(_MIB, "request body", "bytes", "413", "--max-body")
     timeout: float = _limit(10.0, "time of a query, waiting included", "seconds", "503", "--timeout")
     max_rows: int = _limit(1_000_000, "rows or triples of a result", "", "413", "--max-rows")
     max_bytes: int = _limit(64 * _MIB, "bytes of a result", "bytes", "413", "--max-bytes")
@@ -74,5 +74,5 @@ class Limits:
 
 
 def setting_of(name: str) -> str:
-    """Return the option that sets a limit, or empty."""
+    """Return the option that sets a limit."""
     return next(str(one.metadata["setting"]) for one in fields(Limits) if one.name == name)

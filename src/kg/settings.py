@@ -1,17 +1,18 @@
-"""Settings of a project: `[validate]` in `kg.toml`, or `[tool.kg.validate]` in `pyproject.toml`, where it works."""
+"""Settings of a project: a table such as `[validate]` in `kg.toml`, or `[tool.kg.validate]` in `pyproject.toml`."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import SourceError
 from kg.files import read_text
 
-FILES: Final[Mapping[str, tuple[str, ...]]] = {"kg.toml": ("validate",), "pyproject.toml": ("tool", "kg", "validate")}
+FILES: Final[Mapping[str, tuple[str, ...]]] = {"kg.toml": (), "pyproject.toml": ("tool", "kg")}
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,38 @@ def read_settings(folder: Path) -> Settings:
         SourceError: a file is no TOML, or a setting is unknown or of the wrong kind.
 
     """
-    for name, tables in FILES.items():
-        path = folder / name
-        if path.is_file() and (held := _table(path, tables)) is not None:
-            return Settings(file=name, **dict(_checked(path, held)))
-    return Settings()
+    path, held = read_table(folder, "validate")
+    return Settings(file=path.name, **dict(_checked(path, held))) if path else Settings()
+
+
+def read_table(place: Path, table: str) -> tuple[Path | None, dict[str, Any]]:
+    """Return the file that holds a table of settings, and the table; nothing where there is none.
+
+    Arguments:
+        place: a folder, of which the files are looked at; or a file, which must hold the table.
+        table: its name.
+
+    Raises:
+        SourceError: a file cannot be read, is no TOML, or should hold the table and does not.
+
+    """
+    if not place.is_dir():
+        for above in FILES.values():
+            if (held := _table(place, (*above, table))) is not None:
+                return place, held
+        raise SourceError("no settings here", where=str(place), hint=f"begin with [{table}]")
+    for name, above in FILES.items():
+        path = place / name
+        if path.is_file() and (held := _table(path, (*above, table))) is not None:
+            return path, held
+    return None, {}
+
+
+def unknown(name: str, known: Collection[str], where: Path) -> SourceError:
+    """Return the error for a setting that there is not, with the nearest that there is."""
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"one of: {', '.join(known)}"
+    return SourceError(f"unknown setting {name}", where=str(where), hint=hint)
 
 
 def _table(path: Path, tables: tuple[str, ...]) -> dict[str, Any] | None:
@@ -87,7 +115,7 @@ def _checked(path: Path, held: Mapping[str, Any]) -> list[tuple[str, Any]]:
     found = []
     for name, value in held.items():
         if name not in known:
-            raise SourceError(f"unknown setting {name}", where=str(path), hint=f"one of: {', '.join(known)}")
+            raise unknown(name, known, path)
         attribute = known[name].name
         default = getattr(Settings, attribute)
         if isinstance(default, tuple):

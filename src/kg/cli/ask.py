@@ -1,70 +1,19 @@
-"""Commands that ask the graph and serve it. Heavy modules are imported by the command that needs them."""
+"""Commands that ask the graph. Heavy modules are imported by the command that needs them."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kg.cli.group import main
-from kg.limits import Limits
 
 if TYPE_CHECKING:
     from kg.graph import Graph
-    from kg.passages import Text
 
 FORMATS = ("table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf", "trig", "nq")
-
-
-def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for each limit that has a setting."""
-    for one in reversed([one for one in Limits().listed if one.setting]):
-        kind = click.FloatRange(min=0, min_open=True) if isinstance(one.value, float) else click.IntRange(min=1)
-        unit = f", in {one.unit}" if one.unit else ""
-        option = click.option(
-            one.setting, one.name, default=one.value, show_default=True, type=kind, help=f"Limit: {one.what}{unit}."
-        )
-        command = option(command)
-    return command
-
-
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
-)
-@click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text; pages then quote passages.")
-@click.option(
-    "--store", "folder", type=click.Path(path_type=Path), help="Graph on disk, made by kg load; default: ours."
-)
-@_limit_options
-def serve(host: str, port: int, text_file: Path | None, folder: Path | None, **limits: Any) -> None:
-    """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
-    from kg.files import house
-    from kg.pool import Pool
-    from kg.queries import find_questions
-    from kg.web import create_app, listen
-
-    held = Limits(**limits)
-    if folder is None:
-        from kg.graph import build
-
-        graph = build(house())
-        data_version = graph.data_version
-        pool = Pool(lambda: graph.store, held, graph.prefixes)
-    else:
-        from kg.disk import find
-        from kg.graph import Graph
-
-        found = find(folder)
-        pool = Pool(found.open, held, found.prefixes)  # The engine has threads once it is open: fork before.
-        graph, data_version = Graph(found.open(), ()), found.data
-    questions = find_questions(house() / "queries")
-    app = create_app(graph, questions, held, _read_text(graph, text_file), pool, data_version)
-    listen(app, host, port, lambda url: click.echo(f"kg serves {url}"), held)
 
 
 @main.command()
@@ -83,12 +32,6 @@ def load(folder: Path, base: Path | None) -> None:
     tick = lambda count: click.echo(f"\r\033[K{count:,}", nl=False, err=True) if shown else None  # noqa: E731
     held = write(graph, folder, graph.data_version, tick)
     click.echo(f"klimaatbanen {held.version}: {held.statements} statements in {folder}")
-
-
-def _read_text(graph: Graph, file: Path | None) -> Text | None:
-    from kg.passages import Text
-
-    return Text.read(file, graph.store) if file else None
 
 
 @main.command()

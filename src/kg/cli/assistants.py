@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from kg.cli.ask import _limit_options, _read_text
 from kg.cli.group import main
+from kg.cli.options import limit_settings, text_of
 
 
 @main.command()
 @click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text; passages are then quoted.")
-@_limit_options
+@limit_settings
 def mcp(text_file: Path | None, **limits: Any) -> None:
     """Serve the graph to assistants over standard input and output (Model Context Protocol).
 
@@ -36,8 +36,7 @@ def mcp(text_file: Path | None, **limits: Any) -> None:
     held = Limits(**limits)
     pool = Pool(lambda: graph.store, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:
-        make_server(Knowledge(graph, find_questions(house() / "queries"), pool, _read_text(graph, text_file))).run(
-            "stdio"
-        )
+        knowledge = Knowledge(graph, find_questions(house() / "queries"), pool, text_of(graph, text_file))
+        make_server(knowledge).run("stdio")
     finally:
         pool.close()

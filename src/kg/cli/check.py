@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kg.cli.ask import _read_text
 from kg.cli.group import main
+from kg.cli.options import text_of
 
 if TYPE_CHECKING:
     from kg.evidence import Backed
@@ -170,7 +170,7 @@ def evidence(iri: str | None, text_file: Path | None, folder: Path | None) -> No
     if iri is None and text_file is None:
         raise click.UsageError("give --text FILE to check, or an IRI to look up")
     graph = build(folder or house())
-    text = _read_text(graph, text_file)
+    text = text_of(graph, text_file)
     if iri is not None:
         _print_backing(graph, iri, text)
     elif text is not None:

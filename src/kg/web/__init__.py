@@ -11,6 +11,7 @@ from flask import Flask, request
 from waitress.server import create_server
 
 from kg.errors import Unavailable, UrlTooLong
+from kg.export import Owner
 from kg.files import house
 from kg.graph import Graph
 from kg.labels import Labels
@@ -48,7 +49,6 @@ from kg.web.site import Site
 _BODY_READ: Final = 32 << 20  # Bytes of a body that are read, so that its sender hears why it is refused.
 _PAGES: Final = 8  # Threads beside those of queries.
 _CONNECTIONS: Final = 900
-_CACHE: Final = 128 << 20
 
 
 def create_app(
@@ -59,6 +59,8 @@ def create_app(
     engine: Engine | None = None,
     data_version: str = "",
     address: Address | None = None,
+    owner: Owner | None = None,
+    kept: int = 128 << 20,
 ) -> Flask:
     """Return the application over a built graph; it only reads.
 
@@ -70,6 +72,8 @@ def create_app(
         engine: what answers queries; without one, this process does, without a limit on time.
         data_version: changes with the data; by default a hash of the sources.
         address: of the public site; by default what the environment says.
+        owner: publisher and contact point; by default those of the environment.
+        kept: bytes of results that are kept for the next who asks.
 
     """
     limits = limits or Limits()
@@ -84,7 +88,7 @@ def create_app(
         Labels(graph.store),
         limits,
         engine,
-        Cache(_CACHE),
+        Cache(kept),
         data_version or graph.data_version,
         text,
         read_views(house() / "views"),
@@ -98,7 +102,7 @@ def create_app(
         app.register_blueprint(module.blueprint)
     answers.init_app(app, graph, house())
     charts.init_app(app)
-    downloads.init_app(app, graph)
+    downloads.init_app(app, graph, owner)
     lookup.init_app(app, graph)
     switch.init_app(app, graph)
     app.wsgi_app = Front(app.wsgi_app, site.cache, limits)  # type: ignore[method-assign]
@@ -145,7 +149,7 @@ def listen(app: Flask, host: str, port: int, ready: Callable[[str], None], limit
         cleanup_interval=10,
         channel_request_lookahead=1,
         max_request_header_size=2 * limits.url,
-        max_request_body_size=_BODY_READ,
+        max_request_body_size=max(_BODY_READ, limits.body),
         outbuf_high_watermark=2 * max(limits.max_bytes, _BODY_READ),
         ident=None,
         clear_untrusted_proxy_headers=True,

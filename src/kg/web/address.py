@@ -34,13 +34,14 @@ class Address:
 
         """
         told = os.environ if environ is None else environ
-        site, report = told.get("KG_SITE", "").rstrip("/"), told.get("KG_REPORT", "")
-        if site and not site.startswith(("http://", "https://")):
-            raise SourceError(f"no web address: {site}", where="KG_SITE", hint="for example https://example.org")
-        if report and not report.startswith(("https://", "http://", "mailto:")):
+        return cls(told.get("KG_SITE", "").rstrip("/"), told.get("KG_REPORT", ""))
+
+    def __post_init__(self) -> None:
+        if self.site and not self.site.startswith(("http://", "https://")):
+            raise SourceError(f"no web address: {self.site}", where="KG_SITE", hint="for example https://example.org")
+        if self.report and not self.report.startswith(("https://", "http://", "mailto:")):
             hint = "a mailto: address, or the URL of new issues"
-            raise SourceError(f"no address: {report}", where="KG_REPORT", hint=hint)
-        return cls(site, report)
+            raise SourceError(f"no address: {self.report}", where="KG_REPORT", hint=hint)
 
     def absolute(self, path: str) -> str:
         """Return the full URL of a path of this site."""

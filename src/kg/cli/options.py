@@ -1,0 +1,92 @@
+"""Options that are settings too: given as a flag, in the environment, or in a table of `kg.toml`, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kg.errors import SourceError
+from kg.limits import Limits
+
+if TYPE_CHECKING:
+    from kg.graph import Graph
+    from kg.passages import Text
+
+Command = Callable[..., None]
+
+
+def setting(flag: str, *names: str, **more: Any) -> Callable[[Command], Command]:
+    """Return an option that the environment can set as well: `--max-rows` is `KG_MAX_ROWS`."""
+    variable = "KG_" + flag[2:].replace("-", "_").upper()
+    return click.option(flag, *names, envvar=variable, show_envvar=True, **more)
+
+
+def limit_settings(command: Command) -> Command:
+    """Add a setting for each limit."""
+    for one in reversed(Limits().listed):
+        kind = click.FloatRange(min=0, min_open=True) if isinstance(one.value, float) else click.IntRange(min=1)
+        unit = f", in {one.unit}" if one.unit and one.unit not in one.what else ""
+        told = f"Limit: {one.what}{unit}."
+        command = setting(one.setting, one.name, default=one.value, show_default=True, type=kind, help=told)(command)
+    return command
+
+
+def settings_file(table: str) -> Callable[[Command], Command]:
+    """Return the option `--config`: the file whose table gives the settings that neither flag nor environment gives.
+
+    Arguments:
+        table: its name, as in `[serve]`, or `[tool.kg.serve]` in `pyproject.toml`.
+
+    """
+
+    def read(context: click.Context, _: click.Parameter, file: Path | None) -> None:
+        from kg.settings import read_table
+
+        path, held = read_table(file or Path.cwd(), table)
+        context.default_map = _checked(context, path, held) if path else {}
+
+    return setting(
+        "--config",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        expose_value=False,
+        is_eager=True,
+        callback=read,
+        help=f"File with a table [{table}]; default: kg.toml or pyproject.toml here.",
+    )
+
+
+def _checked(context: click.Context, path: Path, held: dict[str, Any]) -> dict[str, Any]:
+    from kg.settings import unknown
+
+    known = settings_of(context.command)
+    found = {}
+    for name, value in held.items():
+        if name not in known:
+            raise unknown(name, known, path)
+        try:
+            _check(context, known[name], value)
+        except (click.BadParameter, TypeError) as error:
+            raise SourceError(f"{name} cannot be {value!r}", where=str(path), hint=str(error)) from error
+        found[str(known[name].name)] = value
+    return found
+
+
+def _check(context: click.Context, option: click.Option, value: Any) -> None:
+    if isinstance(value, bool) != option.is_flag:
+        raise TypeError("true and false are for switches, and nothing else is")
+    option.type_cast_value(context, value)
+
+
+def settings_of(command: click.Command) -> dict[str, click.Option]:
+    """Return the options of a command that a file may set, by their names there."""
+    return {one.opts[0][2:]: one for one in command.params if isinstance(one, click.Option) and one.name != "config"}
+
+
+def text_of(graph: Graph, file: Path | None) -> Text | None:
+    """Return the source text in a file, with its passages, or nothing."""
+    from kg.passages import Text
+
+    return Text.read(file, graph.store) if file else None

@@ -1,0 +1,75 @@
+"""The command that serves the graph; heavy modules are imported when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kg.cli.group import main
+from kg.cli.options import limit_settings, setting, settings_file, text_of
+from kg.limits import Limits
+
+
+@main.command(epilog="Each option is also KG_NAME in the environment, and name in [serve] of kg.toml; the flag wins.")
+@settings_file("serve")
+@setting("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@setting("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@setting("--text", type=click.Path(path_type=Path), help="Source text; pages then quote passages.")
+@setting("--store", type=click.Path(path_type=Path), help="Graph on disk, made by kg load; default: ours.")
+@setting("--site", default="", help="Public address, such as https://example.org; default: the host of the request.")
+@setting("--report", default="", help="Where readers report a fact: mailto: address, or URL of new issues.")
+@setting("--publisher", default="", help="Name of the organisation that publishes, for the metadata.")
+@setting("--publisher-iri", default="", help="Its IRI, such as one of TOOI or ROR.")
+@setting("--contact", default="", help="E-mail address or URL for questions, for the metadata.")
+@setting("--cache", default=128 << 20, show_default=True, type=click.IntRange(min=0), help="Bytes of kept results.")
+@limit_settings
+def serve(
+    host: str,
+    port: int,
+    text: Path | None,
+    store: Path | None,
+    site: str,
+    report: str,
+    cache: int,
+    publisher: str,
+    publisher_iri: str,
+    contact: str,
+    **limits: Any,
+) -> None:
+    """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
+    from kg.export import Owner
+    from kg.files import house
+    from kg.pool import Pool
+    from kg.queries import find_questions
+    from kg.web import create_app, listen
+    from kg.web.address import Address
+
+    held = Limits(**limits)
+    address, owner = Address(site.rstrip("/"), report), Owner(publisher, publisher_iri, contact)
+    if store is None:
+        from kg.graph import build
+
+        graph = build(house())
+        data_version = graph.data_version
+        pool = Pool(lambda: graph.store, held, graph.prefixes)
+    else:
+        from kg.disk import find
+        from kg.graph import Graph
+
+        found = find(store)
+        pool = Pool(found.open, held, found.prefixes)  # The engine has threads once it is open: fork before.
+        graph, data_version = Graph(found.open(), ()), found.data
+    app = create_app(
+        graph,
+        find_questions(house() / "queries"),
+        held,
+        text_of(graph, text),
+        pool,
+        data_version,
+        address,
+        owner,
+        cache,
+    )
+    listen(app, host, port, lambda url: click.echo(f"kg serves {url}"), held)
