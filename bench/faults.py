@@ -73,8 +73,9 @@ KINDS = (
     Kind("passage that is not there", STATED, r"(?m)(?<=dct:source )passage:[\w-]+", "passage:s99-p99-9"),
     Kind("class misspelt", STATED, r"(?m)(?<=^    a )kb:(Company|Project|Occupation|Figure|Skill)(?= ;$)", r"kb:\1x"),
     Kind("property misspelt", STATED, r"(?m)^    kb:(inCluster|produces|about|uses|period) ", r"    kb:\1x "),
+    Kind("name of another vocabulary misspelt", STATED, r"(?m)^    skos:prefLabel (?=.* [;.]$)", "    skos:prefLable "),
     Kind(
-        "property of nobody's vocabulary",
+        "property of another vocabulary misspelt",
         STATED,
         r"(?m)^    dct:source ",
         "    <http://purl.org/dc/terms/sorce> 1 ;\n    dct:source ",

@@ -10,12 +10,12 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "kg"
 FLOORS = [
     ["errors", "terms", "limits", "findings", "sssom", "formulas"],
-    ["files", "results", "memory", "reports", "engines", "dutch", "evidence", "plots"],
+    ["files", "results", "memory", "reports", "vocabularies", "engines", "dutch", "evidence", "plots"],
     ["sources", "queries", "settings", "sparql", "labels", "resources", "mappings"],
     ["inference", "vocab", "rows", "inputs", "rulebook", "jobs", "passages", "facts"],
     ["graph", "views", "places", "verdicts", "approvals", "baseline", "worker", "sheets"],
-    ["kinds", "problems", "ruleset", "pool", "link", "charts"],
-    ["answers", "switch"],
+    ["kinds", "problems", "located", "ruleset", "pool", "link", "charts"],
+    ["answers", "unknown", "switch"],
     ["validate", "tables", "context", "export", "disk"],
     ["proof", "diff", "new", "plans", "assist"],
     ["__init__"],

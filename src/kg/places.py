@@ -89,17 +89,20 @@ class Places:
     def find(self, focus: Term, path: str = "", value: Term | None = None, *, missing: bool = False) -> Place:
         """Return the place of a statement.
 
-        Tried in turn: the triple itself, another triple with that subject and object, the inverse triple, the last
-        value of the path (unless something is missing), the block of the subject, a triple that names the focus.
+        Tried in turn: the property, where it is itself the value, the triple itself, another triple with that subject
+        and object, the inverse triple, the last value of the path (unless something is missing), the block of the
+        subject, a triple that names the focus.
         """
         about = self._about.get(focus, [])
+        on_path = [hit for hit in about if hit.quad.predicate.value == path]
+        if on_path and value == on_path[0].quad.predicate:
+            return self._predicate(on_path[0])
         if value is not None:
             same = [hit for hit in about if hit.quad.object == value]
             exact = [hit for hit in same if hit.quad.predicate.value == path]
             inverse = [hit for hit in self._naming.get(focus, []) if hit.quad.subject == value]
             if found := exact or same or inverse:
                 return self._object(found[0])
-        on_path = [hit for hit in about if hit.quad.predicate.value == path]
         if on_path and not missing:
             return self._object(on_path[-1])
         if about:
@@ -124,6 +127,11 @@ class Places:
         earlier = document.lines[hit.index - 1] if hit.index else 1
         nth = sum(document.quads[i].object == term for i in _same_line(document, hit.index))
         return _search(document, lines, term, at, max(1, earlier - 1), nth)
+
+    def _predicate(self, hit: _Hit) -> Place:
+        document = hit.document
+        low = self._subject(hit).line
+        return _search(document, self._text(document), hit.quad.predicate, document.lines[hit.index], low, 0)
 
     def _subject(self, hit: _Hit) -> Place:
         document, subject = hit.document, hit.quad.subject

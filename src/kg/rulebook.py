@@ -126,6 +126,18 @@ BUILT_IN: Final[Mapping[str, BuiltIn]] = {
         ("Whoever follows it gets a page that is not there.", "Wie haar volgt komt op een pagina die er niet is."),
         ("Correct the IRI, or describe what it names.", "Verbeter de IRI, of beschrijf wat ze noemt."),
     ),
+    "vocabulary-term": _rule(
+        "warning",
+        ("The vocabulary has no such term.", "Zo'n term staat niet in de woordenlijst."),
+        (
+            "A misspelt property or class is read by no query, shape or reasoner, without a word.",
+            "Een verschreven eigenschap of klasse leest geen query, shape of redeneerder, zonder melding.",
+        ),
+        (
+            "Correct the name; a newer term is known once its vocabulary is a file of the context.",
+            "Verbeter de naam; een nieuwere term is bekend zodra haar woordenlijst bij de context staat.",
+        ),
+    ),
     "time-limit": _rule(
         "violation",
         ("A query or constraint did not end in time.", "Een query of constraint was niet op tijd klaar."),

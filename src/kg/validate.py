@@ -13,21 +13,21 @@ import pyoxigraph as ox
 from kg.answers import QUESTION, SavedQuestions, counted
 from kg.errors import SourceError
 from kg.findings import SEVERITIES, Finding, Report, Rule, in_language
-from kg.inputs import MAX_BYTES, Document, Input, Problem, quads_of, read_document, triples_of
+from kg.inputs import MAX_BYTES, Document, Input, Problem, read_document, triples_of
 from kg.jobs import Job, Outcome, run_here, run_jobs
+from kg.located import Said, located
 from kg.places import Place, Places, text_lines
 from kg.problems import as_finding, problems_of
 from kg.queries import Question
-from kg.rulebook import BUILT_IN, pick_rules
+from kg.rulebook import pick_rules
 from kg.ruleset import SHAPES_GRAPH, Rules, read_rules, sound
 from kg.sources import Source
-from kg.sssom import SUFFIX as SSSOM
-from kg.terms import DCT, SH, SKOS
-from kg.verdicts import Term, Verdict, read_terms, text_of, verdicts
+from kg.terms import SH
+from kg.unknown import links, terms
+from kg.verdicts import Verdict, read_terms, text_of, verdicts
 
 __all__ = ["SEVERITIES", "Finding", "Plan", "check", "validate"]
 
-_LABELS: Final = (SKOS + "prefLabel", DCT + "title", "http://www.w3.org/2000/01/rdf-schema#label")
 _SPLIT_FROM, _SPLIT_TO, _WORKERS = 5_000, 300_000, 2
 _TARGETS: Final = tuple(f" <{SH}target{name}> " for name in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
 _SHAPES_OF_SHAPES: Final = Path("assets") / "shacl-shacl.ttl"
@@ -107,7 +107,9 @@ def check(plan: Plan) -> Report:
         *_stuck(rules, (*outcomes, answered), plan.lang),
     }
     if "link" in names:
-        found |= _new(_links(documents, plan), found)
+        found |= _new(links(documents, plan.namespaces, plan.lang), found)
+    if "vocabulary-term" in names:
+        found |= _new(terms(documents, rules.documents, plan.lang), found)
     return Report(
         findings=tuple(sorted(one for one in found if _wanted(one, names, rules, plan))),
         files=tuple(document.name for document in documents if document.input.checked),
@@ -124,10 +126,10 @@ def _wanted(one: Finding, names: set[str], rules: Rules, plan: Plan) -> bool:
     return one.shape in names or unnamed
 
 
-def _new(links: Iterable[Finding], found: set[Finding]) -> set[Finding]:
-    """The dead links that no other rule has found."""
+def _new(more: Iterable[Finding], found: set[Finding]) -> set[Finding]:
+    """The findings that no other rule has made."""
     known = {(one.focus, one.path, one.value) for one in found}
-    return {one for one in links if (one.focus, one.path, one.value) not in known}
+    return {one for one in more if (one.focus, one.path, one.value) not in known}
 
 
 def _run(
@@ -194,52 +196,11 @@ def _refuse_bad_shapes(rules: Rules, outcome: Outcome) -> None:
     )
 
 
-@dataclass(frozen=True)
-class _Raw:
-    """What SHACL or a check query says, before its place is known."""
-
-    focus: Term
-    path: str
-    value: Term | None
-    missing: bool
-    severity: str
-    message: str
-    hint: str
-    shape: str
+def _findings(documents: Sequence[Document], rules: Rules, outcomes: Sequence[Outcome], lang: str) -> Iterable[Finding]:
+    return located(documents, [one for outcome in outcomes for one in _said(rules, outcome, lang)], lang)
 
 
-def _findings(documents: Sequence[Document], rules: Rules, outcomes: Sequence[Outcome], lang: str) -> Iterator[Finding]:
-    raw = [one for outcome in outcomes for one in _said(rules, outcome, lang)]
-    nodes = {one.focus for one in raw}
-    places, labels = Places(documents, nodes), _labels(documents, nodes, lang)
-    for one in raw:
-        place = places.find(one.focus, one.path, one.value, missing=one.missing)
-        label, value = labels.get(one.focus, ""), text_of(one.value)
-        yield _placed(
-            place, one.severity, (text_of(one.focus), label, one.path, value), one.message, one.hint, one.shape
-        )
-
-
-def _placed(
-    place: Place, severity: str, node: tuple[str, str, str, str], message: str, hint: str, shape: str
-) -> Finding:
-    return Finding(
-        place.file, place.line, place.column, severity, *node, message, hint, shape, place.width, place.excerpt[:400]
-    )
-
-
-def _labels(documents: Sequence[Document], nodes: set[Term], lang: str) -> Mapping[Term, str]:
-    found: dict[Term, dict[str, dict[str | None, str]]] = {}
-    for document in documents if nodes else ():
-        for quad in document.quads:
-            if quad.predicate.value in _LABELS and quad.subject in nodes and isinstance(quad.object, ox.Literal):
-                texts = found.setdefault(quad.subject, {}).setdefault(quad.predicate.value, {})
-                texts[quad.object.language] = quad.object.value
-    best = {node: next(texts[name] for name in _LABELS if name in texts) for node, texts in found.items()}
-    return {node: in_language(texts, lang) for node, texts in best.items()}
-
-
-def _said(rules: Rules, outcome: Outcome, lang: str) -> Iterator[_Raw]:
+def _said(rules: Rules, outcome: Outcome, lang: str) -> Iterator[Said]:
     for verdict in verdicts(outcome.report, rules.triples) if outcome.report else ():
         yield _of_verdict(verdict, rules, lang)
     checks = {one.name: one for one in rules.checks}
@@ -247,20 +208,20 @@ def _said(rules: Rules, outcome: Outcome, lang: str) -> Iterator[_Raw]:
         yield from _of_check(checks[name], answer, lang)
 
 
-def _of_verdict(verdict: Verdict, rules: Rules, lang: str) -> _Raw:
-    return _Raw(
+def _of_verdict(verdict: Verdict, rules: Rules, lang: str) -> Said:
+    return Said(
         verdict.focus,
         verdict.path,
         verdict.value,
-        verdict.missing,
+        rules.texts.named(verdict.shape) or verdict.component,
         verdict.severity,
         in_language(verdict.messages, lang),
         rules.texts.text(verdict.shape, SH + "description"),
-        rules.texts.named(verdict.shape) or verdict.component,
+        missing=verdict.missing,
     )
 
 
-def _of_check(check: Question, answer: Mapping[str, Any], lang: str) -> Iterator[_Raw]:
+def _of_check(check: Question, answer: Mapping[str, Any], lang: str) -> Iterator[Said]:
     if "error" in answer:
         raise SourceError(
             answer["error"],
@@ -280,38 +241,7 @@ def _of_check(check: Question, answer: Mapping[str, Any], lang: str) -> Iterator
         cells = dict(zip(named, read_terms(list(named.values())), strict=True))
         if "focus" in cells:
             path = text_of(cells.get("path"))
-            yield _Raw(cells["focus"], path, cells.get("value"), False, check.severity, message, hint, check.name)
-
-
-def _links(documents: Sequence[Document], plan: Plan) -> Iterator[Finding]:
-    """Objects inside the namespaces of which nothing is said."""
-    spaces = tuple(plan.namespaces)
-    if not spaces:
-        return
-    described = {quad.subject for quad in quads_of(documents)}
-    dead: list[tuple[ox.Quad, Term]] = []
-    for document in documents:
-        if document.input.checked:
-            dead += [
-                (quad, term)
-                for quad in document.quads
-                for term in _links_of(quad, document)
-                if term not in described and text_of(term).startswith(spaces)
-            ]
-    nodes: set[Term] = {quad.subject for quad, _ in dead}
-    places, labels = Places(documents, nodes), _labels(documents, nodes, plan.lang)
-    rule = BUILT_IN["link"]
-    for quad, term in dead:
-        place = places.find(quad.subject, quad.predicate.value, quad.object)
-        node = (text_of(quad.subject), labels.get(quad.subject, ""), quad.predicate.value, text_of(term))
-        what, mend = in_language(rule.what, plan.lang), in_language(rule.mend, plan.lang)
-        yield _placed(place, rule.severity, node, what, mend, "link")
-
-
-def _links_of(quad: ox.Quad, document: Document) -> tuple[Term, ...]:
-    """What must be described: the object of a statement, and of a mapping the subject; its object is another's."""
-    term = quad.subject if document.input.suffix == SSSOM else quad.object
-    return (term,) if isinstance(term, ox.NamedNode) else ()
+            yield Said(cells["focus"], path, cells.get("value"), check.name, check.severity, message, hint)
 
 
 def _stuck(rules: Rules, outcomes: Iterable[Outcome], lang: str) -> Iterator[Finding]:
