@@ -134,6 +134,8 @@ def test_each_form_that_is_described_is_given(client: FlaskClient, spec: Node) -
     content = spec["paths"]["/api/climate/measures"]["get"]["responses"]["200"]["content"]
     for kind in content:
         assert client.get("/api/climate/measures", headers={"Accept": kind}).mimetype == kind
+    browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+    assert client.get("/api/climate/measures", headers={"Accept": browser}).mimetype == "application/json"
     forms = resolved(spec, {"$ref": "#/components/parameters/format"})["schema"]["enum"]
     assert len(forms) == len(content)
     assert {client.get(f"/api/climate/measures?format={form}").mimetype for form in forms} == set(content)
@@ -141,3 +143,23 @@ def test_each_form_that_is_described_is_given(client: FlaskClient, spec: Node) -
 
 def test_nobody_is_sent_to_another_host(spec: Node) -> None:
     assert spec["servers"] == [{"url": "/", "description": "this server"}]
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_the_page_lists_each_operation_without_a_script(client: FlaskClient, spec: Node, lang: str) -> None:
+    page = client.get(f"/docs?lang={lang}", headers={"Accept": "text/html"}).text
+    assert [
+        path for path in spec["paths"] if f"<code>{path}</code>" not in page and f">{path}</code>" not in page
+    ] == []
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page)
+    assert set(re.findall(r'(?:src|href)="(https?:[^"]*)"', page)) == set()
+    assert QUESTIONS["climate/measures"].title[lang] in page
+
+
+def test_swagger_ui_comes_from_here_and_nothing_else_does(client: FlaskClient) -> None:
+    script = client.get("/docs/swagger-ui-bundle.js")
+    assert script.mimetype == "text/javascript"
+    assert b"SwaggerUIBundle" in script.data
+    assert client.get("/docs/swagger-ui.css").mimetype == "text/css"
+    for name in ("index.css", "../__init__.py", "oauth2-redirect.html"):
+        assert client.get(f"/docs/{name}").status_code == 404

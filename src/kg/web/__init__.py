@@ -24,6 +24,7 @@ from kg.web import (
     answers,
     api,
     charts,
+    docs,
     downloads,
     errors,
     health,
@@ -98,7 +99,7 @@ def create_app(
     pages.init_app(app, site)
     errors.init_app(app)
     app.before_request(partial(_measure, limits))
-    for module in (home, sparql, store, lists, resources, health, llms, search, reconcile, saved, api, openapi):
+    for module in (home, sparql, store, lists, resources, health, llms, search, reconcile, saved, api, openapi, docs):
         app.register_blueprint(module.blueprint)
     answers.init_app(app, graph, house())
     charts.init_app(app)

@@ -17,7 +17,7 @@ from kg.queries import Question
 from kg.results import Format
 from kg.sheets import csvs, jsons, xlsx
 from kg.web.answers import Filled, choices_of, filled, find, foreign_language, sheet_of, source_of
-from kg.web.negotiation import choose
+from kg.web.negotiation import choose, wants_html
 from kg.web.pages import language, site, word
 from kg.web.results import send
 
@@ -96,11 +96,15 @@ def answer(name: str) -> Response:
 
 
 def _named(name: str) -> tuple[Question, Format]:
-    """Return the question and the form that a path names; without a suffix, negotiation chooses the form."""
+    """Return the question and the form that a path names; without a suffix, negotiation chooses the form.
+
+    A browser, which asks for HTML first and for XML as well, gets what it can show: JSON.
+    """
     stem, dot, suffix = name.rpartition(".")
     if not dot or name in site().questions:
         question = find(name)
-        return question, choose(request, FORMS)
+        browser = wants_html(request) and "format" not in request.args
+        return question, _BY_NAME["json"] if browser else choose(request, FORMS)
     question = find(stem)
     if suffix not in _BY_NAME:
         hint = "use " + " ".join(f".{one}" for one in _BY_NAME)

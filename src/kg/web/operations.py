@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -59,7 +60,7 @@ def paths_of(question: Question, sheet: Sheet | None, choices: Choices, lang: st
     answer["responses"] = _responses(word("answer", lang), _forms(sheet))
     paths: Node = {f"/api/{name}": {"get": answer}}
     if asked:
-        told = _operation(question, ".choices", f"{word('choices_of', lang)}: {title}", lang)
+        told = _operation(question, "choices", f"{word('choices_of', lang)}: {title}", lang)
         choice = {"application/json": {"schema": {"$ref": "#/components/schemas/Choices"}}}
         told |= {"parameters": [_shared("lang")], "responses": _responses(word("choices_of", lang), choice)}
         paths[f"/api/{name}/choices"] = {"get": told}
@@ -74,7 +75,7 @@ def _charts(question: Question, asked: list[Node], lang: str) -> Node:
         forms["vl.json"] = {"application/vnd.vegalite.v5+json": {"schema": {"type": "object"}}}
     paths = {}
     for suffix, content in forms.items():
-        told = _operation(question, f".{suffix}", f"{word('chart_of', lang)}: {question.title[lang]}", lang)
+        told = _operation(question, suffix, f"{word('chart_of', lang)}: {question.title[lang]}", lang)
         told["parameters"] = [*asked, _shared("theme"), _shared("size"), _shared("lang")]
         told["responses"] = _responses(word("chart_of", lang), content)
         paths[f"/questions/{question.name}.{suffix}"] = {"get": told}
@@ -83,11 +84,17 @@ def _charts(question: Question, asked: list[Node], lang: str) -> Node:
 
 def _operation(question: Question, suffix: str, summary: str, lang: str) -> Node:
     return {
-        "operationId": question.name.replace("/", ".") + suffix,
+        "operationId": _camel(f"{question.name} {suffix}"),
         "tags": [question.theme],
         "summary": summary,
         "description": question.description[lang],
     }
+
+
+def _camel(name: str) -> str:
+    """Return a name as generated clients have it: `climateMeasuresPerPillar`."""
+    first, *others = re.split(r"[^A-Za-z0-9]+", name.strip())
+    return first + "".join(one[:1].upper() + one[1:] for one in others)
 
 
 def _parameter(parameter: Parameter, choices: Sequence[Choice], lang: str) -> Node:
