@@ -1,0 +1,137 @@
+// The code area: CodeMirror with SPARQL colours, completion, the margin with errors, and keys that let go of Tab.
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { bracketMatching, HighlightStyle, indentOnInput, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import { sparql } from "@codemirror/legacy-modes/mode/sparql";
+import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { EditorState, type Extension } from "@codemirror/state";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { complete } from "./completion";
+import type { Problem } from "./endpoint";
+import { declaring, missing } from "./prefixes";
+import { setting, word } from "./setting";
+import { vocabulary } from "./vocabulary";
+
+const colours = HighlightStyle.define([
+  { tag: tags.keyword, class: "sparql-keyword" },
+  { tag: [tags.standard(tags.name), tags.operatorKeyword, tags.operator], class: "sparql-operator" },
+  { tag: [tags.variableName, tags.special(tags.variableName)], class: "sparql-variable" },
+  { tag: [tags.string, tags.special(tags.string), tags.atom, tags.number, tags.meta], class: "sparql-value" },
+  { tag: tags.comment, class: "sparql-comment" },
+]);
+
+/** What the code area needs to know of the page around it. */
+export interface Around {
+  run: () => void;
+  changed: (query: string) => void;
+}
+
+/** Words that CodeMirror says, in the language of the page. */
+const phrases = {
+  Completions: word("editor_completions"),
+  Diagnostics: word("editor_errors"),
+  "No diagnostics": word("editor_no_errors"),
+};
+
+/** Declare a prefix as soon as it is typed. */
+const declareTyped = EditorView.inputHandler.of((view, _from, _to, text) => {
+  if (text !== ":") return false;
+  void vocabulary().then((terms) => declare(view, terms.prefixes), () => undefined);
+  return false;
+});
+
+function declare(view: EditorView, known: Record<string, string>): void {
+  const lacking = missing(view.state.doc.toString(), known);
+  if (lacking.length) view.dispatch({ changes: declaring(view.state.doc, lacking, known) });
+}
+
+/** The code area over one element; each tab has a state of its own, with its own history. */
+export class Code {
+  readonly view: EditorView;
+  private readonly extensions: Extension;
+
+  constructor(parent: HTMLElement, around: Around) {
+    this.extensions = [
+      EditorView.cspNonce.of(setting.nonce),
+      EditorState.phrases.of(phrases),
+      keymap.of([{ key: "Mod-Enter", run: () => (around.run(), true) }]),
+      lintGutter(),
+      lineNumbers(),
+      highlightActiveLineGutter(),
+      history(),
+      drawSelection(),
+      indentOnInput(),
+      bracketMatching(),
+      closeBrackets(),
+      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 60 }),
+      highlightActiveLine(),
+      keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, indentWithTab]),
+      StreamLanguage.define(sparql),
+      syntaxHighlighting(colours),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({ "aria-label": word("query"), "aria-describedby": "editor-keys", lang: "zxx" }),
+      declareTyped,
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) around.changed(update.state.doc.toString());
+      }),
+    ];
+    this.view = new EditorView({ parent, state: this.state("") });
+  }
+
+  /** Return the state of a new tab. */
+  state(query: string): EditorState {
+    return EditorState.create({ doc: query, extensions: this.extensions });
+  }
+
+  get query(): string {
+    return this.view.state.doc.toString();
+  }
+
+  /** Write the PREFIX lines that the query lacks; without the terms, the endpoint says what is missing. */
+  async declare(): Promise<void> {
+    const terms = await vocabulary().catch(() => null);
+    if (terms) declare(this.view, terms.prefixes);
+  }
+
+  /** Write the PREFIX lines of all prefixes of the graph. */
+  async declareAll(): Promise<void> {
+    const { prefixes } = await vocabulary();
+    const all = Object.keys(prefixes).sort();
+    const lacking = missing(`${this.query}\n${all.map((one) => ` ${one}:`).join("")}`, prefixes);
+    if (lacking.length) this.view.dispatch({ changes: declaring(this.view.state.doc, lacking, prefixes) });
+  }
+
+  /** Mark a problem at its place, in the text and in the margin; without a place, unmark. */
+  mark(problem: Problem | null): void {
+    const found = problem?.line ? [this.diagnostic(problem, problem.line)] : [];
+    this.view.dispatch(setDiagnostics(this.view.state, found));
+    const [first] = found;
+    if (first) this.view.dispatch({ effects: EditorView.scrollIntoView(first.from, { y: "center" }) });
+  }
+
+  /** Put the cursor at the place of a problem. */
+  goTo(problem: Problem): void {
+    if (!problem.line) return;
+    const { from } = this.diagnostic(problem, problem.line);
+    this.view.dispatch({ selection: { anchor: from }, scrollIntoView: true });
+    this.view.focus();
+  }
+
+  private diagnostic(problem: Problem, number: number): Diagnostic {
+    const line = this.view.state.doc.line(Math.min(Math.max(number, 1), this.view.state.doc.lines));
+    // Columns count characters; the positions of the editor count UTF-16 units.
+    const before = [...line.text].slice(0, (problem.column ?? 1) - 1).join("").length;
+    const from = Math.min(line.from + before, line.to);
+    const next = /^\S+/.exec(line.text.slice(from - line.from))?.[0].length ?? 0;
+    const start = next === 0 && from > line.from ? from - 1 : from;
+    return { from: start, to: Math.min(from + next, line.to), severity: "error", message: problem.detail };
+  }
+}
