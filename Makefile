@@ -4,15 +4,20 @@ VENV   ?= .venv
 PORT   ?= 8000
 BIN    := $(VENV)/bin
 
-.PHONY: serve test check bench lint docs lock clean
+.PHONY: serve editor test check bench lint docs lock clean
 
-serve: $(VENV)/.serve
+serve: $(VENV)/.serve editor
 	$(BIN)/kg serve --port $(PORT)
+
+# The bundle of /sparql, built once; without it the page is a plain form. KG_EDITOR=no leaves it out.
+editor: $(VENV)/.python
+	@$(BIN)/python src/editor/build.py
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist loadfile -m "not check and not text" --cov --cov-report=term
 
-check: $(VENV)/.dev lint
+check: export KG_EDITOR = require
+check: $(VENV)/.dev lint editor
 	$(BIN)/pytest -n 2 --dist loadfile -m "check or text"
 
 lint: $(VENV)/.dev
@@ -32,9 +37,10 @@ docs: $(VENV)/.dev
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q --group dev -o requirements-dev.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o src/editor/node.lock src/editor/node.in
 
 clean:
-	rm -rf $(VENV) dist build .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) dist build src/kg/web/static/editor .coverage .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; run make PYTHON=python3.11" >&2; exit 2; }

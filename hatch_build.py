@@ -27,7 +27,8 @@ class EditorHook(BuildHookInterface[Any]):
         if editor is None or version == "editable" or editor.mode() == "no":
             return
         try:
-            editor.build()
+            if not editor.is_fresh():
+                editor.build()
         except editor.NotBuilt as error:
             if editor.mode() == "require":
                 raise

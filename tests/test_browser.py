@@ -73,21 +73,6 @@ def test_language_switch_stays_on_the_page(page: Page, base: str) -> None:
     assert "carbon capture" in page.inner_text("h1")
 
 
-def test_a_question_by_keyboard_alone(page: Page, base: str) -> None:
-    page.goto(f"{base}/sparql?lang=en")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
-    page.focus("#query")
-    page.keyboard.press("Control+A")
-    page.keyboard.type("SELECT ?p { ?p a kb:Pillar }")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Run"
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#answer")
-    assert "3 rows" in page.inner_text("#answer")
-    assert page.locator("tbody tr").count() == 3
-
-
 def test_without_javascript(browser: Browser, base: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

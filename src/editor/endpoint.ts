@@ -76,8 +76,7 @@ export type Label = [text: string, lang: string, href: string];
 
 /** Return labels of IRIs, in the language of the page. */
 export async function labels(iris: string[]): Promise<Record<string, Label>> {
-  const told = { method: "POST", body: JSON.stringify(iris), headers: { "Content-Type": "application/json", Accept: "application/json" } };
-  const response = await send(`/sparql/labels?lang=${setting.lang}`, told);
+  const response = await post(`/sparql/labels?lang=${setting.lang}`, { iris: iris.join(" ") }, "application/json");
   return (await response.json()) as Record<string, Label>;
 }
 

@@ -26,6 +26,7 @@ from kg.web import (
     charts,
     docs,
     downloads,
+    editor,
     errors,
     health,
     home,
@@ -103,6 +104,7 @@ def create_app(
         app.register_blueprint(module.blueprint)
     answers.init_app(app, graph, house())
     charts.init_app(app)
+    editor.init_app(app)
     downloads.init_app(app, graph, owner)
     lookup.init_app(app, graph)
     switch.init_app(app, graph)

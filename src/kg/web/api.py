@@ -119,8 +119,13 @@ def _written(bound: Filled, form: Format) -> bytes:
     query = urlencode({**bound.values, "lang": language()})
     source = source_of(bound, f"{request.host_url}api/{bound.question.name}?{query}")
     if form.name == "xlsx":
-        return xlsx.written(sheet, source, {key.removeprefix("sheet_"): word(key) for key in _WORDS})
+        return xlsx.written(sheet, source, sheet_words())
     return jsons.written(sheet, source, _notes())
+
+
+def sheet_words() -> dict[str, str]:
+    """Return the words of an XLSX file in the language of the request."""
+    return {key.removeprefix("sheet_"): word(key) for key in _WORDS}
 
 
 def _notes() -> list[str]:

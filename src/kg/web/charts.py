@@ -27,12 +27,13 @@ from kg.web.pages import language, local_path, site, word
 
 blueprint = Blueprint("charts", __name__)
 _PAINTER: Final = "kg.painter"
-_MAP: Final = "map"
+MAP: Final = "map"
 _CHOSEN: Final[Mapping[str, tuple[str, ...]]] = {"theme": tuple(THEMES), "size": tuple(SIZES)}
 _ALSO: Final = PLAIN | _CHOSEN.keys()
 _NARROW: Final = "(max-width: 40rem)"
 _DARK: Final = "(prefers-color-scheme: dark)"
 _SVG: Final = "image/svg+xml"
+Variant = tuple[str, str]  # Theme and size.
 
 
 def init_app(app: Flask, painter: Painter | None = None) -> None:
@@ -121,12 +122,12 @@ def view(filled: Filled, sheet: Sheet | None = None) -> ChartView | None:
     path = _path(filled.question.name, filled.values)
     told = (title, filled.question.description[lang], path, lang, word("chart_table"))
     alt, data = summary(plot, sheet, title), description(plot, sheet)
-    if plot.mark == _MAP:
-        return ChartView(*told, alt, data, inline=Markup(drawn(plot, sheet, title, "light", _link)))  # noqa: S704
+    if plot.mark == MAP:
+        return ChartView(*told, alt, data, inline=Markup(drawn(plot, sheet, title, "light", link_of)))  # noqa: S704
     return ChartView(*told, alt, data, tuple(_picture(filled, plot, sheet, *one) for one in _variants()))
 
 
-def _variants() -> list[tuple[str, str]]:
+def _variants() -> list[Variant]:
     """Return theme and size of each variant, the one for all other cases last."""
     return [(theme, size) for theme, size in product(("dark", "light"), ("narrow", "wide"))]
 
@@ -142,7 +143,8 @@ def _path(name: str, values: Mapping[str, str] | None = None) -> str:
     return f"/questions/{name}?{urlencode({**(values or {}), 'lang': language()})}"
 
 
-def _link(iri: str) -> str:
+def link_of(iri: str) -> str:
+    """Return where the link of a thing on a map leads."""
     path = local_path(iri)
     return f"{path}?lang={language()}" if path.startswith("/") else path
 
@@ -152,7 +154,7 @@ def picture(name: str) -> Response:
     """Send the chart of a question as SVG: `theme=` light or dark, `size=` wide or narrow."""
     asked, plot, sheet = _asked(name)
     theme, size = _chosen("theme"), _chosen("size")
-    if plot.mark == _MAP:
+    if plot.mark == MAP:
         svg = drawn(plot, sheet, asked.question.title[language()], theme, str)
         return _sent(svg.encode(), _SVG, theme)
     return _sent(_painted(asked, plot, sheet)[theme, size].encode(), _SVG, theme, size)
@@ -162,7 +164,7 @@ def picture(name: str) -> Response:
 def specification(name: str) -> Response:
     """Send the chart of a question as a Vega-Lite specification with its data."""
     asked, plot, sheet = _asked(name)
-    if plot.mark == _MAP:
+    if plot.mark == MAP:
         raise NotFound(f"{asked.question.name} is a map, which has no specification", hint="ask for .svg")
     spec = drawing(plot, sheet, _chosen("theme"), _chosen("size")).spec
     return _sent(json.dumps(spec, ensure_ascii=False).encode(), "application/vnd.vegalite.v5+json", "spec")
@@ -187,17 +189,37 @@ def _chosen(name: str) -> str:
     return asked
 
 
-def _painted(asked: Filled, plot: Plot, sheet: Sheet) -> dict[tuple[str, str], str]:
+def _painted(asked: Filled, plot: Plot, sheet: Sheet) -> dict[Variant, str]:
     """Return all variants of a chart in one language: drawn together, since most of the work is to begin."""
+    painter: Painter = current_app.extensions[_PAINTER]
+    title, data = summary(plot, sheet, asked.question.title[language()]), description(plot, sheet)
+    return painted(painter, plot, sheet, _variants(), title, data)
+
+
+def painted(
+    painter: Painter, plot: Plot, sheet: Sheet, variants: list[Variant], title: str, data: str
+) -> dict[Variant, str]:
+    """Return a chart as SVG by theme and size, from the cache or drawn.
+
+    Arguments:
+        painter: draws.
+        plot: what goes where; no map.
+        sheet: the data.
+        variants: themes and sizes.
+        title: the chart in a sentence.
+        data: its values one by one.
+
+    Raises:
+        Unavailable: it could not be drawn.
+
+    """
     cache, lang = site().cache, language()
-    specs = [drawing(plot, sheet, *one).spec for one in _variants()]
-    title, data = summary(plot, sheet, asked.question.title[lang]), description(plot, sheet)
+    specs = [drawing(plot, sheet, *one).spec for one in variants]
     key = blake2b(json.dumps(["chart", specs, title, lang]).encode(), digest_size=20).digest()
-    found: dict[tuple[str, str], str] | None = cache.get(key)
+    found: dict[Variant, str] | None = cache.get(key)
     if found is None:
-        painter: Painter = current_app.extensions[_PAINTER]
         svgs = [dressed(svg, title, data, lang) for svg in painter.paint(specs, lang)]
-        found = dict(zip(_variants(), svgs, strict=True))
+        found = dict(zip(variants, svgs, strict=True))
         cache.put(key, found, sum(map(len, svgs)))
     return found
 

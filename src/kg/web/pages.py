@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -98,6 +99,12 @@ def _switch(lang: str) -> str:
 def word(key: str, lang: str = "") -> str:
     """Return a word of the interface, in the language of the page unless another is given."""
     return _words()[key][lang or language()]
+
+
+def words_of(beginning: str, also: Iterable[str]) -> dict[str, str]:
+    """Return the words whose keys begin so, and some others, in the language of the page: for a script."""
+    lang, chosen = language(), set(also)
+    return {key: said[lang] for key, said in _words().items() if key.startswith(beginning) or key in chosen}
 
 
 @cache

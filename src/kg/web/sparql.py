@@ -13,6 +13,7 @@ from kg.pool.frames import Answered, Asked
 from kg.queries import pick
 from kg.results import GRAPHS, TABLES, Format, serialise_triples
 from kg.web.description import PREFIXES, describe
+from kg.web.editor import bundle_version, is_built, policy, setting
 from kg.web.errors import status_of
 from kg.web.negotiation import choose, wants_html
 from kg.web.pages import site
@@ -126,8 +127,12 @@ def _page(given: Pairs) -> Response:
             found = ask(Asked(text, prefixed=True, shown=_SHOWN), _seconds(given))
         except KgError as problem:
             error = problem
+    built = is_built()
+    told = setting(text, _starter(), error) if built else None
     page = render_template(
         "sparql.html",
+        editor=told,
+        bundle=bundle_version() if built else "",
         query=text or _starter(),
         error=error,
         table=_table(found),
@@ -138,6 +143,9 @@ def _page(given: Pairs) -> Response:
         limits=site().limits.listed,
     )
     response = Response(page, status=status_of(error) if error else 200, content_type="text/html; charset=utf-8")
+    if told:
+        response.headers["Content-Security-Policy"] = policy(told["nonce"])
+        response.headers["Cache-Control"] = "no-store"
     if error:
         response.headers["Cache-Control"] = "no-store"
         if error.retry is not None:
