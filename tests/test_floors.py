@@ -16,7 +16,7 @@ FLOORS = [
     ["graph", "views", "places", "verdicts", "approvals", "baseline", "worker", "sheets"],
     ["kinds", "problems", "located", "ruleset", "pool", "link", "charts"],
     ["answers", "unknown", "switch"],
-    ["validate", "tables", "context", "export", "disk"],
+    ["validate", "tables", "context", "export", "disk", "backend"],
     ["proof", "diff", "new", "plans", "assist"],
     ["__init__"],
     ["web"],

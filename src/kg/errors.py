@@ -127,6 +127,18 @@ class OverMemory(Unavailable):
     title = "Memory is over"
 
 
+class BadGateway(KgError):
+    """A back end that refuses, fails, or sends what is no whole answer."""
+
+    title = "Bad gateway"
+
+
+class GatewayTimeout(KgError):
+    """A back end that does not answer."""
+
+    title = "Gateway time-out"
+
+
 class ClientGone(KgError):
     """A client that left before its answer was ready; nobody reads this."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
@@ -87,6 +88,47 @@ def with_prefixes(text: str, prefixes: Mapping[str, str]) -> str:
     declared = {match.group(1) for match in _DECLARED.finditer(text)}
     missing = sorted((used & prefixes.keys()) - declared)
     return "".join(f"PREFIX {prefix}: <{prefixes[prefix]}> " for prefix in missing) + text
+
+
+def dataset_of(text: str) -> tuple[str, list[str], list[str]]:
+    """Return a query without its FROM clauses, the graphs that they name, and those of FROM NAMED (section 13.2).
+
+    Arguments:
+        text: a query that the engine has read; a clause becomes as many blanks.
+
+    Raises:
+        QueryError: a graph is written with an escape, or its prefix is not declared.
+
+    """
+    known: dict[str, str] = {}
+    base = ""
+    default: list[str] = []
+    named: list[str] = []
+    plain = list(text)
+    tokens = [token for token in _TOKEN.finditer(text) if token.lastgroup != "comment"]
+    words = [token.group().upper() if token.lastgroup == "word" else "" for token in tokens]
+    for place, word in enumerate(words):
+        if word == "PREFIX":
+            known[tokens[place + 1].group()[:-1]] = urljoin(base, tokens[place + 2].group()[1:-1])
+        elif word == "BASE":
+            base = urljoin(base, tokens[place + 1].group()[1:-1])
+        elif word == "FROM":
+            only = words[place + 1] == "NAMED"
+            target = tokens[place + 1 + only]
+            (named if only else default).append(_resolved(target, known, base))
+            plain[tokens[place].start() : target.end()] = " " * (target.end() - tokens[place].start())
+    return "".join(plain), default, named
+
+
+def _resolved(token: re.Match[str], known: Mapping[str, str], base: str) -> str:
+    """Return the IRI of a token."""
+    text = token.group()
+    if token.lastgroup == "iri":
+        return urljoin(base, text[1:-1])
+    prefix, _, local = text.partition(":")
+    if token.lastgroup != "name" or prefix not in known:
+        raise QueryError("a graph of FROM cannot be read", hint="write its whole IRI, in <> and without escapes")
+    return known[prefix] + local.replace("\\", "")
 
 
 def _graph(name: str) -> ox.NamedNode:

@@ -70,6 +70,34 @@ def diff(old: str, new: str | None, form: str, lang: str, base: Path | None) -> 
 
 
 @main.command()
+@click.option("--backend", "url", metavar="URL", required=True, help="Query endpoint of a SPARQL 1.1 engine.")
+@click.option("--store-url", metavar="URL", help="Its Graph Store Protocol; known for Oxigraph, Fuseki and Virtuoso.")
+@click.option("--update-url", metavar="URL", help="Its SPARQL Update; used instead of the Graph Store Protocol.")
+@click.option("--house", "base", type=click.Path(path_type=Path), help="Checkout to push; default: ours.")
+def push(url: str, store_url: str | None, update_url: str | None, base: Path | None) -> None:
+    """Load the graph into a SPARQL engine, graph by graph; what it held of ours is replaced, the rest left alone.
+
+    Name and password, where it wants them, come from KG_BACKEND_USER and KG_BACKEND_PASSWORD.
+    """
+    from kg.backend import Access, shown
+    from kg.backend.push import Done, connect, send
+    from kg.files import house
+    from kg.graph import build
+
+    pushed: list[Done] = []
+
+    def tell(done: Done) -> None:
+        pushed.append(done)
+        click.echo(f"{done.what:9} {done.statements:8,}  {done.name}")
+
+    graph = build(base or house())
+    remote, way = connect(url, store_url, update_url, Access.of())
+    send(remote, way, graph.store, tell)
+    total = sum(one.statements for one in pushed)
+    click.echo(f"klimaatbanen {graph.version}: {total:,} statements in {len(pushed)} graphs at {shown(url)}, checked")
+
+
+@main.command()
 @click.argument("name")
 @click.option("--title", required=True, help="Dutch title of the publication.")
 @click.option("--title-en", default="", help="Its English title.")

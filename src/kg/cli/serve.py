@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kg.cli.group import main
 from kg.cli.options import limit_settings, setting, settings_file, text_of
 from kg.limits import Limits
+
+if TYPE_CHECKING:
+    from kg.graph import Graph
+    from kg.pool import Pool
 
 
 @main.command(epilog="Each option is also KG_NAME in the environment, and name in [serve] of kg.toml; the flag wins.")
@@ -18,6 +22,7 @@ from kg.limits import Limits
 @setting("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
 @setting("--text", type=click.Path(path_type=Path), help="Source text; pages then quote passages.")
 @setting("--store", type=click.Path(path_type=Path), help="Graph on disk, made by kg load; default: ours.")
+@setting("--backend", metavar="URL", help="SPARQL 1.1 endpoint that holds the graph and answers queries.")
 @setting("--site", default="", help="Public address, such as https://example.org; default: the host of the request.")
 @setting("--report", default="", help="Where readers report a fact: mailto: address, or URL of new issues.")
 @setting("--publisher", default="", help="Name of the organisation that publishes, for the metadata.")
@@ -30,6 +35,7 @@ def serve(
     port: int,
     text: Path | None,
     store: Path | None,
+    backend: str | None,
     site: str,
     report: str,
     cache: int,
@@ -53,13 +59,13 @@ def serve(
 
         graph = build(house())
         data_version = graph.data_version
-        pool = Pool(lambda: graph.store, held, graph.prefixes)
+        pool = _behind(backend, graph, held) if backend else Pool(lambda: graph.store, held, graph.prefixes)
     else:
         from kg.disk import find
         from kg.graph import Graph
 
-        found = find(store)
-        pool = Pool(found.open, held, found.prefixes)  # The engine has threads once it is open: fork before.
+        found = find(store)  # The engine has threads once it is open: fork before.
+        pool = _behind(backend, Graph(found.open(), ()), held) if backend else Pool(found.open, held, found.prefixes)
         graph, data_version = Graph(found.open(), ()), found.data
     app = create_app(
         graph,
@@ -73,3 +79,15 @@ def serve(
         cache,
     )
     listen(app, host, port, lambda url: click.echo(f"kg serves {url}"), held)
+
+
+def _behind(url: str, graph: Graph, limits: Limits) -> Pool:
+    """Return workers that ask a back end, once it has proved to hold the graph."""
+    from kg.backend import Access, Backed, find, shown
+
+    access = Access.of()
+    found = find(url, access, graph.store)
+    for line in found.notes:
+        click.echo(f"kg: {line}", err=True)
+    click.echo(f"kg: queries go to {found.dialect.name} at {shown(url)}", err=True)
+    return Backed(url, access, found, limits, graph.prefixes, graph.version)

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from kg.errors import ClientGone, KgError, OverTime, Unavailable
 from kg.limits import Limits, setting_of
-from kg.pool.child import execute, over_memory
+from kg.pool.child import Source, execute, over_memory
 from kg.pool.frames import Answered, Asked, pack_asked, read_answered
 from kg.pool.places import Place, Places
 from kg.pool.spawner import Spawner, Stock, Worker
@@ -25,6 +25,7 @@ _PATIENCE: Final = 1.2  # Seconds of the clock after which it is a long one, wha
 _POLL: Final = 0.05
 _NICE: Final = 10
 _LARGE: Final = 8 << 20  # Bytes of an answer after which a worker is too big to be kept.
+_ANYTHING: Final = Asked("ASK { ?s ?p ?o }")
 _LEAVES_A_MARK: Final = ("max_bytes", "max_rows")
 
 
@@ -39,6 +40,9 @@ class Engine(Protocol):
         self, asked: Asked, *, client: str = "", seconds: float | None = None, gone: Callable[[], bool] = _never
     ) -> Answered:
         """Return the answer, whole."""
+
+    def ready(self) -> None:
+        """Ask something; raise where nothing, or not the graph, answers."""
 
 
 class Direct:
@@ -60,6 +64,10 @@ class Direct:
         """Return the answer, whole; who asks and for how long does not matter."""
         del client, seconds, gone
         return execute(self._store, asked, self._limits, self._prefixes)
+
+    def ready(self) -> None:
+        """Ask something."""
+        self.ask(_ANYTHING)
 
 
 class _Clock:
@@ -110,13 +118,13 @@ class Pool:
     """Workers forked from a spawner; to be made before any thread starts.
 
     Arguments:
-        open_store: returns the store; each worker calls it once, after the fork.
+        open_store: returns the store, or an engine elsewhere; each worker calls it once, after the fork.
         limits: what queries may take.
         prefixes: of the graph.
 
     """
 
-    def __init__(self, open_store: Callable[[], ox.Store], limits: Limits, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, open_store: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]) -> None:
         self._limits = limits
         self._places = Places(limits)
         self._lock = threading.Lock()
@@ -149,6 +157,10 @@ class Pool:
         with self._places.enter(client, clock.check) as place:
             found = self._run(asked, place, clock)
             return found or self._run(asked, place, clock, again=True) or self._lost()
+
+    def ready(self) -> None:
+        """Ask something."""
+        self.ask(_ANYTHING, client="readyz")
 
     def close(self) -> None:
         """End spawner and workers."""

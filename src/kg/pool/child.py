@@ -9,14 +9,15 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import pyoxigraph as ox
 
-from kg.errors import KgError, OverMemory, QueryError, TooLarge
+from kg.errors import BadGateway, KgError, OverMemory, QueryError, TooLarge
 from kg.limits import Limits
 from kg.pool.frames import Answered, Asked, read_asked, send_answered, send_error
 from kg.pool.shown import first
@@ -27,13 +28,26 @@ _STACK: Final = 64 << 20  # Nested queries recurse in the engine.
 _SPARE: Final = 1.0  # The kernel's clock is the second line: it rings after that of the server.
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _LEAST: Final = 3  # Bytes of the shortest row in any format.
+_CONNECTIONS: Final = 16  # Descriptors of a worker that asks another server.
 
 
-def execute(store: ox.Store, asked: Asked, limits: Limits, prefixes: Mapping[str, str]) -> Answered:
+class Distant(Protocol):
+    """An engine elsewhere, that a worker asks instead of a store."""
+
+    def answer(
+        self, text: str, *, default_graphs: Sequence[str], named_graphs: Sequence[str], limits: Limits
+    ) -> Solutions:
+        """Return the answer to a query, as `kg.sparql.answer`."""
+
+
+Source = ox.Store | Distant
+
+
+def execute(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, str]) -> Answered:
     """Return the answer to a query as bytes in the format that fits it.
 
     Arguments:
-        store: the graph; it is only read.
+        store: the graph, which is only read, or an engine elsewhere.
         asked: query, dataset and formats.
         limits: length and nesting of the query, rows and bytes of the result.
         prefixes: shorten Turtle, and are added to a query that wants them.
@@ -43,12 +57,16 @@ def execute(store: ox.Store, asked: Asked, limits: Limits, prefixes: Mapping[str
 
     """
     text = with_prefixes(asked.text, prefixes) if asked.prefixed else asked.text
-    found = answer(store, text, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, limits=limits)
+    ask = partial(answer, store) if isinstance(store, ox.Store) else store.answer
+    found = ask(text, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, limits=limits)
     offered = formats_for(found)
     form = named(asked.graph if offered is GRAPHS else asked.table, offered)
     if form is None:
         raise not_acceptable(asked.accept, offered)
-    data, rows = first(found, asked.shown, prefixes) if asked.shown else _bytes(found, form, limits, prefixes)
+    try:
+        data, rows = first(found, asked.shown, prefixes) if asked.shown else _bytes(found, form, limits, prefixes)
+    except SyntaxError as error:  # Of an answer that came from elsewhere.
+        raise BadGateway("the back end sent a broken answer", hint="try again", retry=5) from error
     if len(data) > limits.max_bytes:
         raise _too_large(f"the result has {len(data):,} bytes; {limits.max_bytes:,} are allowed", "max_bytes")
     if not asked.shown and rows > limits.max_rows:
@@ -89,7 +107,7 @@ def _too_large(what: str, limit: str) -> TooLarge:
 
 
 def serve(
-    channel: socket.socket, open_store: Callable[[], ox.Store], limits: Limits, prefixes: Mapping[str, str]
+    channel: socket.socket, open_store: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]
 ) -> None:
     """Answer queries from a socket until it ends; the process is given up to that.
 
@@ -108,8 +126,8 @@ def serve(
     thread.join()
 
 
-def _answer_all(channel: socket.socket, store: ox.Store, limits: Limits, prefixes: Mapping[str, str]) -> None:
-    _confine(limits)
+def _answer_all(channel: socket.socket, store: Source, limits: Limits, prefixes: Mapping[str, str]) -> None:
+    _confine(limits, 0 if isinstance(store, ox.Store) else _CONNECTIONS)
     while (found := read_asked(channel)) is not None:
         asked, seconds = found
         signal.setitimer(signal.ITIMER_REAL, seconds + _SPARE)
@@ -118,7 +136,7 @@ def _answer_all(channel: socket.socket, store: ox.Store, limits: Limits, prefixe
 
 
 def answer_one(
-    channel: socket.socket, store: ox.Store, asked: Asked, limits: Limits, prefixes: Mapping[str, str]
+    channel: socket.socket, store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, str]
 ) -> None:
     """Answer one query on a socket, or send the error that stopped it."""
     try:
@@ -135,8 +153,8 @@ def over_memory(limits: Limits) -> OverMemory:
     return OverMemory(what, hint="ask for less: fewer joins, no sorting of everything, a LIMIT", limit="memory")
 
 
-def _confine(limits: Limits) -> None:
-    """Take away what a query must not have: memory without end, and descriptors to connect with."""
+def _confine(limits: Limits, connections: int = 0) -> None:
+    """Take away what a query must not have: memory without end, and descriptors to connect with, but for some."""
     held = _address_space()
     if held:
         bound = held + limits.memory
@@ -146,7 +164,7 @@ def _confine(limits: Limits) -> None:
     highest = max(held_open)
     for number in set(range(highest)) - held_open:  # A free number below the limit could become a connection.
         os.dup2(min(held_open), number)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, highest + 1))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1 + connections,) * 2)
 
 
 def _address_space() -> int:

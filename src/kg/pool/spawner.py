@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyoxigraph as ox
-
 from kg.errors import Unavailable
 from kg.limits import Limits
 from kg.pool import child
@@ -42,7 +40,7 @@ _HINT: Final = "try again in a moment"
 class Stock:
     """What each worker has: the store (opened by it), the limits, the prefixes."""
 
-    open_store: Callable[[], ox.Store]
+    open_store: Callable[[], child.Source]
     limits: Limits
     prefixes: Mapping[str, str]
 

@@ -10,7 +10,9 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from kg.errors import (
+    BadGateway,
     ClientGone,
+    GatewayTimeout,
     KgError,
     NotAcceptable,
     NotFound,
@@ -38,7 +40,9 @@ _STATUS: Final[dict[type[KgError], int]] = {
     TooMany: 429,
     ClientGone: 499,
     SourceError: 500,
+    BadGateway: 502,
     Unavailable: 503,
+    GatewayTimeout: 504,
 }
 
 

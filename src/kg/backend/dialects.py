@@ -1,0 +1,53 @@
+"""Where engines differ from SPARQL 1.1 and from each other: all of it, by engine. See docs/backends.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from typing import Final
+
+_OVER_TIME: Final = re.compile(rb"timed? ?out|time limit|estimated execution time", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What is to be known of an engine.
+
+    Attributes:
+        name: as messages show it.
+        server: how the `Server` header begins.
+        unions: parameters by which the default graph may become the union of all graphs; the first that proves
+            to do so is used.
+        store: its Graph Store Protocol, relative to the URL of queries.
+        cut: a header that says after how many rows the engine stops, without another sign.
+        late: a header that says that the answer is not whole because time was over.
+
+    """
+
+    name: str
+    server: str
+    unions: tuple[tuple[tuple[str, str], ...], ...] = ((),)
+    store: str = ""
+    cut: str = ""
+    late: str = ""
+
+
+ANY: Final = Dialect("a SPARQL 1.1 engine", "")
+DIALECTS: Final = (
+    Dialect("Oxigraph", "Oxigraph", ((), (("union-default-graph", ""),)), "store"),
+    Dialect("Virtuoso", "Virtuoso", ((),), "/sparql-graph-crud-auth", "X-SPARQL-MaxRows", "X-SQL-State"),
+    Dialect("Apache Jena Fuseki", "Apache Jena Fuseki", ((),), "data"),
+)
+
+
+def dialect_of(headers: Message | Mapping[str, str]) -> Dialect:
+    """Return the dialect of the engine that sent these headers."""
+    server = headers.get("Server", "") or ""
+    return next((one for one in DIALECTS if server.startswith(one.server)), ANY)
+
+
+def over_time(body: bytes) -> bool:
+    """Return whether the body of an error says that the engine's own limit on time ended the query."""
+    return bool(_OVER_TIME.search(body[:2000]))
