@@ -89,6 +89,8 @@ def test_construct_in_every_format(ask, media: str) -> None:
         ("text/*", "text/csv"),
         ("application/xml", "application/sparql-results+xml"),
         ("text/csv;q=0, */*", "application/sparql-results+json"),
+        ("text/csv;charset=utf-8", "text/csv"),
+        ('text/csv;header=present;x="a,b", application/sparql-results+xml;q=0.5', "text/csv"),
         ("application/sparql-results+json;q=0, */*;q=0.1", "application/sparql-results+xml"),
     ],
 )

@@ -300,6 +300,7 @@ def test_bad_input(ask, name: str) -> None:
         b"POST /sparql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: nonsense\r\n\r\n",
         b"\x00\x01\x02\r\n\r\n",
         b"GET\r\n\r\n",
+        b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\n\r\n",
     ],
 )
 def test_broken_http(base: str, raw: bytes) -> None:

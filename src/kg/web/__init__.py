@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask, request
 from waitress.server import create_server
 
-from kg.errors import Unavailable, UrlTooLong
+from kg.errors import QueryError, Unavailable, UrlTooLong
 from kg.export import Owner
 from kg.files import house
 from kg.graph import Graph
@@ -99,7 +99,7 @@ def create_app(
     app.extensions["kg"] = site
     pages.init_app(app, site)
     errors.init_app(app)
-    app.before_request(partial(_measure, limits))
+    app.before_request(partial(_inspect, limits))
     for module in (home, sparql, store, lists, resources, health, llms, search, reconcile, saved, api, openapi, docs):
         app.register_blueprint(module.blueprint)
     answers.init_app(app, graph, house())
@@ -112,7 +112,9 @@ def create_app(
     return app
 
 
-def _measure(limits: Limits) -> None:
+def _inspect(limits: Limits) -> None:
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in request.environ:
+        raise QueryError("no Host header", hint="HTTP/1.1 asks for one (RFC 9112, section 3.2)")
     length = len(request.query_string)
     if length > limits.url:
         what = f"the query string of the URL has {length:,} bytes; {limits.url:,} are allowed"

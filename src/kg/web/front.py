@@ -48,7 +48,7 @@ class Front:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer from the cache, or by the application."""
-        asked = self._asked(environ) if environ.get("PATH_INFO") == _PATH else None
+        asked = self._asked(environ)
         if asked and not _wants_fresh(environ):
             known = self._cache.get(asked)
             found = self._cache.get(known.key) if known else None
@@ -58,6 +58,8 @@ class Front:
 
     def _asked(self, environ: WSGIEnvironment) -> bytes | None:
         """Return a hash of all that the answer may depend on, or None for what is never kept."""
+        if environ.get("PATH_INFO") != _PATH or "HTTP_HOST" not in environ:
+            return None
         method = environ["REQUEST_METHOD"]
         body = b""
         if method == "POST":

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final
 
 from flask import Request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from kg.results import Format, named, not_acceptable
 
 HTML = "text/html"
+_USUAL: Final = 1000  # Characters of an Accept header that is worth remembering.
+
+
+def accepted(request: Request) -> Mapping[str, float]:
+    """Return the media ranges that the client names, in lower case, with their qualities.
+
+    Parameters do not count: every format that we have is sent in one way only, in UTF-8.
+    """
+    return _ranges(request.headers.get("Accept", ""))
 
 
 def wants_html(request: Request) -> bool:
     """Return whether the client names HTML and likes nothing better."""
-    qualities = {value.lower(): quality for value, quality in request.accept_mimetypes}
+    qualities = accepted(request)
     return HTML in qualities and 0 < qualities[HTML] >= max(qualities.values())
 
 
@@ -31,16 +44,33 @@ def choose(request: Request, formats: Sequence[Format]) -> Format:
         if found is None:
             raise not_acceptable(asked, offered)
         return found
-    if not request.accept_mimetypes:
+    accept = request.headers.get("Accept", "")
+    found = _preferred(accept, offered) if len(accept) < _USUAL else _preferred.__wrapped__(accept, offered)
+    if found is None:
+        raise not_acceptable(accept, offered)
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _preferred(accept: str, offered: tuple[Format, ...]) -> Format | None:
+    ranges = _ranges(accept)
+    if not ranges:
         return offered[0]
-    best = max(offered, key=lambda form: _quality(request, form))
-    if _quality(request, best) <= 0:
-        raise not_acceptable(str(request.accept_mimetypes), offered)
-    return best
+    best = max(offered, key=lambda form: _quality(ranges, form))
+    return best if _quality(ranges, best) > 0 else None
 
 
-def _quality(request: Request, form: Format) -> float:
+def _ranges(accept: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for value, quality in parse_accept_header(accept, MIMEAccept):
+        media = value.partition(";")[0].strip().lower()
+        found[media] = max(quality, found.get(media, 0.0))
+    return found
+
+
+def _quality(ranges: Mapping[str, float], form: Format) -> float:
     """Return how much the client likes a format; an alias counts only where it is named, not by wildcard."""
-    accept = request.accept_mimetypes
-    named_types = {value.lower(): quality for value, quality in accept}
-    return max(accept.quality(form.media_type), *(named_types.get(alias, 0) for alias in ("", *form.aliases)))
+    kind = form.media_type.partition("/")[0]
+    wildcards = (form.media_type, f"{kind}/*", "*/*")
+    own = next((ranges[one] for one in wildcards if one in ranges), 0.0)
+    return max(own, *(ranges.get(alias, 0.0) for alias in ("", *form.aliases)))

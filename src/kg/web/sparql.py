@@ -15,7 +15,7 @@ from kg.results import GRAPHS, TABLES, Format, serialise_triples
 from kg.web.description import PREFIXES, describe
 from kg.web.editor import bundle_version, is_built, policy, setting
 from kg.web.errors import status_of
-from kg.web.negotiation import choose, wants_html
+from kg.web.negotiation import accepted, choose, wants_html
 from kg.web.pages import site
 from kg.web.results import arguments, ask, send
 
@@ -43,7 +43,7 @@ def sparql() -> Response:
         named_graphs=tuple(_values(given, "named-graph-uri")),
         table=_chosen(TABLES),
         graph=_chosen(GRAPHS),
-        accept=request.values.get("format") or str(request.accept_mimetypes),
+        accept=request.values.get("format") or request.headers.get("Accept", ""),
     )
     return send(asked, _seconds(given))
 
@@ -108,7 +108,7 @@ def _body() -> str:
 
 
 def _names_rdf() -> bool:
-    named = {value.lower() for value, quality in request.accept_mimetypes if quality > 0}
+    named = {media for media, quality in accepted(request).items() if quality > 0}
     return bool(named & _RDF) or request.args.get("format") in {form.name for form in GRAPHS}
 
 
