@@ -21,9 +21,11 @@ from kg.pool import Direct, Engine
 from kg.queries import Question
 from kg.views import read_views
 from kg.web import (
+    accessibility,
     answers,
     api,
     charts,
+    crawlers,
     docs,
     downloads,
     editor,
@@ -37,7 +39,9 @@ from kg.web import (
     pages,
     reconcile,
     resources,
+    rules,
     saved,
+    schema,
     search,
     sparql,
     store,
@@ -102,10 +106,14 @@ def create_app(
     app.before_request(partial(_inspect, limits))
     for module in (home, sparql, store, lists, resources, health, llms, search, reconcile, saved, api, openapi, docs):
         app.register_blueprint(module.blueprint)
+    for module in (accessibility, crawlers):
+        app.register_blueprint(module.blueprint)
     answers.init_app(app, graph, house())
     charts.init_app(app)
     editor.init_app(app)
     downloads.init_app(app, graph, owner)
+    rules.init_app(app, graph)
+    schema.init_app(app, owner)
     lookup.init_app(app, graph)
     switch.init_app(app, graph)
     app.wsgi_app = Front(app.wsgi_app, site.cache, limits)  # type: ignore[method-assign]

@@ -12,12 +12,14 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 
 from kg.errors import NotFound
 from kg.export import File, Owner, Release, release
+from kg.export.release import DATASET
 from kg.files import house
 from kg.graph import Graph
 from kg.results import GRAPHS, Format, named, serialise_triples
 from kg.terms import GRAPH
 from kg.web.negotiation import choose, wants_html
 from kg.web.pages import site
+from kg.web.signposts import A_DATASET, ABOUT_PAGE, TERMS, link, signpost, within_dataset
 
 blueprint = Blueprint("downloads", __name__)
 _SHELF: Final = "kg.shelf"
@@ -81,7 +83,9 @@ def download(name: str) -> Response:
     file = _files().get(name)
     if file is None:
         raise NotFound(f"no download called {name[:200]}", hint="see /download/ for all of them")
-    return _send(file)
+    response = _send(file)
+    within_dataset(response)
+    return response
 
 
 @blueprint.get("/feed.xml")
@@ -95,7 +99,7 @@ def feed() -> Response:
 def dataset(suffix: str) -> Response:
     """Describe the dataset: a page, or DCAT in the RDF syntax asked for."""
     if suffix == _HTML or (not suffix and wants_html(request)):
-        return _located(_page(), "/dataset", _HTML)
+        return _signposted(_located(_page(), "/dataset", _HTML))
     return _described("dataset", "/dataset", suffix)
 
 
@@ -118,6 +122,14 @@ def _described(stem: str, path: str, suffix: str) -> Response:
 def _converted(file: File, form: Format) -> Response:
     triples = [quad.triple for quad in ox.parse(file.data, format=ox.RdfFormat.TURTLE)]
     return Response(serialise_triples(triples, form, site().graph.prefixes))
+
+
+def _signposted(response: Response) -> Response:
+    """Add the links of the dataset: how to cite it, what it is, its terms, descriptions and dumps."""
+    signpost(response, DATASET, "/dataset", TERMS, (ABOUT_PAGE, A_DATASET))
+    for _, file in _dumps("klimaatbanen"):
+        link(response, f"/download/{file.name}", "item", "application/gzip")
+    return response
 
 
 def _located(response: Response, path: str, suffix: str) -> Response:

@@ -23,6 +23,13 @@ _WAYS: Final = (
     ("/switch", "switch"),
     ("/sparql", "sparql_nav"),
 )
+_FOOT: Final = (
+    ("/download/", "downloads"),
+    ("/def", "ontology"),
+    ("/shapes", "shapes_title"),
+    ("/docs", "api_docs"),
+    ("/accessibility", "accessibility"),
+)
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
     "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -60,6 +67,8 @@ def init_app(app: Flask, site: Site) -> None:
 def _finish(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Content-Language", language())
     if request.method == "OPTIONS":
         response.headers.extend(_PREFLIGHT)
     response.vary.update(("Accept", "Accept-Encoding", "Accept-Language"))
@@ -73,7 +82,11 @@ def _context(site: Site) -> dict[str, Any]:
         "other": next(tag for tag in LANGUAGES if tag != lang),
         "unknown_language": request.args.get("lang", lang) not in LANGUAGES,
         "navigation": _navigation(site, lang),
+        "foot": _there(_FOOT, lang),
         "switch": _switch,
+        "absolute": site.address.absolute,
+        "canonical": site.address.absolute(_address(lang)),
+        "alternates": [(tag or "x-default", site.address.absolute(_address(tag))) for tag in (*LANGUAGES, "")],
         "t": lambda key: _words()[key][lang],
         "label": lambda iri: site.labels.get(iri, lang),
         "local": local_path,
@@ -87,13 +100,25 @@ def _context(site: Site) -> dict[str, Any]:
 def _navigation(site: Site, lang: str) -> list[tuple[str, str]]:
     """Return the menu: the kinds whose views have a place in it, then the other ways in that this application has."""
     kinds = [(f"/id/{kind}", site.kind_name(kind, lang)) for kind, _ in site.kinds.menu]
-    there = {rule.rule.rstrip("/") for rule in current_app.url_map.iter_rules()}
-    return kinds + [(path, word(key, lang)) for path, key in _WAYS if path in there]
+    return kinds + _there(_WAYS, lang)
+
+
+def _there(ways: Iterable[tuple[str, str]], lang: str) -> list[tuple[str, str]]:
+    """Return paths with their words, those that this application has."""
+    there = {rule.rule for rule in current_app.url_map.iter_rules()}
+    return [(path, word(key, lang)) for path, key in ways if path in there]
 
 
 def _switch(lang: str) -> str:
     arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return f"{quote(request.path)}?{urlencode([*arguments, ('lang', lang)])}"
+
+
+def _address(lang: str) -> str:
+    """Return the address of the page in a language, without what only narrows it down; without a language, for all."""
+    told = {"page": request.args.get("page", ""), "lang": lang}
+    query = urlencode({name: value for name, value in told.items() if value})
+    return quote(request.path.removesuffix(".html")) + (f"?{query}" if query else "")
 
 
 def word(key: str, lang: str = "") -> str:

@@ -8,13 +8,15 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, render_template, request
 
 from kg.errors import NotFound
+from kg.export.metadata import licence_of
 from kg.labels import local_name
 from kg.resources import Resource, find_ontology, find_resource
 from kg.results import GRAPHS, Format, serialise_triples
-from kg.terms import BASE, GRAPH, KB, ONTOLOGY, ONTOLOGY_GRAPH
+from kg.terms import BASE, GRAPH, KB, ONTOLOGY, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.web.citing import citation
 from kg.web.negotiation import choose, wants_html
 from kg.web.pages import language, local_path, site, word
+from kg.web.signposts import ABOUT_PAGE, TERMS, signpost, within_dataset
 from kg.web.things import Thing
 
 blueprint = Blueprint("resources", __name__)
@@ -59,7 +61,10 @@ def _show(base: str, path: str) -> Response:
         raise NotFound(f"nothing is said of {iri}", hint=f"nearest: {near}" if near else "search for it with SPARQL")
     if suffix == _HTML or (not suffix and wants_html(request)):
         page = "gone.html" if found.deprecated else "resource.html"
-        return _lasting(_page(page, iri, resource=found, **_shown(iri, found)), found)
+        response = _page(page, iri, resource=found, **_shown(iri, found))
+        signpost(response, iri, local_path(iri), _licence(found), (ABOUT_PAGE, *_types(found)))
+        within_dataset(response)
+        return _lasting(response, found)
     return _lasting(_rdf(found, form if suffix and form else choose(request, GRAPHS), iri), found)
 
 
@@ -82,6 +87,18 @@ def _lasting(response: Response, found: Resource) -> Response:
         for iri in found.successors:
             response.headers.add("Link", f'<{local_path(iri)}>; rel="successor-version"')
     return response
+
+
+def _licence(found: Resource) -> str:
+    """Return the licence of all that is said of a thing, or our list of licences where there are several."""
+    names = {quad.graph_name.value for quad in found.statements if isinstance(quad.graph_name, ox.NamedNode)}
+    licences = {licence_of(site().graph, name) for name in names}
+    return licences.pop() if len(licences) == 1 else TERMS
+
+
+def _types(found: Resource) -> list[str]:
+    types = {quad.object for quad in found.statements if quad.predicate.value == RDF_TYPE}
+    return sorted(one.value for one in types if isinstance(one, ox.NamedNode))
 
 
 def _is_iri(text: str) -> bool:

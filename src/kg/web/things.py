@@ -115,6 +115,17 @@ class Head:
     list_of: TermView | None
     passage: Quoted | None
 
+    @property
+    def steps(self) -> list[tuple[str, str, str]]:
+        """The way to the thing: text, address and language of what is above it, then of itself."""
+        above = [one for one in (self.list_of, *self.trail) if one]
+        return [*((one.text, one.href, one.tag) for one in above), (self.name.text, "", self.name.tag)]
+
+    @property
+    def summary(self) -> str:
+        """The thing in a few words: its kinds and its name."""
+        return f"{', '.join(kind.text for kind in self.kinds)}: {self.name.text}"
+
 
 @dataclass
 class Thing:
