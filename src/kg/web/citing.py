@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from kg.export.release import DATASET, Edition
-from kg.files import house
+from kg.export.release import DATASET
 from kg.terms import BASE
 from kg.web.pages import word
 from kg.web.site import Site
@@ -26,25 +25,25 @@ class Citation:
 def citation(site: Site, iri: str, name: str, lang: str) -> Citation:
     """Return how to cite a thing: its name, this graph with its version and year, and its IRI."""
     edition = f"{word('title', lang)}, {word('version', lang).lower()} {site.graph.version}"
-    text = f'"{name}", {edition}{_in_brackets(_year())}, {iri}'
+    text = f'"{name}", {edition}{_in_brackets(_year(site))}, {iri}'
     key = re.sub(r"[^a-z0-9]+", "-", iri.removeprefix(BASE).removeprefix("id/")).strip("-")
-    return Citation(text, _bibtex(key, name, edition, iri))
+    return Citation(text, _bibtex(key, name, edition, iri, _year(site)))
 
 
 def dataset_citation(site: Site, lang: str) -> Citation:
     """Return how to cite the graph as a whole."""
-    authors, title = ", ".join(Edition.of(house()).authors), word("title", lang)
+    authors, title = ", ".join(site.edition.authors), word("title", lang)
     edition = f"{word('version', lang)} {site.graph.version}"
-    text = f"{authors + _in_brackets(_year()) + '. ' if authors else ''}{title}. {edition}. {DATASET}"
-    return Citation(text, _bibtex("dataset", title, edition, DATASET, authors))
+    text = f"{authors + _in_brackets(_year(site)) + '. ' if authors else ''}{title}. {edition}. {DATASET}"
+    return Citation(text, _bibtex("dataset", title, edition, DATASET, _year(site), authors))
 
 
-def _bibtex(key: str, title: str, edition: str, url: str, authors: str = "") -> str:
+def _bibtex(key: str, title: str, edition: str, url: str, year: str, authors: str = "") -> str:
     told = {
         "author": "{" + _escaped(authors) + "}" if authors else "",
         "title": "{" + _escaped(title) + "}",
         "howpublished": _escaped(edition),
-        "year": _year(),
+        "year": year,
         "url": url,
     }
     lines = "".join(f"  {field} = {{{value}}},\n" for field, value in told.items() if value)
@@ -55,9 +54,8 @@ def _in_brackets(year: str) -> str:
     return f" ({year})" if year else ""
 
 
-def _year() -> str:
-    """Return the year of the release, as `CITATION.cff` says it."""
-    return Edition.of(house()).date[:4]
+def _year(site: Site) -> str:
+    return site.edition.date[:4]
 
 
 def _escaped(text: str) -> str:

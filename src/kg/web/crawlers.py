@@ -10,8 +10,6 @@ from xml.sax.saxutils import escape, quoteattr
 from flask import Blueprint, Response
 
 from kg.errors import NotFound
-from kg.export import Edition
-from kg.files import house
 from kg.web.pages import LANGUAGES, local_path, site
 
 blueprint = Blueprint("crawlers", __name__)
@@ -44,7 +42,7 @@ def robots() -> Response:
 @blueprint.get("/sitemap.xml")
 def index() -> Response:
     """List the sitemaps: one for pages, one for questions, and one for each kind of thing that a view shows."""
-    date = Edition.of(house()).date
+    date = site().edition.date
     modified = f"<lastmod>{date}</lastmod>" if date else ""
     address = site().address.absolute
     named = [escape(address(f"/sitemap/{name}.xml")) for name in _parts()]
@@ -57,7 +55,8 @@ def part(name: str) -> Response:
     """List the pages of one part, each language with its alternates."""
     if name not in _parts():
         raise NotFound(f"no sitemap called {name[:80]}", hint="see /sitemap.xml for all of them")
-    urls = "".join(url for path in _paths(name) for url in _urls(path, Edition.of(house()).date))
+    date = site().edition.date
+    urls = "".join(url for path in _paths(name) for url in _urls(path, date))
     return _xml(f'{_HEAD}<urlset {_XMLNS} xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{urls}</urlset>\n')
 
 

@@ -8,10 +8,9 @@ from typing import Any, Final
 import pyoxigraph as ox
 from flask import Flask
 
-from kg.export import Edition, Owner
+from kg.export import Owner
 from kg.export.metadata import about
 from kg.export.release import DATASET, LICENCE
-from kg.files import house
 from kg.terms import DCT
 from kg.web.pages import language, site
 
@@ -40,7 +39,7 @@ def init_app(app: Flask, owner: Owner | None = None) -> None:
 
 def dataset_card(owner: Owner) -> Card:
     """Return the dataset as `schema:Dataset`, with what Google's dataset search asks for."""
-    edition, absolute = Edition.of(house()), site().address.absolute
+    edition, absolute = site().edition, site().address.absolute
     card: Card = {
         "@context": _CONTEXT,
         "@type": "Dataset",

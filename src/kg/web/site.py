@@ -8,7 +8,9 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
+from kg.export import Edition
 from kg.facts import Fact, Facts, Term
+from kg.files import house
 from kg.graph import Graph
 from kg.kinds import Kinds
 from kg.labels import Labels
@@ -111,6 +113,11 @@ class Site:
     def _sort_name(self, value: Term, lang: str) -> str:
         name = self.labels.get(value.value, lang)[0] if isinstance(value, ox.NamedNode) else str(value)
         return name.casefold()
+
+    @cached_property
+    def edition(self) -> Edition:
+        """The edition that is served: date, makers and keywords."""
+        return Edition.of(house())
 
     @cached_property
     def publications(self) -> Mapping[str, str]:
