@@ -53,11 +53,11 @@ def test_imports_go_down(path: Path) -> None:
 
 
 def test_the_web_pages_import_down_too() -> None:
-    order = ["negotiation", "cache", "front", "description", "address", "site", "pages", "signposts", "schema"]
-    order += ["backing", "things", "citing", "errors", "results", "answers", "charts", "saved", "api", "editor"]
-    order += ["lookup", "health", "llms", "crawlers", "rules", "accessibility", "lists", "home", "resources"]
-    order += ["sparql", "store", "search", "reconcile", "switch", "downloads", "operations", "openapi", "docs"]
-    order += ["__init__"]
+    order = ["negotiation", "cache", "proxies", "note", "front", "metrics", "journal", "ledger", "description"]
+    order += ["address", "options", "site", "pages", "signposts", "schema", "backing", "things", "citing"]
+    order += ["errors", "results", "answers", "charts", "saved", "api", "editor", "lookup", "health", "llms"]
+    order += ["crawlers", "rules", "accessibility", "lists", "home", "resources", "sparql", "store", "search"]
+    order += ["reconcile", "switch", "downloads", "operations", "openapi", "docs", "__init__"]
     for path in (SOURCE / "web").glob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         froms = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

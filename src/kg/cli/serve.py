@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 @setting("--publisher-iri", default="", help="Its IRI, such as one of TOOI or ROR.")
 @setting("--contact", default="", help="E-mail address or URL for questions, for the metadata.")
 @setting("--cache", default=128 << 20, show_default=True, type=click.IntRange(min=0), help="Bytes of kept results.")
+@setting("--access-log", default="", help="File for a line of JSON an answer; - is standard error; default: none.")
+@setting("--slow-log", default="", help="File for slow queries, with their text; default: none.")
+@setting("--slow-seconds", default=1.0, show_default=True, help="Time after which a query is slow.")
+@setting("--log-key", default="", help="Key of the hash of queries in logs; default: another one at each start.")
+@setting("--metrics", default="local", show_default=True, help="Who may see /metrics: local, all, off, or networks.")
+@setting("--trusted-proxy", multiple=True, help="Address or network whose X-Forwarded headers are believed; several.")
 @limit_settings
 def serve(
     host: str,
@@ -42,6 +48,12 @@ def serve(
     publisher: str,
     publisher_iri: str,
     contact: str,
+    access_log: str,
+    slow_log: str,
+    slow_seconds: float,
+    log_key: str,
+    metrics: str,
+    trusted_proxy: tuple[str, ...],
     **limits: Any,
 ) -> None:
     """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
@@ -51,9 +63,18 @@ def serve(
     from kg.queries import find_questions
     from kg.web import create_app, listen
     from kg.web.address import Address
+    from kg.web.journal import Logs, keep_troubles
+    from kg.web.options import Options
+    from kg.web.proxies import Networks, Seen
 
     held = Limits(**limits)
-    address, owner = Address(site.rstrip("/"), report), Owner(publisher, publisher_iri, contact)
+    options = Options(
+        Owner(publisher, publisher_iri, contact),
+        cache,
+        Logs(access_log, slow_log, slow_seconds, *[log_key] * bool(log_key)),
+        Seen(metrics),
+        Networks(trusted_proxy, "--trusted-proxy"),
+    )
     if store is None:
         from kg.graph import build
 
@@ -74,10 +95,10 @@ def serve(
         text_of(graph, text),
         pool,
         data_version,
-        address,
-        owner,
-        cache,
+        Address(site.rstrip("/"), report),
+        options,
     )
+    keep_troubles()
     listen(app, host, port, lambda url: click.echo(f"kg serves {url}"), held)
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, Protocol
 
 import pyoxigraph as ox
@@ -129,6 +130,7 @@ class Pool:
         self._places = Places(limits)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
+        self.replaced = 0
         self._spawner = Spawner.start(Stock(open_store, limits, prefixes))
         self._heir: Spawner | None = self._spawner.heir()
 
@@ -136,6 +138,11 @@ class Pool:
     def taken(self) -> tuple[int, int, int]:
         """Light places and heavy places that are taken, and queries that wait."""
         return self._places.taken
+
+    @property
+    def idle(self) -> int:
+        """Workers that wait for a query."""
+        return len(self._idle)
 
     def ask(
         self, asked: Asked, *, client: str = "", seconds: float | None = None, gone: Callable[[], bool] = _never
@@ -156,7 +163,8 @@ class Pool:
         clock = _Clock(min(seconds or self._limits.timeout, self._limits.timeout), gone)
         with self._places.enter(client, clock.check) as place:
             found = self._run(asked, place, clock)
-            return found or self._run(asked, place, clock, again=True) or self._lost()
+            found = found or self._run(asked, place, clock, again=True) or self._lost()
+            return replace(found, heavy=place.heavy)
 
     def ready(self) -> None:
         """Ask something."""
@@ -203,6 +211,7 @@ class Pool:
             return
         worker.kill()
         with self._lock:
+            self.replaced += 1
             wanted = len(self._idle) < self._limits.light
         if wanted:
             with suppress(Unavailable):

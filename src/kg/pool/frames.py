@@ -51,11 +51,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answered:
-    """A whole answer: its format by name, its bytes, and its rows or triples (-1 where nobody counted)."""
+    """A whole answer.
+
+    Attributes:
+        form: its format by name.
+        data: its bytes.
+        rows: rows or triples.
+        heavy: whether it took a place for long queries.
+
+    """
 
     form: str
     data: bytes
     rows: int
+    heavy: bool = False
 
 
 def pack(head: dict[str, Any], data: bytes = b"") -> bytes:

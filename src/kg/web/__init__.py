@@ -11,7 +11,6 @@ from flask import Flask, request
 from waitress.server import create_server
 
 from kg.errors import QueryError, Unavailable, UrlTooLong
-from kg.export import Owner
 from kg.files import house
 from kg.graph import Graph
 from kg.labels import Labels
@@ -50,6 +49,11 @@ from kg.web import (
 from kg.web.address import Address
 from kg.web.cache import Cache
 from kg.web.front import Front
+from kg.web.journal import Journal
+from kg.web.ledger import Ledger
+from kg.web.metrics import Metrics
+from kg.web.options import Options
+from kg.web.proxies import Proxies
 from kg.web.site import Site
 
 _BODY_READ: Final = 32 << 20  # Bytes of a body that are read, so that its sender hears why it is refused.
@@ -65,8 +69,7 @@ def create_app(
     engine: Engine | None = None,
     data_version: str = "",
     address: Address | None = None,
-    owner: Owner | None = None,
-    kept: int = 128 << 20,
+    options: Options | None = None,
 ) -> Flask:
     """Return the application over a built graph; it only reads.
 
@@ -78,11 +81,10 @@ def create_app(
         engine: what answers queries; without one, this process does, without a limit on time.
         data_version: changes with the data; by default a hash of the sources.
         address: of the public site; by default what the environment says.
-        owner: publisher and contact point; by default those of the environment.
-        kept: bytes of results that are kept for the next who asks.
+        options: what else an owner sets.
 
     """
-    limits = limits or Limits()
+    limits, options = limits or Limits(), options or Options()
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = limits.body
@@ -94,7 +96,7 @@ def create_app(
         Labels(graph.store),
         limits,
         engine,
-        Cache(kept),
+        Cache(options.cache),
         data_version or graph.data_version,
         text,
         read_views(house() / "views"),
@@ -111,12 +113,16 @@ def create_app(
     answers.init_app(app, graph, house())
     charts.init_app(app)
     editor.init_app(app)
-    downloads.init_app(app, graph, owner)
+    downloads.init_app(app, graph, options.owner)
     rules.init_app(app, graph)
-    schema.init_app(app, owner)
+    schema.init_app(app, options.owner)
     lookup.init_app(app, graph)
     switch.init_app(app, graph)
-    app.wsgi_app = Front(app.wsgi_app, site.cache, limits)  # type: ignore[method-assign]
+    metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store))
+    health.init_app(app, metrics, options.metrics)
+    front = Front(app.wsgi_app, site.cache, limits)
+    ledger = Ledger(front, metrics, Journal(options.logs))
+    app.wsgi_app = Proxies(ledger, options.proxies, site.address.site)  # type: ignore[method-assign]
     return app
 
 
@@ -165,7 +171,7 @@ def listen(app: Flask, host: str, port: int, ready: Callable[[str], None], limit
         max_request_body_size=max(_BODY_READ, limits.body),
         outbuf_high_watermark=2 * max(limits.max_bytes, _BODY_READ),
         ident=None,
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=False,
     )
     ready(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/")
     try:

@@ -18,7 +18,7 @@ class Cache:
     """
 
     def __init__(self, budget: int) -> None:
-        self._budget = budget
+        self.budget = budget
         self._lock = threading.Lock()
         self._held: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
         self.size = self.hits = self.misses = 0
@@ -37,10 +37,10 @@ class Cache:
     def put(self, key: bytes, value: Any, size: int) -> None:
         """Keep a value of so many bytes, and drop what it leaves no room for."""
         size += _OVERHEAD
-        if size > self._budget // 4:
+        if size > self.budget // 4:
             return
         with self._lock:
             self.size += size - self._held.pop(key, (None, 0))[1]
             self._held[key] = (value, size)
-            while self.size > self._budget:
+            while self.size > self.budget:
                 self.size -= self._held.popitem(last=False)[1][1]

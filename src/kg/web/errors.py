@@ -27,6 +27,7 @@ from kg.errors import (
 )
 from kg.limits import setting_of
 from kg.web.negotiation import wants_html
+from kg.web.note import note_of
 from kg.web.pages import language, site
 
 _STATUS: Final[dict[type[KgError], int]] = {
@@ -77,11 +78,13 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unknown(error: Exception) -> Response:
-    logging.getLogger("kg").exception("unexpected error", exc_info=error)
+    logging.getLogger("kg").error("unexpected error", exc_info=error)
     return _answer(500, KgError("something went wrong on our side", hint="try again; if it stays, report it"))
 
 
 def _answer(status: int, error: KgError) -> Response:
+    note = note_of(request.environ)
+    note.limit = note.limit or error.limit
     if wants_html(request):
         nearest = site().labels.nearest(request.path.rpartition("/")[2], language()) if status == 404 else []
         page = render_template("error.html", status=status, error=error, nearest=nearest)

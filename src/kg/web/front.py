@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kg.limits import Limits
 from kg.web.cache import Cache
+from kg.web.note import CACHED, note_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -53,6 +54,8 @@ class Front:
             known = self._cache.get(asked)
             found = self._cache.get(known.key) if known else None
             if found:
+                note = note_of(environ)
+                note.kind, note.route, note.effort, note.key, note.rows = "query", _PATH, CACHED, known.key, found.rows
                 return self._deliver(environ, start_response, "200 OK", known.headers, found.data, known.key)
         return self._run(environ, start_response, asked)
 

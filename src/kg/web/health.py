@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from typing import Final
 
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
+
+from kg.errors import NotFound
+from kg.web.metrics import CONTENT_TYPE, Metrics
 from kg.web.pages import site
+from kg.web.proxies import Seen
 
 blueprint = Blueprint("health", __name__)
+_KEY: Final = "kg.metrics"
+
+
+def init_app(app: Flask, metrics: Metrics, seen: Seen) -> None:
+    """Give the application its metrics, and who may see them."""
+    app.extensions[_KEY] = metrics, seen
 
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
     """Say that the process answers."""
     return jsonify(status="ok")
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Tell what the server did and holds, to those who may know."""
+    held: tuple[Metrics, Seen] = current_app.extensions[_KEY]
+    if not held[1].by(request.environ):
+        raise NotFound("nothing is shown here", hint="the setting --metrics says who may see it")
+    response = Response(held[0].text(), content_type=CONTENT_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/readyz")

@@ -10,13 +10,15 @@ from urllib.parse import parse_qsl
 
 from flask import Response, request
 
-from kg.errors import QueryError
+from kg.errors import KgError, QueryError
 from kg.pool.frames import Answered, Asked
 from kg.results import GRAPHS, TABLES
+from kg.web.note import CACHED, HEAVY, LIGHT, Note, note_of
 from kg.web.pages import site
 
 _BAD_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _FIELDS: Final = 200
+_LONG: Final = ("timeout", "heavy", "memory")  # Limits that a light query does not reach.
 _FORMS: Final = {form.name: form for form in (*TABLES, *GRAPHS)}
 
 
@@ -49,13 +51,27 @@ def ask(asked: Asked, seconds: float | None = None) -> Answered:
         KgError: as the engine.
 
     """
-    cache = site().cache
+    cache, note = site().cache, note_of(request.environ)
     told = request.cache_control
+    note.key, note.asked = asked.key, asked
     found: Answered | None = None if told.no_cache or told.no_store else cache.get(asked.key)
     if found is None:
-        gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", _stays)
-        found = site().engine.ask(asked, client=request.remote_addr or "", seconds=seconds, gone=gone)
+        found = _answer(asked, seconds, note)
         cache.put(asked.key, found, len(found.data))
+    else:
+        note.effort = CACHED
+    note.rows = found.rows
+    return found
+
+
+def _answer(asked: Asked, seconds: float | None, note: Note) -> Answered:
+    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", _stays)
+    try:
+        found = site().engine.ask(asked, client=request.remote_addr or "", seconds=seconds, gone=gone)
+    except KgError as error:
+        note.limit, note.effort = error.limit, HEAVY if error.limit in _LONG else LIGHT
+        raise
+    note.effort = HEAVY if found.heavy else LIGHT
     return found
 
 

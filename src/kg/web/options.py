@@ -1,0 +1,29 @@
+"""What an owner sets of the web server, beside the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kg.export import Owner
+from kg.web.journal import Logs
+from kg.web.proxies import Networks, Seen
+
+
+@dataclass(frozen=True)
+class Options:
+    """The settings of a server, each with a default.
+
+    Attributes:
+        owner: publisher and contact point; by default those of the environment.
+        cache: bytes of results that are kept for the next who asks.
+        logs: which there are.
+        metrics: who may see `/metrics`.
+        proxies: whose X-Forwarded headers are believed.
+
+    """
+
+    owner: Owner = field(default_factory=Owner.of)
+    cache: int = 128 << 20
+    logs: Logs = field(default_factory=Logs)
+    metrics: Seen = field(default_factory=Seen)
+    proxies: Networks = field(default_factory=lambda: Networks((), "--trusted-proxy"))

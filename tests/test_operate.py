@@ -1,0 +1,318 @@
+"""What an operator sees of a live server: metrics, logs that tell nothing of who asked what, proxies."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
+
+import pytest
+from live import Answer, request
+
+from kg.errors import SourceError
+from kg.graph import Graph
+from kg.limits import Limits
+from kg.web import create_app
+from kg.web.address import Address
+from kg.web.journal import described, network
+from kg.web.proxies import Networks, Seen
+
+MARK = "zwaluwenberg"  # Stands in every request of the tests of logs, and may stand in no log.
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+
+@dataclass
+class Running:
+    """A server with its logs."""
+
+    url: str
+    process: subprocess.Popen[str]
+    folder: Path
+
+    @property
+    def lines(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
+
+    def get(self, path: str, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return request(self.url, path, "GET", None, named)
+
+    def post(self, query: str) -> Answer:
+        body = urlencode({"query": query}).encode()
+        return request(self.url, "/sparql", "POST", body, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def metric(self, name: str) -> float:
+        found = re.search(rf"^{re.escape(name)} (\S+)$", self.get("/metrics").text, re.MULTILINE)
+        assert found, name
+        return float(found.group(1))
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@contextmanager
+def operated(folder: Path, *options: str) -> Iterator[Running]:
+    """Run a server that logs to files in a folder, and what else it says too."""
+    command = [sys.executable, "-m", "kg", "serve", "--port", "0", "--access-log", str(folder / "access.log"), *options]
+    with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, text=True)
+    try:
+        for _ in range(300):
+            if said := re.search(r"kg serves (http://\S+)/", (folder / "out").read_text()):
+                break
+            assert process.poll() is None, (folder / "err").read_text()
+            time.sleep(0.1)
+        assert said
+        yield Running(said.group(1), process, folder)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("operated")
+    slow = ("--slow-log", str(folder / "slow.log"), "--slow-seconds", "0.3", "--timeout", "0.6")
+    with operated(folder, *slow, "--max-rows", "50", "--trusted-proxy", "127.0.0.2") as running:
+        yield running
+
+
+def test_metrics_tell_what_happened(server: Running) -> None:
+    before = server.metric("kg_cache_hits_total")
+    for _ in range(3):
+        assert server.post("SELECT * { ?s ?p ?o } LIMIT 7").status == 200
+    assert server.post(ENDLESS).status == 503
+    assert server.post("SELECT * { ?s ?p ?o } LIMIT 70").status == 413
+    assert server.get("/").status == server.get("/static/site.css").status == server.get("/download/").status == 200
+    assert server.metric("kg_cache_hits_total") > before
+    assert 0 < server.metric("kg_cache_bytes") < server.metric("kg_cache_bytes_limit") == 128 << 20
+    for effort, least in (("cached", 2), ("light", 2), ("heavy", 1)):
+        assert server.metric(f'kg_request_seconds_count{{effort="{effort}",kind="query"}}') >= least
+    for kind in ("static", "download"):
+        assert server.metric(f'kg_request_seconds_count{{effort="",kind="{kind}"}}') >= 1
+    assert server.metric('kg_answers_total{kind="query",status="503"}') >= 1
+    for limit in Limits().listed:
+        assert server.metric(f'kg_limit_hits_total{{limit="{limit.name}"}}') >= (limit.name in ("timeout", "max_rows"))
+    assert server.metric("kg_workers_replaced_total") >= 1
+    assert server.metric('kg_workers{state="idle"}') >= 1
+    assert server.metric('kg_places{place="light"}') == Limits().light
+    assert server.metric("kg_data_statements") > 10_000
+    assert re.search(r'^kg_data_info\{data="[0-9a-f]{16}",version="[\d.]+"\} 1', server.get("/metrics").text, re.M)
+
+
+def test_no_label_is_made_of_what_a_client_sends(server: Running) -> None:
+    server.get("/warm"), server.post("ASK { <urn:warm> ?p ?o }"), server.get("/id/measure/ccs")
+    names = {line.rpartition(" ")[0] for line in server.get("/metrics").text.splitlines()}
+    for number in range(5):
+        server.get(f"/{MARK}{number}")
+        server.post(f"ASK {{ <urn:{MARK}{number}> ?p ?o }}")
+        request(server.url, "/", f"X{number}", None, {})
+    after = {line.rpartition(" ")[0] for line in server.get("/metrics").text.splitlines()}
+    assert len(after - names) < 40, after - names
+    assert not [line for line in after if MARK in line or "X1" in line]
+
+
+def test_metrics_are_for_those_who_may_see_them(server: Running) -> None:
+    assert server.get("/metrics").status == 200
+    assert server.get("/metrics", X_Forwarded_For="127.0.0.1").status == 404  # A proxy that nobody trusts.
+    assert "metrics" not in server.get("/metrics", X_Forwarded_For="127.0.0.1").text.replace("--metrics", "")
+    local = {"REMOTE_ADDR": "127.0.0.1"}
+    far = {"REMOTE_ADDR": "192.0.2.7"}
+    assert [Seen(told).by(local) for told in ("local", "all", "off", "192.0.2.0/24")] == [True, True, False, False]
+    assert [Seen(told).by(far) for told in ("local", "all", "off", "::1, 192.0.2.0/24")] == [False, True, False, True]
+    with pytest.raises(SourceError, match="no address and no network: everyone"):
+        Seen("everyone")
+
+
+def test_a_line_an_answer_says_what_and_how_long(server: Running) -> None:
+    query = "SELECT ?s { ?s a <https://w3id.org/klimaatbanen/def#Pillar> }"
+    answers = [server.post(query), server.post(query), server.post(query + " LIMIT 1"), server.get("/nowhere")]
+    server.post(ENDLESS)
+    time.sleep(0.3)
+    first, again, other, none, over = server.lines[-5:]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(first["time"]))
+    assert (first["client"], first["method"], first["route"]) == ("127.0.0.0/24", "POST", "/sparql")
+    assert (first["kind"], first["status"], first["rows"]) == ("query", 200, 3)
+    assert (first["effort"], again["effort"], over["effort"]) == ("light", "cached", "heavy")
+    assert first["bytes"] == len(answers[0].body)
+    assert first["query"] == again["query"] != other["query"]
+    assert (none["status"], none["kind"], none.get("route"), none.get("query")) == (404, "other", None, None)
+    assert (over["status"], over["limit"]) == (503, "timeout")
+    assert 0.6 <= float(str(over["seconds"])) < 2
+
+
+def test_the_log_of_slow_queries_holds_them_and_says_so(server: Running) -> None:
+    server.post(f"{ENDLESS} #slow")
+    time.sleep(0.3)
+    file = server.folder / "slow.log"
+    first, *others = [json.loads(line) for line in file.read_text().splitlines()]
+    assert "holds the text of queries" in first["note"]
+    assert any(line["text"] == f"{ENDLESS} #slow" and line["limit"] == "timeout" for line in others)
+    assert all(line["seconds"] >= 0.3 for line in others)
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_log_that_was_moved_away_begins_anew(server: Running) -> None:
+    file = server.folder / "access.log"
+    file.rename(server.folder / "access.log.1")
+    server.get("/healthz")
+    time.sleep(0.3)
+    assert server.lines[-1]["route"] == "/healthz"
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_no_log_holds_a_query_or_a_whole_address(tmp_path: Path, slow: bool) -> None:
+    options = ("--slow-log", str(tmp_path / "slow.log"), "--slow-seconds", "60") if slow else ()
+    with operated(tmp_path, *options, "--timeout", "0.5", "--trusted-proxy", "127.0.0.2") as server:
+        port = urlsplit(server.url).port
+        for path in (
+            f"/{MARK}",
+            f"/id/measure/{MARK}",
+            f"/?{MARK}",
+            f"/search?q={MARK}",
+            f"/sparql%3Fquery={MARK}",
+            f"/sparql?query={MARK}",
+            f"/sparql?query={quote(ENDLESS)}%23{MARK}",
+            f"/sparql?{MARK}=%zz",
+            f"/api/{MARK}?{MARK}",
+            f"/sparql?query=ASK%7B%7D%23{'x' * 300_000}{MARK}",
+        ):
+            for accept in ("text/html", "*/*"):
+                assert MARK not in str(server.get(path, Accept=accept, User_Agent=MARK, Referer=MARK).headers)
+        for raw in (
+            f"BROKEN {MARK}\r\n\r\n",
+            f"{MARK} / HTTP/1.1\r\nHost: x\r\n\r\n",
+            f"GET /?{MARK} HTTP/1.1\r\nHost: {MARK}<>\r\nContent-Length: x\r\n\r\n",
+            f"POST /sparql?{MARK} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {MARK}\r\n\r\n",
+            f"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nquery={MARK}",  # and leaves
+        ):
+            with socket.create_connection(("127.0.0.1", port), source_address=("127.0.91.17", 0)) as channel:
+                channel.sendall(raw.encode())
+                channel.settimeout(0.3)
+                try:
+                    channel.recv(65536)
+                except TimeoutError:
+                    continue
+        server.stop()
+    said = "".join(path.read_text() for path in tmp_path.iterdir())
+    assert len(said.splitlines()) > 20
+    assert "127.0.91.0/24" in said
+    for told in (MARK, "127.0.91.17", '127.0.0.1"', ENDLESS[:20], quote(ENDLESS[:20]), "Traceback"):
+        assert told not in said, told
+
+
+def test_an_error_is_told_by_type_and_place_alone() -> None:
+    try:
+        int(MARK)
+    except ValueError as error:
+        told = described(error)
+    assert told["error"] == "ValueError"
+    assert "test_operate.py" in told["at"][-1]
+    assert MARK not in str(told)
+
+
+def test_addresses_are_cut_to_their_network() -> None:
+    cases = {
+        "192.0.2.77": "192.0.2.0/24",
+        "2001:db8:1:2::3": "2001:db8:1::/48",
+        "::ffff:192.0.2.77": "192.0.2.0/24",
+        "fe80::1%eth0": "fe80::/48",
+        "secret": "",
+        "": "",
+    }
+    assert {address: network(address) for address in cases} == cases
+
+
+FORWARDED = {
+    "one": ("203.0.113.9", "203.0.113.0/24"),
+    "the last that is no proxy": ("198.51.100.1, 203.0.113.9", "203.0.113.0/24"),
+    "two proxies": ("203.0.113.9, 127.0.0.2", "203.0.113.0/24"),
+    "with a port": ("203.0.113.9:5050", "203.0.113.0/24"),
+    "IPv6": ("[2001:db8:1:2::3]:80", "2001:db8:1::/48"),
+    "nonsense": ("<script>", "127.0.0.0/24"),
+    "nonsense before": ("<script>, 203.0.113.9", "203.0.113.0/24"),
+}
+
+
+def through(server: Running, source: str, path: str, **headers: str) -> tuple[int, str]:
+    """Send a request from an address, as a proxy does."""
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), source_address=(source, 0)) as channel:
+        channel.sendall(f"GET {path} HTTP/1.1\r\nConnection: close\r\n{lines}\r\n".encode())
+        data = b""
+        while more := channel.recv(1 << 20):
+            data += more
+    return int(data.split()[1]), data.decode(errors="replace")
+
+
+@pytest.mark.parametrize("name", FORWARDED)
+def test_a_trusted_proxy_says_who_asks(server: Running, name: str) -> None:
+    told, seen = FORWARDED[name]
+    for source, client in (("127.0.0.2", seen), ("127.0.0.3", "127.0.0.0/24")):
+        through(server, source, "/healthz", Host="x", X_Forwarded_For=told)
+        time.sleep(0.2)
+        assert server.lines[-1]["client"] == client
+
+
+def test_a_trusted_proxy_says_under_which_address_the_site_is_known(server: Running) -> None:
+    told = {"Host": "inside", "X_Forwarded_Host": "example.org", "X_Forwarded_Proto": "https"}
+    cases = (("127.0.0.2", "https://example.org/", "inside"), ("127.0.0.3", "http://inside/", "example.org"))
+    for source, found, other in cases:
+        _, page = through(server, source, "/llms.txt", **told)
+        assert f"({found}sparql)" in page
+        assert other not in page
+
+
+def test_links_are_made_of_the_address_that_is_set(graph: Graph) -> None:
+    client = create_app(graph, {}, address=Address("https://example.org")).test_client()
+    page = client.get("/llms.txt", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}).text
+    assert "(https://example.org/sparql)" in page
+    assert "evil" not in page
+
+
+EVIL = 'x"><script>alert(1)</script>'
+HOSTS = (EVIL, "x/../../y", "a b", "evil.example@x", "x:99999", "x:y", "[::1", "x" * 5000, "é", "")
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_hostile_host_harms_nobody(server: Running, host: str) -> None:
+    for path in ("/llms.txt", "/id/measure/ccs"):
+        status, text = through(server, "127.0.0.3", path, Host=host, Accept="text/html")
+        assert status in (200, 400, 404), text[:200]
+        assert "<script>alert" not in text
+        assert "Traceback" not in text
+    assert through(server, "127.0.0.3", "/healthz", Host="x")[0] == 200
+
+
+def test_networks_are_read_strictly() -> None:
+    held = Networks(("10.0.0.0/8", "2001:db8::/32", "192.0.2.1"), "--trusted-proxy")
+    assert [address in held for address in ("10.1.2.3", "11.0.0.1", "2001:db8::1", "192.0.2.1", "x", "")] == [
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+    with pytest.raises(SourceError, match=r"no address and no network: proxy\.example"):
+        Networks(("proxy.example",), "--trusted-proxy")
+
+
+def test_a_log_that_cannot_be_written_stops_the_start() -> None:
+    command = [sys.executable, "-m", "kg", "serve", "--port", "0", "--access-log", "/nowhere/x.log"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2
+    assert "cannot write the log" in run.stderr
+    assert os.sep in run.stderr
