@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+from urllib.request import urlopen
 
+import openpyxl
+import pandas as pd
 import pytest
-from live import served
+from live import request, served
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from test_browser import FLAGS
 
+from kg.files import house
+from kg.queries import find_questions
+
 pytestmark = pytest.mark.check
+QUESTIONS = find_questions(house() / "queries")
+HOSTILE = "\"'><img src=x onerror=hit=1>=1+1{{7*7}}"
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +71,127 @@ def test_swagger_ui_asks_a_question(browser: Browser, base: str, lang: str, sche
 
 
 def test_the_api_without_javascript(browser: Browser, base: str) -> None:
-    with clean(browser.new_context(java_script_enabled=False), base) as page:
+    with clean(browser.new_context(java_script_enabled=False), base, "404") as page:  # JSON has no icon.
         page.goto(f"{base}/docs?lang=en")
         assert page.locator("#interactive").is_hidden()
         page.click("summary:has-text('Climate tables')")
         page.click("a.path:has-text('/api/climate/abbreviations')")
         page.wait_for_url("**/api/climate/abbreviations*")
         assert '"question": "climate/abbreviations"' in page.inner_text("body")
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_each_question_opens_with_its_choices_its_answer_and_its_chart(browser: Browser, base: str, lang: str) -> None:
+    with clean(browser.new_context(), base) as page:
+        for name, question in QUESTIONS.items():
+            answer = page.goto(f"{base}/questions/{name}?lang={lang}")
+            assert answer
+            assert answer.status == 200, name
+            assert page.inner_text("h1") == question.title[lang]
+            for parameter in question.parameters:
+                field = page.locator(f"[name={parameter.name}]")
+                if name != "graph/resource":  # Takes everything that is described: a text.
+                    assert field.locator("option").count() > 1, (name, parameter.name)
+                assert page.inner_text(f"label[for=p-{parameter.name}]") == parameter.label[lang]
+            rows = page.locator("table.answer tbody tr").count()
+            told = int(page.inner_text("#answer").split(": ")[1].split()[0].replace(".", "").replace(",", ""))
+            assert rows == min(told, 1000), name
+            if question.chart:
+                chart = page.locator("figure.chart")
+                page.evaluate("[...document.images].forEach(one => one.loading = 'eager')")
+                page.evaluate("Promise.all([...document.images].map(one => one.decode()))")
+                drawn = "one => one.matches('svg') ? one.querySelectorAll('circle').length : one.naturalWidth"
+                assert chart.locator("img, svg").first.evaluate(drawn) > 0, name
+                assert len(chart.locator("img, svg title").first.evaluate("one => one.alt || one.textContent")) > 40
+
+
+def test_a_form_narrows_the_answer(browser: Browser, base: str) -> None:
+    with clean(browser.new_context(), base) as page:
+        page.goto(f"{base}/questions/climate/measures?lang=nl")
+        every = page.locator("table.answer tbody tr").count()
+        page.focus("[name=pillar]")
+        page.select_option("[name=pillar]", label="schoon")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**pillar=pillar*")
+        names = set(page.locator("table.answer tbody tr td:first-child").all_inner_texts())
+        assert names == {"schoon"}
+        assert 0 < page.locator("table.answer tbody tr").count() < every
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_value_that_cannot_be_is_400_with_the_choices_on_the_page(browser: Browser, base: str, lang: str) -> None:
+    with clean(browser.new_context(), base, "400") as page:
+        answer = page.goto(f"{base}/questions/climate/measures?lang={lang}&pillar={quote(HOSTILE)}")
+        assert answer
+        assert answer.status == 400
+        assert HOSTILE in page.inner_text("#wrong")
+        links = page.locator("#wrong a")
+        assert links.all_inner_texts() == page.locator("[name=pillar] option").all_inner_texts()[1:]
+        links.first.click()
+        assert page.locator("table.answer tbody tr").count() > 0
+        assert page.evaluate("window.hit") is None
+
+
+def test_downloads_open_again_and_agree(browser: Browser, base: str, tmp_path: Path) -> None:
+    with clean(browser.new_context(), base) as page:
+        page.goto(f"{base}/questions/labour-market/vacancies-2023q2?lang=en")
+        links = {link.inner_text(): link.get_attribute("href") for link in page.locator(".formats a").all()}
+        shown = page.locator("table.answer tbody tr td:first-child").all_inner_texts()
+        with page.expect_download() as waited:
+            page.click("text=Excel")
+        saved = waited.value
+        assert saved.suggested_filename == "vacancies-2023q2.xlsx"
+        saved.save_as(tmp_path / "saved.xlsx")
+        book = openpyxl.load_workbook(tmp_path / "saved.xlsx")
+        rows = [[cell.value for cell in row] for row in book["Data"].iter_rows(min_row=2)]
+    frame = pd.read_csv(base + str(links["CSV"]))
+    with urlopen(base + str(links["JSON"])) as answer:
+        told = json.load(answer)
+    assert list(frame["groupLabel"]) == [row[0] for row in rows] == shown
+    assert list(frame["vacancies"]) == [row[2] for row in rows] == [row["vacancies"] for row in told["rows"]]
+    assert frame["vacancies"].dtype == "int64"
+    assert told["title"] in {row[1].value for row in book["Source"].rows}
+    with urlopen(base + str(links["SVG"])) as answer:
+        assert answer.read().startswith(b"<svg")
+
+
+def test_the_lines_to_copy_run(browser: Browser, base: str, tmp_path: Path) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    with clean(context, base) as page:
+        page.goto(f"{base}/questions/climate/measures?lang=en&pillar=pillar/schoon")
+        lines = dict(
+            zip(*(page.locator(part).all_inner_texts() for part in (".of-line", ".of-line ~ pre")), strict=True)
+        )
+        page.click("button.copy >> nth=0")
+        assert page.evaluate("navigator.clipboard.readText()") == lines["pandas"]
+    python = subprocess.run(
+        [sys.executable, "-c", lines["pandas"] + "\nprint(len(frame))"], capture_output=True, text=True
+    )
+    assert python.stderr == ""
+    subprocess.run(["bash", "-c", lines["curl"]], cwd=tmp_path, check=True)
+    fetched = (tmp_path / "measures.csv").read_bytes()
+    assert len(pd.read_csv(io.BytesIO(fetched))) == int(python.stdout) > 0
+    # R is not installed everywhere: its line is checked by fetching its URL, and run where Rscript is there.
+    url = re.fullmatch(r'frame <- read\.csv\(("[^"]+"), encoding = "UTF-8"\)', lines["R"])
+    assert url
+    with urlopen(json.loads(url[1])) as answer:
+        assert answer.read() == fetched
+    if shutil.which("Rscript"):
+        told = subprocess.run(["Rscript", "-e", lines["R"] + "; cat(nrow(frame))"], capture_output=True, text=True)
+        assert told.stdout == python.stdout.strip(), told.stderr
+
+
+def test_too_long_is_said_on_the_page_and_in_the_api(browser: Browser) -> None:
+    with served(options=("--timeout", "0.05")) as base, clean(browser.new_context(), base, "503") as page:
+        answer = page.goto(f"{base}/questions/switch/nearest?lang=en")
+        assert answer
+        assert answer.status == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert "not even a partial one" in page.inner_text("main")
+        assert page.locator("table.answer").count() == 0
+        for form in ("json", "csv", "xlsx", "srj"):
+            refused = request(base, f"/api/switch/nearest.{form}", "GET", None, {})
+            assert refused.status == 503
+            assert refused.problem["limit"] == "timeout"
+            assert int(refused.headers["Retry-After"]) > 0

@@ -128,11 +128,11 @@ def filled(question: Question, also: Iterable[str] = PLAIN) -> Filled:
             continue
         if name not in known:
             names = ", ".join([*known, *sorted(also)])
-            raise UnknownValue(f"unknown parameter {name[:100]}", where=question.name, hint=f"parameters: {names}")
+            raise UnknownValue(f"unknown parameter {name[:100]}", where=name[:100], hint=f"parameters: {names}")
         if not value:
             continue
         if name in values:
-            raise UnknownValue(f"{name} is given twice", where=question.name, hint="give one value, or none for all")
+            raise UnknownValue(f"{name} is given twice", where=name, hint="give one value, or none for all")
         terms[name] = _term(question, known[name], value)
         values[name] = short(terms[name])
     return Filled(question, values, terms)
@@ -156,7 +156,7 @@ def _term(question: Question, parameter: Parameter, value: str) -> str:
     listed = ", ".join(choice.value for choice in choices[:_LISTED])
     more = f" and {len(choices) - _LISTED} more: /api/{question.name}/choices" if len(choices) > _LISTED else ""
     hint = f"one of: {listed}{more}" if choices else "the IRI of a thing, or kind/slug; /search finds them"
-    raise UnknownValue(f"{parameter.name} cannot be {value[:200]}", where=question.name, hint=hint)
+    raise UnknownValue(f"{parameter.name} cannot be {value[:200]}", where=parameter.name, hint=hint)
 
 
 def _class(parameter: Parameter) -> str:

@@ -117,7 +117,7 @@ def _written(bound: Filled, form: Format) -> bytes:
     if form.name == "csv":
         return csvs.written(sheet)
     query = urlencode({**bound.values, "lang": language()})
-    source = source_of(bound, f"{request.host_url}api/{bound.question.name}?{query}")
+    source = source_of(bound, site().address.absolute(f"/api/{bound.question.name}?{query}"))
     if form.name == "xlsx":
         return xlsx.written(sheet, source, sheet_words())
     return jsons.written(sheet, source, _notes())

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from kg.errors import KgError
+from kg.errors import KgError, UnknownValue
 from kg.queries import Parameter, Question
 from kg.sheets import Cell, Column, Sheet
 from kg.sheets.numbers import shown
@@ -24,16 +24,36 @@ from kg.web.pages import TermView, language, local_path, site
 
 blueprint = Blueprint("saved", __name__)
 _SHOWN: Final = 1000
-_FORMS: Final = ("csv", "xlsx", "json", "tsv", "xml", "srj")
+_LISTED: Final = 60
+_FORMS: Final = {
+    "csv": "CSV",
+    "xlsx": "Excel",
+    "json": "JSON",
+    "tsv": "TSV",
+    "srj": "SPARQL JSON",
+    "xml": "SPARQL XML",
+}
 
 
 @dataclass(frozen=True)
 class Field:
-    """A parameter in the form: its choices, and the one that is chosen; without choices a text is typed."""
+    """A parameter in the form: its choices, and the one that is chosen; without choices a text is typed.
+
+    Attributes:
+        wrong: what was asked and cannot be; empty where all is well.
+
+    """
 
     parameter: Parameter
     choices: list[Choice]
     chosen: str
+    wrong: str = ""
+
+    @property
+    def links(self) -> list[tuple[Choice, str]]:
+        """The first choices, each with the query string that takes it."""
+        lang = language()
+        return [(one, urlencode({self.parameter.name: one.value, "lang": lang})) for one in self.choices[:_LISTED]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ def question(name: str) -> Response:
         fields=_fields(asked, bound.values, error),
         error=error,
         answer=answer,
-        forms=[(form, api_path(bound, form)) for form in _FORMS],
+        forms=[(name, api_path(bound, form)) for form, name in _FORMS.items()],
         lines=_lines(bound),
         chart_query=urlencode({**bound.values, "lang": language()}),
     )
@@ -117,10 +137,13 @@ def _view(cell: Cell, lang: str) -> TermView:
 def _fields(asked: Question, values: Mapping[str, str], error: KgError | None) -> list[Field]:
     """Return the fields of the form; where a question takes too long to tell its choices, a text is typed."""
     slow = error is not None and error.retry is not None
-    return [
-        Field(one, [] if slow else _choices(asked, one), values.get(one.name, _given(one.name)))
-        for one in asked.parameters
-    ]
+    wrong = error.where if isinstance(error, UnknownValue) else ""
+    fields = []
+    for one in asked.parameters:
+        given = _given(one.name)
+        choices = [] if slow else _choices(asked, one)
+        fields.append(Field(one, choices, values.get(one.name, given), given if one.name == wrong else ""))
+    return fields
 
 
 def _choices(asked: Question, parameter: Parameter) -> list[Choice]:
@@ -140,8 +163,8 @@ def api_path(bound: Filled, form: str) -> str:
 
 
 def _lines(bound: Filled) -> list[tuple[str, str]]:
-    """Return lines to copy that fetch the answer: for pandas, R and the shell, with the address of this host."""
-    url = request.host_url.rstrip("/") + api_path(bound, "csv")
+    """Return lines to copy that fetch the answer: for pandas, R and the shell, with the address of the site."""
+    url = site().address.absolute(api_path(bound, "csv"))
     quoted = json.dumps(url)
     file = bound.question.name.rpartition("/")[2] + ".csv"
     return [
