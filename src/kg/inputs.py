@@ -15,9 +15,10 @@ from typing import IO, Final, cast
 import pyoxigraph as ox
 
 from kg.errors import SourceError
+from kg.mappings import MappingFile
 from kg.sources import CATALOGUE_FILE
 from kg.sssom import SUFFIX as SSSOM
-from kg.sssom import SssomProblem, parse_sssom
+from kg.sssom import read_sssom
 from kg.terms import CATALOGUE, GRAPH, XSD
 
 RDF_FORMATS: Final[Mapping[str, ox.RdfFormat]] = {
@@ -242,12 +243,12 @@ def without_place(message: str) -> str:
 
 
 def _parse_sssom(document: Document) -> None:
-    try:
-        for quad, line in parse_sssom(document.data.decode("utf-8"), document.prefixes):
-            document.quads.append(quad)
-            document.lines.append(line)
-    except SssomProblem as error:
-        document.problems.extend(Problem("sssom", *one) for one in error.problems)
+    mappings = read_sssom(document.data.decode("utf-8"))
+    document.prefixes.update(mappings.prefixes)
+    document.problems.extend(Problem("sssom", *one) for one in mappings.problems)
+    for quad, line in MappingFile(document.input.path, mappings).located():
+        document.quads.append(quad)
+        document.lines.append(line)
 
 
 def literal(value: str, kind: str = "") -> ox.Literal:
@@ -256,18 +257,15 @@ def literal(value: str, kind: str = "") -> ox.Literal:
 
 
 def triples_of(documents: Iterable[Document]) -> Iterator[ox.Triple]:
-    """Yield all triples of all RDF files, whatever their graph; a triple that stands twice comes twice."""
+    """Yield all triples of all files, whatever their graph; a triple that stands twice comes twice."""
     for document in documents:
-        if document.input.suffix != SSSOM:
-            yield from (quad.triple for quad in document.quads)
+        yield from (quad.triple for quad in document.quads)
 
 
 def quads_of(documents: Sequence[Document]) -> Iterator[ox.Quad]:
-    """Yield all triples of all RDF files, each in its graph; a file's default graph is the graph of the file."""
+    """Yield all triples of all files, each in its graph; a file's default graph is the graph of the file."""
     default = ox.DefaultGraph()
     for document in documents:
-        if document.input.suffix == SSSOM:
-            continue
         name = ox.NamedNode(document.input.graph)
         for quad in document.quads:
             yield ox.Quad(quad.subject, quad.predicate, quad.object, name) if quad.graph_name == default else quad

@@ -1,10 +1,9 @@
-"""Mapping files in the graph: each row a triple and a node that says how it was judged; and the rules of rows."""
+"""Mapping files in the graph: each row a triple and a node that says how it was judged."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,12 +12,10 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.files import read_text
-from kg.sssom import SUFFIX, MappingRow, MappingSet, SssomProblem, read_sssom
-from kg.terms import CATALOGUE, DCT, GRAPH, ID, KB, RDF_TYPE, RDFS_LABEL, SKOS, SSSOM, XSD
+from kg.sssom import SUFFIX, MappingRow, MappingSet, read_sssom
+from kg.terms import CATALOGUE, DCT, GRAPH, ID, KB, RDF_TYPE, RDFS_LABEL, SSSOM, XSD
 
 NO_TERM_FOUND: Final = ox.NamedNode(SSSOM + "NoTermFound")
-EXACT, BROAD, NARROW = (ox.NamedNode(SKOS + name) for name in ("exactMatch", "broadMatch", "narrowMatch"))
-PREDICATES: Final = (EXACT, BROAD, NARROW, ox.NamedNode(SKOS + "closeMatch"), ox.NamedNode(SKOS + "relatedMatch"))
 _DOUBLE: Final = ox.NamedNode(XSD + "double")
 _HEX: Final = 12
 # Slots of the header that the catalogue repeats, as text or as IRI.
@@ -58,12 +55,16 @@ class MappingFile:
 
     def quads(self) -> Iterator[ox.Quad]:
         """Yield the mappings, in their graph, and what the catalogue says of the set."""
-        graph = self.graph
+        return (quad for quad, _ in self.located())
+
+    def located(self) -> Iterator[tuple[ox.Quad, int]]:
+        """Yield the same, each with its line in the file."""
+        graph, catalogue = self.graph, ox.NamedNode(CATALOGUE)
         for row in self.mappings.rows:
             for subject, predicate, value in self._statements(row):
-                yield ox.Quad(subject, predicate, value, graph)
+                yield ox.Quad(subject, predicate, value, graph), row.line
         for name, said in self._described():
-            yield ox.Quad(graph, ox.NamedNode(name), said, ox.NamedNode(CATALOGUE))
+            yield ox.Quad(graph, ox.NamedNode(name), said, catalogue), 1
 
     def node(self, row: MappingRow) -> ox.NamedNode:
         """Return the IRI of a row, by what it says: a row keeps it when others come before it."""
@@ -129,73 +130,9 @@ def find_mappings(house: Path) -> list[MappingFile]:
 
 
 def _read(path: Path) -> MappingSet:
-    try:
-        return read_sssom(read_text(path))
-    except SssomProblem as error:
-        what, line, column, _ = error.problems[0]
-        hint = f"mend it; kg validate {path.name} lists all {len(error.problems)} problems"
-        raise SourceError(what, where=str(path), line=line, column=column, hint=hint) from error
-
-
-@dataclass(frozen=True)
-class BadMapping:
-    """A row that breaks a rule: the file, its line, and in words what to do."""
-
-    path: Path
-    line: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.path.name}:{self.line}: {self.what}"
-
-
-def bad_mappings(files: Iterable[MappingFile], known: frozenset[str]) -> Iterator[BadMapping]:
-    """Yield the rows that break a rule of mappings.
-
-    Arguments:
-        files: the mapping files.
-        known: IRIs of the things that may be mapped.
-
-    """
-    for file in files:
-        pairs: defaultdict[tuple[str, str], set[ox.NamedNode]] = defaultdict(set)
-        exact: dict[str, int] = {}
-        owners: dict[str, str] = {}
-        for row in file.mappings.rows:
-            sentences = [*_bad_row(row, known), *_bad_pair(row, pairs), *_bad_exact(row, exact, owners)]
-            yield from (BadMapping(file.path, row.line, what) for what in sentences)
-
-
-def _bad_row(row: MappingRow, known: frozenset[str]) -> Iterator[str]:
-    if row.subject.value not in known:
-        yield f"{row.subject.value} is not in the graph: correct the subject"
-    if row.predicate not in PREDICATES:
-        yield f"{row.predicate.value} is none of the five mapping predicates of SKOS: use one of them"
-    try:
-        confident = 0 <= float(row.cells.get("confidence", "")) <= 1
-    except ValueError:
-        confident = False
-    if not confident:
-        yield f"confidence {row.cells.get('confidence', '') or '(empty)'} is no number from 0 to 1: give one"
-    if row.value != NO_TERM_FOUND and not row.cells.get("object_label"):
-        yield "object_label is empty: copy the label of the object's scheme"
-
-
-def _bad_pair(row: MappingRow, pairs: defaultdict[tuple[str, str], set[ox.NamedNode]]) -> Iterator[str]:
-    said = pairs[row.subject.value, row.value.value]
-    if row.predicate in said:
-        yield "the same mapping stands above: delete one"
-    elif said:
-        yield "this pair stands above with another predicate: keep one of the two"
-    said.add(row.predicate)
-
-
-def _bad_exact(row: MappingRow, exact: dict[str, int], owners: dict[str, str]) -> Iterator[str]:
-    """One file has one target scheme: at most one exactMatch a subject, and no object that merges two subjects."""
-    if row.predicate != EXACT:
-        return
-    if row.subject.value in exact:
-        yield f"a second exactMatch of this subject (see line {exact[row.subject.value]}): make one a closeMatch"
-    exact[row.subject.value] = row.line
-    if row.value != NO_TERM_FOUND and owners.setdefault(row.value.value, row.subject.value) != row.subject.value:
-        yield f"exactMatch would merge this subject with {owners[row.value.value]}: make one a closeMatch"
+    mappings = read_sssom(read_text(path))
+    if mappings.problems:
+        what, line, column, _ = mappings.problems[0]
+        hint = f"mend it; kg validate {path.name} lists all {len(mappings.problems)} problems"
+        raise SourceError(what, where=str(path), line=line, column=column, hint=hint)
+    return mappings

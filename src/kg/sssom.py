@@ -59,46 +59,13 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Place = tuple[str, int, int, int]
 
 
-class SssomProblem(ValueError):
-    """What is wrong with a mapping file: sentences with line, column and width."""
-
-    def __init__(self, problems: list[Place]) -> None:
-        super().__init__(f"{len(problems)} problems")
-        self.problems = problems
-
-
 @dataclass(frozen=True)
 class _Row:
     number: int
     cells: Mapping[str, tuple[str, int]]
 
 
-def parse_sssom(text: str, prefixes: dict[str, str]) -> Iterator[tuple[ox.Quad, int]]:
-    """Yield each mapping as a triple, with its line.
-
-    Arguments:
-        text: the file.
-        prefixes: receives the prefixes of the header.
-
-    Raises:
-        SssomProblem: at the end, with all problems of header, columns and rows.
-
-    """
-    problems: list[Place] = []
-    lines = [line.rstrip("\r") for line in text.split("\n")]
-    begin = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    prefixes.update(_BUILT_IN | _header(lines[:begin], problems))
-    for row in _rows(lines, begin, problems):
-        found = len(problems)
-        terms = [_term(row, name, prefixes, problems) for name in REQUIRED]
-        if len(problems) == found:
-            subject, predicate, value, _ = terms
-            yield ox.Quad(subject, predicate, value), row.number
-    if problems:
-        raise SssomProblem(problems)
-
-
-def _header(lines: list[str], problems: list[Place]) -> dict[str, str]:
+def _header(lines: list[str], problems: list[Place]) -> dict[str, Any]:
     if not lines:
         problems.append(("the header of # lines is missing: it needs mapping_set_id, license and curie_map", 1, 1, 1))
         return {}
@@ -117,7 +84,7 @@ def _header(lines: list[str], problems: list[Place]) -> dict[str, str]:
     for name in header.keys() - HEADER - set(header.get("extension_definitions") or ()):
         number = next(number for number, line in enumerate(lines, 1) if line[1:].strip().startswith(str(name)))
         problems.append((f"{name} is no slot of SSSOM 1.0 for a mapping set", number, 2, len(str(name))))
-    return {str(prefix): str(space) for prefix, space in header.get("curie_map", {}).items()}
+    return header
 
 
 def _rows(lines: list[str], begin: int, problems: list[Place]) -> Iterator[_Row]:
@@ -133,8 +100,11 @@ def _rows(lines: list[str], begin: int, problems: list[Place]) -> Iterator[_Row]
             problems.append((f"column {name} is missing", begin + 1, 1, max(1, len("\t".join(names)))))
     if not set(REQUIRED) <= set(names):
         return
+    first: dict[str, int] = {}
     for number, line in enumerate(lines[begin + 1 :], begin + 2):
-        if line.strip():
+        if first.setdefault(line, number) != number and line.strip():
+            problems.append((f"the same row stands in line {first[line]}: delete one", number, 1, len(line)))
+        elif line.strip():
             yield from _row(number, line, names, problems)
 
 
@@ -182,11 +152,20 @@ class MappingRow:
 
 @dataclass(frozen=True)
 class MappingSet:
-    """A mapping file read whole: its header, its prefixes and its rows (SSSOM 1.0, classes MappingSet and Mapping)."""
+    """A mapping file read whole (SSSOM 1.0, classes MappingSet and Mapping).
+
+    Attributes:
+        header: the slots of the set.
+        prefixes: prefix to namespace: the curie_map, and those that need no declaration.
+        rows: the rows that are sound.
+        problems: what is wrong with header, columns and rows: sentences with line, column and width.
+
+    """
 
     header: Mapping[str, Any]
     prefixes: Mapping[str, str]
     rows: tuple[MappingRow, ...]
+    problems: tuple[Place, ...] = ()
 
     def iri(self, name: str) -> ox.NamedNode | None:
         """Return a slot of the header as an IRI, a CURIE expanded; None where it is no IRI."""
@@ -199,21 +178,19 @@ class MappingSet:
 
 
 def read_sssom(text: str) -> MappingSet:
-    """Return the mapping set of a file.
-
-    Raises:
-        SssomProblem: with all problems of header, columns and rows.
-
-    """
+    """Return the mapping set of a file, with all problems of header, columns and rows."""
     problems: list[Place] = []
     lines = [line.rstrip("\r") for line in text.split("\n")]
     begin = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    prefixes = _BUILT_IN | _header(lines[:begin], problems)
-    rows = [_mapping(row, prefixes, problems) for row in _rows(lines, begin, problems)]
-    if problems:
-        raise SssomProblem(problems)
-    header = yaml.load("\n".join(line[1:] for line in lines[:begin]), Loader=_LOADER)  # noqa: S506
-    return MappingSet(header, prefixes, tuple(rows))
+    header = _header(lines[:begin], problems)
+    prefixes = _BUILT_IN | {str(prefix): str(space) for prefix, space in header.get("curie_map", {}).items()}
+    rows: list[MappingRow] = []
+    for row in _rows(lines, begin, problems):
+        found = len(problems)
+        mapping = _mapping(row, prefixes, problems)
+        if len(problems) == found:
+            rows.append(mapping)
+    return MappingSet(header, prefixes, tuple(rows), tuple(problems))
 
 
 def _mapping(row: _Row, prefixes: Mapping[str, str], problems: list[Place]) -> MappingRow:

@@ -13,12 +13,10 @@ from kg.approvals import prefixes_of, terms_of
 from kg.findings import Finding, in_language
 from kg.inputs import QUERY, Document, Problem, quads_of
 from kg.located import Said, located
-from kg.places import Term, find_token, text_lines
+from kg.places import find_token, text_lines
 from kg.problems import as_finding
 from kg.rulebook import BUILT_IN
-from kg.sssom import SUFFIX as SSSOM
 from kg.terms import RDF_TYPE
-from kg.verdicts import text_of
 from kg.vocabularies import Vocabulary, defined, shipped, split
 
 _TERM: Final = "vocabulary-term"
@@ -34,20 +32,15 @@ def links(documents: Sequence[Document], namespaces: Sequence[str], lang: str) -
     rule = BUILT_IN["link"]
     what, mend = in_language(rule.what, lang), in_language(rule.mend, lang)
     said = [
-        Said(quad.subject, quad.predicate.value, quad.object, "link", rule.severity, what, mend, shown=text_of(term))
+        Said(quad.subject, quad.predicate.value, quad.object, "link", rule.severity, what, mend)
         for document in documents
         if document.input.checked
         for quad in document.quads
-        for term in _links_of(quad, document)
-        if term not in described and text_of(term).startswith(spaces)
+        if isinstance(quad.object, ox.NamedNode)
+        and quad.object not in described
+        and quad.object.value.startswith(spaces)
     ]
     return located(documents, said, lang)
-
-
-def _links_of(quad: ox.Quad, document: Document) -> tuple[Term, ...]:
-    """What must be described: the object of a statement, and of a mapping the subject; its object is another's."""
-    term = quad.subject if document.input.suffix == SSSOM else quad.object
-    return (term,) if isinstance(term, ox.NamedNode) else ()
 
 
 class _Known:

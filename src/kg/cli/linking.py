@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,17 +97,38 @@ def extract() -> None:
 def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, base: Path | None) -> None:
     """Write what ESCO, in DIR as downloaded, says of linked concepts: IRIs, labels and relations."""
     from kg.files import house
-    from kg.mappings import find_mappings
-    from kg.reports import write_whole
     from kg.vocab.esco import EscoFolder
     from kg.vocab.neighbourhood import PARTS, Neighbourhood
 
     base = base or house()
     download = EscoFolder(folder, _show_rows())
-    linked = frozenset(row.value.value for file in find_mappings(base) for row in file.mappings.rows)
-    around = Neighbourhood(download, download.version(version), linked)
-    target = into or base / "data" / f"esco-{around.version}"
-    made = around.files(parts or PARTS)
+    around = Neighbourhood(download, download.version(version), _linked(base))
+    _write_files(around.files(parts or PARTS), into or base / "data" / f"esco-{around.version}")
+
+
+@extract.command("list")
+@click.argument("name", type=click.Choice(["isco-brc", "crebo", "sbi"]))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--into", type=click.Path(path_type=Path), help="Folder to write to [data/<scheme>].")
+@click.option("--house", "base", type=click.Path(path_type=Path), help="Folder with data/mappings; default: ours.")
+def extract_list(name: str, file: Path, into: Path | None, base: Path | None) -> None:
+    """Write linked codes of BRC, CREBO or SBI, with their labels and what is broader, from a CSV FILE."""
+    from kg.files import house
+    from kg.vocab.lists import LISTS
+
+    base, one = base or house(), LISTS[name]
+    _write_files({"concepts.ttl": one.around(file, _linked(base))}, into or base / "data" / one.scheme)
+
+
+def _linked(base: Path) -> frozenset[str]:
+    from kg.mappings import find_mappings
+
+    return frozenset(row.value.value for file in find_mappings(base) for row in file.mappings.rows)
+
+
+def _write_files(made: Mapping[str, str], target: Path) -> None:
+    from kg.reports import write_whole
+
     _clear_line()
     target.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():

@@ -45,7 +45,19 @@ class Row:
             SourceError: it is none, with file and row.
 
         """
-        value = self[column]
+        return self._iri(column, self[column])
+
+    def listed(self, column: str) -> list[ox.NamedNode]:
+        """Return the distinct IRIs of a cell that separates them by commas or spaces; none without the column.
+
+        Raises:
+            SourceError: one is none, with file and row.
+
+        """
+        values = self.cells.get(column, "").replace(",", " ").split()
+        return [self._iri(column, value) for value in dict.fromkeys(values)]
+
+    def _iri(self, column: str, value: str) -> ox.NamedNode:
         try:
             if value.startswith(_WEB):
                 return ox.NamedNode(value)

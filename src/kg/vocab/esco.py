@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,8 @@ PREF, ALT, HIDDEN, NOTATION, BROADER, IN_SCHEME = (
     ox.NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel", "notation", "broader", "inScheme")
 )
 DESCRIPTION: Final = ox.NamedNode(DCT + "description")
+DEPRECATED: Final = ox.NamedNode("http://www.w3.org/2002/07/owl#deprecated")
+_TRUE: Final = ox.Literal(True)
 IN_ISCO, SKILL_TYPE, REUSE = (
     ox.NamedNode(MODEL + name) for name in ("memberOfISCOGroup", "skillType", "skillReuseLevel")
 )
@@ -48,6 +50,7 @@ COLLECTIONS: Final = {
     "greenSkillsCollection": "green",
     "digitalSkillsCollection": "6c930acd-c104-4ece-acf7-f44fd7333036",
 }
+_FLAGS: Final = frozenset(ox.NamedNode(SCHEME + name) for name in COLLECTIONS.values())
 
 Said = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
 
@@ -179,6 +182,11 @@ def _concept(row: Row, concept: ox.NamedNode, kind: str) -> Iterator[Said]:
         yield concept, IN_ISCO, _in_space(row, ISCO, "iscoGroup")
     if row.cells.get("skillType"):
         yield concept, SKILL_TYPE, ox.NamedNode(f"{_BASE}skill-type/{row['skillType'].partition('/')[0]}")
+    if row.cells.get("status", "released") == "obsolete":
+        yield concept, DEPRECATED, _TRUE
+    for scheme in row.listed("inScheme"):
+        if scheme not in _FLAGS:
+            yield concept, IN_SCHEME, scheme
     if row.cells.get("reuseLevel"):
         yield concept, REUSE, _in_space(row, f"{_BASE}skill-reuse-level/", "reuseLevel")
 
@@ -200,3 +208,15 @@ def _labels(row: Row, concept: ox.NamedNode, language: str) -> Iterator[Said]:
                 yield concept, predicate, ox.Literal(text, language=language)
     if row["description"]:
         yield concept, DESCRIPTION, ox.Literal(row["description"], language=language)
+
+
+def closure(start: Iterable[str], above: Mapping[str, list[Said]]) -> set[str]:
+    """Return what is reached from some IRIs by what stands above them, those included."""
+    found: set[str] = set()
+    todo = list(start)
+    while todo:
+        iri = todo.pop()
+        if iri not in found:
+            found.add(iri)
+            todo += [said[2].value for said in above.get(iri, ()) if isinstance(said[2], ox.NamedNode)]
+    return found

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
 
 from kg.errors import SourceError
-from kg.terms import SKOS
 from kg.vocab.esco import (
     ALT,
+    COLLECTIONS,
+    DEPRECATED,
     IN_ISCO,
     IN_SCHEME,
-    MODEL,
     NOTATION,
     PREF,
+    SCHEME,
     SKILL_TYPE,
     TYPE,
     EscoFolder,
     Said,
+    closure,
 )
+from kg.vocab.turtle import as_turtle
 
 _BASE: Final = "http://data.europa.eu/esco/"
-_PREFIXES: Final = {
-    "esco": MODEL,
-    "esco-occupation": f"{_BASE}occupation/",
-    "esco-scheme": f"{_BASE}concept-scheme/",
-    "esco-skill": f"{_BASE}skill/",
-    "isced-f": f"{_BASE}isced-f/",
-    "isco": f"{_BASE}isco/",
-    "skill-type": f"{_BASE}skill-type/",
-    "skos": SKOS,
-}
-_NAMED: Final = (TYPE, PREF, ALT, NOTATION, IN_ISCO)
+_NAMED: Final = (TYPE, PREF, ALT, NOTATION, IN_ISCO, IN_SCHEME, DEPRECATED)
+# Of the schemes in which a concept stands: those that are classifications; others are selections from them.
+_SCHEMES: Final = frozenset(
+    SCHEME + name for name in ("occupations", "skills", "isco", "isced-f", *COLLECTIONS.values())
+)
 _ATTRIBUTION: Final = "This service uses the ESCO classification of the European Commission."
-_WIDTH: Final = 120
 PARTS: Final = ("concepts", "skills")
 
 
@@ -82,7 +78,7 @@ class Neighbourhood:
         groups = {said[0].value: said[2] for said in concepts["occupations"] if said[1] == IN_ISCO}
         start = {iri for iri in self.linked if not iri.startswith(f"{_BASE}skill/")}
         start |= {groups[iri].value for iri in start if iri in groups and isinstance(groups[iri], ox.NamedNode)}
-        kept = _closure(start, above)
+        kept = closure(start, above)
         wanted = {iri for iri in kept if not iri.startswith(f"{_BASE}skill/")}
         found: dict[str, str] = {}
         for stem, statements in concepts.items():
@@ -99,13 +95,13 @@ class Neighbourhood:
         skills = [
             said
             for said in self.download.concepts("skills")
-            if said[0].value in wanted and said[1] in (TYPE, PREF, SKILL_TYPE)
+            if said[0].value in wanted and said[1] in (TYPE, PREF, SKILL_TYPE, IN_SCHEME, DEPRECATED)
         ]
         known = {said[0].value for said in skills}
         groups = [
             said
             for said in self.download.concepts("skillGroups")
-            if said[0].value in wanted - known and said[0].value.startswith(f"{_BASE}skill/") and said[1] in _NAMED
+            if said[0].value in wanted - known and said[1] in _NAMED
         ]
         flags = [said for said in self.download.flags() if said[0].value in known and said[1] == IN_SCHEME]
         named = [*skills, *groups, *flags]
@@ -115,14 +111,8 @@ class Neighbourhood:
         }
 
     def _turtle(self, what: str, statements: Iterable[Said]) -> str:
-        blocks: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        for subject, predicate, value in statements:
-            verb = "a" if predicate == TYPE else _short(predicate)
-            blocks[_short(subject)][verb].add(_short(value))
-        text = "".join(_block(subject, blocks[subject]) for subject in sorted(blocks))
-        used = [f"@prefix {name}: <{space}> .\n" for name, space in _PREFIXES.items() if f"{name}:" in text]
-        head = f"# {what}: ESCO {self.version}. {_ATTRIBUTION}\n# Made by kg extract esco; do not edit.\n\n"
-        return head + "".join(used) + text
+        kept = (said for said in statements if said[1] != IN_SCHEME or said[2].value in _SCHEMES)
+        return as_turtle(f"{what}: ESCO {self.version}. {_ATTRIBUTION}", kept)
 
 
 _FILES: Final = {"occupations": "occupations", "ISCOGroups": "isco", "skillGroups": "isced-f"}
@@ -131,50 +121,3 @@ _WHAT: Final = {
     "ISCOGroups": "ISCO-08 groups of linked occupations, and what is broader",
     "skillGroups": "Linked fields of education (ISCED-F 2013), and what is broader",
 }
-_VERBS: Final = (
-    "a",
-    "skos:prefLabel",
-    "skos:altLabel",
-    "skos:notation",
-    "skos:broader",
-    "skos:inScheme",
-    "esco:memberOfISCOGroup",
-    "esco:skillType",
-    "esco:relatedEssentialSkill",
-    "esco:relatedOptionalSkill",
-)
-
-
-def _closure(start: Iterable[str], above: Mapping[str, list[Said]]) -> set[str]:
-    found: set[str] = set()
-    todo = list(start)
-    while todo:
-        iri = todo.pop()
-        if iri not in found:
-            found.add(iri)
-            todo += [said[2].value for said in above.get(iri, ()) if isinstance(said[2], ox.NamedNode)]
-    return found
-
-
-def _short(term: ox.NamedNode | ox.Literal) -> str:
-    """Return a term as Turtle writes it, with a prefix where the rest is a plain local name."""
-    if isinstance(term, ox.NamedNode):
-        for name, space in _PREFIXES.items():
-            rest = term.value.removeprefix(space)
-            if term.value.startswith(space) and rest.replace("-", "").replace("_", "").isalnum() and rest.isascii():
-                return f"{name}:{rest}"
-    return str(term)
-
-
-def _block(subject: str, said: Mapping[str, set[str]]) -> str:
-    lines = [_line(verb, list(_ordered(said[verb]))) for verb in sorted(said, key=_VERBS.index)]
-    return f"\n{subject}\n" + " ;\n".join(lines) + " .\n"
-
-
-def _line(verb: str, values: list[str]) -> str:
-    line = f"    {verb} {' , '.join(values)}"
-    return line if len(line) <= _WIDTH else f"    {verb} " + " ,\n        ".join(values)
-
-
-def _ordered(values: set[str]) -> Iterator[str]:
-    yield from sorted(values, key=lambda value: (value.rpartition("@")[2] if value[0] == '"' else "", value))
