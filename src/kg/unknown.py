@@ -16,6 +16,7 @@ from kg.located import Said, located
 from kg.places import find_token, text_lines
 from kg.problems import as_finding
 from kg.rulebook import BUILT_IN
+from kg.sssom import SUFFIX as SSSOM
 from kg.terms import RDF_TYPE
 from kg.vocabularies import Vocabulary, defined, shipped, split
 
@@ -28,7 +29,7 @@ def links(documents: Sequence[Document], namespaces: Sequence[str], lang: str) -
     spaces = tuple(namespaces)
     if not spaces:
         return ()
-    described = {quad.subject for quad in quads_of(documents)}
+    described = {quad.subject for document in documents for quad in document.quads if _describes(quad, document)}
     rule = BUILT_IN["link"]
     what, mend = in_language(rule.what, lang), in_language(rule.mend, lang)
     said = [
@@ -41,6 +42,11 @@ def links(documents: Sequence[Document], namespaces: Sequence[str], lang: str) -
         and quad.object.value.startswith(spaces)
     ]
     return located(documents, said, lang)
+
+
+def _describes(quad: ox.Quad, document: Document) -> bool:
+    """A mapping says nothing of the thing that it maps: a mapping file describes mappings alone."""
+    return document.input.suffix != SSSOM or quad.predicate.value == RDF_TYPE
 
 
 class _Known:
