@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,14 @@ KINDS = (
     Kind("mapping: prefix not declared", "data/mappings/*.sssom.tsv", r"(?m)^([\w-]+):(?=[\w-]+\t)", r"\1x:"),
     Kind("mapping: cell lost", "data/mappings/*.sssom.tsv", r"(?m)^[\w-]+:[\w-]+\t", ""),
 )
+NOT_WELL_FORMED = (
+    "end of a line forgotten",
+    "quote forgotten",
+    "prefix not declared",
+    "NUL in a text",
+    "not UTF-8",
+    "file emptied",
+)
 
 
 @dataclass(frozen=True)
@@ -148,8 +156,8 @@ def main() -> None:
     print(f"\n{len(rows)} faults: {totals[0]} found, {totals[1]} in the right file, {totals[2]} at the right line")
 
 
-def faults(copy: Path, chance: random.Random) -> Iterator[Fault]:
-    for kind in KINDS:
+def faults(copy: Path, chance: random.Random, kinds: Iterable[Kind] = KINDS) -> Iterator[Fault]:
+    for kind in kinds:
         possible = [
             (path, match)
             for path in sorted(copy.glob(kind.files))
@@ -158,6 +166,21 @@ def faults(copy: Path, chance: random.Random) -> Iterator[Fault]:
         ]
         for path, match in chance.sample(possible, min(EACH, len(possible))):
             yield made(kind, path, match)
+
+
+def all_at_once(copy: Path, chance: random.Random) -> int:
+    """Make the faults that leave the data well-formed, in one copy; return how many."""
+    count = 0
+    for kind in KINDS:
+        if not kind.files.endswith(".ttl") or kind.name in NOT_WELL_FORMED:
+            continue
+        for fault in list(faults(copy, chance, (kind,))):
+            before = fault.file.read_text("utf-8")
+            again = next(iter(re.finditer(kind.pattern, before)), None)
+            if again is not None:
+                fault.file.write_bytes(made(kind, fault.file, again).text)
+                count += 1
+    return count
 
 
 def made(kind: Kind, path: Path, match: re.Match[str]) -> Fault:

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import pyoxigraph as ox
 
 from kg.approvals import Difference, differences, prefixes_of, terms_of, text_rows
-from kg.errors import SourceError
+from kg.errors import KgError, SourceError
 from kg.findings import Finding
-from kg.graph import build, load
 from kg.inputs import QUERY, Document, Problem, quads_of
 from kg.jobs import Job, Outcome
 from kg.places import find_token, text_lines, whole_line
 from kg.problems import as_finding
 from kg.queries import Question, read_question
-from kg.sources import Source
-from kg.verdicts import read_terms, text_of
+from kg.verdicts import read_terms
 
 QUESTION: Final = "question:"
+_DESCRIBED: Final = QUESTION
+_IS_SAID: Final = "FILTER EXISTS { ?term ?p ?o }"
 _HIDES: Final = ("syntax", "encoding", "unreadable", "size")
 
 
-def counted(documents: Sequence[Document]) -> bytes:
-    """Return all graphs as N-Quads, with the catalogue that counts them."""
-    graphs: dict[str, list[ox.Quad]] = {}
-    for quad in quads_of(documents):
-        graphs.setdefault(text_of(quad.graph_name), []).append(quad)  # type: ignore[arg-type]
-    store = load([(Source(Path(), name), quads) for name, quads in graphs.items()])
-    return store.dump(format=ox.RdfFormat.N_QUADS) or b""
+def all_graphs(documents: Sequence[Document]) -> bytes:
+    """Return the triples of all RDF files as N-Quads, each in its graph."""
+    return ox.serialize(quads_of(documents), format=ox.RdfFormat.N_QUADS) or b""
 
 
 class SavedQuestions:
@@ -56,7 +53,7 @@ class SavedQuestions:
         self.notes: list[str] = []
         for document in self._files if any(name.startswith("query-") for name in names) else ():
             if question := self._read(document):
-                self._questions["question:" + document.name] = (question, document)
+                self._questions[QUESTION + document.name] = (question, document)
         self.job = self._job()
 
     def _read(self, document: Document) -> Question | None:
@@ -70,44 +67,62 @@ class SavedQuestions:
             return None
 
     def _job(self) -> Job:
+        broken = [one.name for one in self._documents if any(problem.rule in _HIDES for problem in one.problems)]
+        self._compared = not broken
         if not self._questions:
             return Job(b"")
-        data = b""
-        broken = [one.name for one in self._documents if any(problem.rule in _HIDES for problem in one.problems)]
+        queries = {name: question.text for name, (question, _) in self._questions.items()}
         if broken:
             self.notes.append(f"answers of questions are not compared: {broken[0]} is broken")
-        elif self._house is not None:
-            data = build(self._house).store.dump(format=ox.RdfFormat.N_QUADS) or b""
-        else:
-            data = counted(self._documents)
-        self._data = data
-        return Job(data, queries={name: question.text for name, (question, _) in self._questions.items()})
+            return Job(b"", queries=queries)
+        if self._terms:
+            queries[_DESCRIBED] = f"SELECT ?term {{ VALUES ?term {{ {' '.join(map(str, self._terms))} }} {_IS_SAID} }}"
+        if self._house is not None:
+            return Job(b"", queries=queries, house=str(self._house))
+        return Job(all_graphs(self._documents), queries=queries, counted=True)
+
+    @cached_property
+    def _terms(self) -> list[ox.NamedNode]:
+        """The terms of the questions that must be described somewhere."""
+        named = {term for question, _ in self._questions.values() for term in terms_of(question.text)}
+        spaces = self._namespaces
+        return [ox.NamedNode(term) for term in sorted(named) if spaces and term.startswith(spaces)]
 
     def findings(self, outcome: Outcome) -> Iterator[Finding]:
         """Yield what is wrong with the questions, given their answers."""
         yield from self._found
-        if not self._questions:
-            return
-        described = {quad.subject.value for quad in _subjects(self._documents, self._data)}
+        if outcome.error:
+            yield self._not_built(outcome.error)
+        unknown = self._unknown(outcome)
         for name, (question, document) in self._questions.items():
-            yield from self._unknown_terms(document, described)
+            yield from self._unknown_terms(document, unknown)
             if name in outcome.stuck:
                 yield self._finding(document, Problem("time-limit", document.name, 1, 1))
             elif name in outcome.answers:
                 yield from self._answer(question, document, outcome.answers[name])
 
+    def _not_built(self, error: KgError) -> Finding:
+        problem = Problem("graph", error.what, error.line or 0, error.column or 0)
+        lines = text_lines(Path(error.where).read_bytes()) if Path(error.where).is_file() else []
+        return as_finding(error.where, problem, lines, self._lang)
+
+    def _unknown(self, outcome: Outcome) -> set[str]:
+        """The terms of the questions of which neither their graph nor a file says anything."""
+        rows = outcome.answers.get(_DESCRIBED, {}).get("rows", ())
+        unknown = set(self._terms) - {ox.NamedNode(cell[1:-1]) for (cell,) in rows}
+        if unknown:
+            unknown -= {quad.subject for document in self._documents for quad in document.quads}
+        return {term.value for term in unknown}
+
     def _finding(self, document: Document, problem: Problem) -> Finding:
         return as_finding(document.name, problem, text_lines(document.data), self._lang)
 
-    def _unknown_terms(self, document: Document, described: set[str]) -> Iterator[Finding]:
+    def _unknown_terms(self, document: Document, unknown: set[str]) -> Iterator[Finding]:
         text = document.data.decode("utf-8")
         document.prefixes.update(prefixes_of(text))
-        for term in sorted(terms_of(text)):
-            if self._namespaces and term.startswith(self._namespaces) and term not in described:
-                place = find_token(document, ox.NamedNode(term)) or whole_line(
-                    document.name, text_lines(document.data), 1
-                )
-                yield self._finding(document, Problem("query-term", term, place.line, place.column, place.width))
+        for term in sorted(terms_of(text) & unknown):
+            place = find_token(document, ox.NamedNode(term)) or whole_line(document.name, text_lines(document.data), 1)
+            yield self._finding(document, Problem("query-term", term, place.line, place.column, place.width))
 
     def _answer(self, question: Question, document: Document, answer: Mapping[str, Any]) -> Iterator[Finding]:
         if "error" in answer:
@@ -115,7 +130,7 @@ class SavedQuestions:
             problem = Problem(rule, answer["error"], answer["line"] or 1, answer["column"] or 1)
             yield self._finding(document, problem)
             return
-        if not self._data or answer["columns"] is None:
+        if not self._compared or answer["columns"] is None:
             return
         terms = [cell for row in answer["rows"] for cell in row if cell is not None]
         found = iter(read_terms(terms))
@@ -132,10 +147,3 @@ class SavedQuestions:
         lines = text_lines(path.read_bytes())
         width = len(lines[one.line - 1])
         return as_finding(str(path), Problem("query-answer", one.what, one.line, 1, max(1, width)), lines, self._lang)
-
-
-def _subjects(documents: Sequence[Document], data: bytes) -> Iterator[Any]:
-    for document in documents:
-        yield from (quad for quad in document.quads if not isinstance(quad.subject, ox.Triple))
-    if data:
-        yield from ox.parse(data, format=ox.RdfFormat.N_QUADS)

@@ -69,14 +69,14 @@ def build(house: Path) -> Graph:
     store.bulk_extend([*derive(store), *infer(store, house / "ontology" / "rules")])
     for file in find_mappings(house):
         store.bulk_extend(file.quads())
-    store.bulk_extend(_catalogue(store))
+    store.bulk_extend(count_graphs(store))
     return Graph(store, tuple(source for source, _ in parsed))
 
 
 def load(parsed: Parsed) -> ox.Store:
     """Return a store with the triples of each source in its graph, and each graph counted in `graph/catalogue`."""
     store = _fill(parsed)
-    store.bulk_extend(_catalogue(store))
+    store.bulk_extend(count_graphs(store))
     return store
 
 
@@ -88,7 +88,8 @@ def _fill(parsed: Parsed) -> ox.Store:
     return store
 
 
-def _catalogue(store: ox.Store) -> list[ox.Quad]:
+def count_graphs(store: ox.Store) -> list[ox.Quad]:
+    """Return what the catalogue says of the number of triples of each graph (VoID, section 4.6)."""
     catalogue = ox.NamedNode(CATALOGUE)
     counts = Counter(quad.graph_name for quad in store)
     counts[catalogue] += 0

@@ -13,19 +13,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import pyoxigraph as ox
 
+from kg.engines import ENGINES, silent
 from kg.errors import KgError, QueryError, Refused, SourceError, TooLarge, Unavailable
+from kg.graph import build, count_graphs
 from kg.sparql import answer
 from kg.terms import SH
 
 _TICK: Final = 0.05
 _CHUNK: Final = 65_536
+AUTO: Final = "auto"
+REFERENCE: Final = "pyshacl"
 _ERRORS: Final = {one.__name__: one for one in (SourceError, Unavailable)}
 
 
@@ -38,6 +43,8 @@ class Job:
         shapes: the shapes, as N-Triples; empty for queries alone.
         engine: name of the SHACL engine.
         queries: SELECT or ASK by name.
+        counted: add to the data what the catalogue says of the size of each graph.
+        house: folder whose whole graph is asked instead of data.
 
     """
 
@@ -45,6 +52,8 @@ class Job:
     shapes: bytes = b""
     engine: str = "pyshacl"
     queries: Mapping[str, str] = field(default_factory=dict)
+    counted: bool = False
+    house: str = ""
 
     def without(self, name: str) -> Job:
         """Return the job without a query, or without a SPARQL constraint of that name."""
@@ -59,11 +68,20 @@ def _uses(line: bytes, constraint: str) -> bool:
 
 @dataclass
 class Outcome:
-    """What came of a job: the validation report, the answers of queries by name, and what did not end in time."""
+    """What came of a job.
+
+    Attributes:
+        report: the validation report.
+        answers: of queries, by name.
+        stuck: names of what did not end in time.
+        error: why the graph of the house could not be built.
+
+    """
 
     report: list[ox.Triple] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     stuck: list[str] = field(default_factory=list)
+    error: KgError | None = None
 
 
 def run_here(job: Job) -> Outcome:
@@ -73,13 +91,14 @@ def run_here(job: Job) -> Outcome:
         SourceError: the shapes cannot be used.
 
     """
-    from kg.engines import ENGINES, silent  # rdflib and pyshacl take most of a second; only this needs them here
-
     outcome = Outcome()
     if job.shapes:
         outcome.report = list(ENGINES[job.engine](job.data, parse_triples(job.shapes), silent))
-    if job.queries:
-        store = filled(job.data)
+    try:
+        store = filled(job) if job.queries else ox.Store()
+    except SourceError as error:
+        outcome.error = error
+    else:
         outcome.answers = {name: ask(store, text) for name, text in job.queries.items()}
     return outcome
 
@@ -89,10 +108,18 @@ def parse_triples(data: bytes) -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse(data, format=ox.RdfFormat.N_TRIPLES)]
 
 
-def filled(data: bytes) -> ox.Store:
-    """Return a store with N-Quads in it."""
+def filled(job: Job) -> ox.Store:
+    """Return the store that a job asks.
+
+    Raises:
+        SourceError: the graph of the house cannot be built.
+
+    """
+    if job.house:
+        return build(Path(job.house)).store
     store = ox.Store()
-    store.bulk_load(data, format=ox.RdfFormat.N_QUADS)
+    store.bulk_load(job.data, format=ox.RdfFormat.N_QUADS)
+    store.bulk_extend(count_graphs(store) if job.counted else ())
     return store
 
 
@@ -128,7 +155,7 @@ class _Worker:
         self.current, self.since, self.ended = "", 0.0, False
         (self.folder / "data.nq").write_bytes(self.job.data)
         (self.folder / "shapes.nt").write_bytes(self.job.shapes)
-        held = {"engine": self.job.engine, "queries": dict(self.job.queries)}
+        held = {name: getattr(self.job, name) for name in ("engine", "queries", "counted", "house")}
         (self.folder / "job.json").write_text(json.dumps(held), "utf-8")
         with (self.folder / "stderr").open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603
@@ -162,26 +189,37 @@ class _Worker:
         elif event["event"] == "report":
             self.outcome.report = parse_triples((self.folder / "report.nt").read_bytes())
         elif event["event"] == "error":
-            kind = _ERRORS.get(event["kind"], SourceError)
-            self.error = kind(event["what"], where=event["where"], hint=event["hint"])
+            kind = _ERRORS.get(event.pop("kind"), SourceError)
+            error = kind(event.pop("what"), **{name: event[name] for name in ("where", "hint", "line", "column")})
+            if self.job.house:
+                self.outcome.error = error
+            else:
+                self.error = error
 
     def elapsed(self) -> float:
         """Seconds that the query at work has taken, all its runs together."""
         return self.spent.get(self.current, 0.0) + time.monotonic() - self.since
 
     def stop(self) -> None:
-        """Kill the worker and go on without the query that it was at."""
+        """Kill the worker and go on without the query that it was at, or with the engine that can name it."""
         self.kill()
+        if not self.current and self.job.engine == AUTO:
+            self.job = replace(self.job, engine=REFERENCE)
+        else:
+            self._leave_out()
+        if self.job.queries or self.job.shapes:
+            self.start()
+        else:
+            self.ended = True
+
+    def _leave_out(self) -> None:
+        """Take what did not end out of the job, and what has been answered."""
         self.outcome.stuck.append(self.current)
         job = self.job.without(self.current)
         for name in self.outcome.answers:
             job = job.without(name)
         unnamed = not self.current or job == self.job
         self.job = replace(job, shapes=b"") if unnamed else job
-        if self.job.queries or self.job.shapes:
-            self.start()
-        else:
-            self.ended = True
 
     def kill(self) -> None:
         """End the process, if it runs."""
@@ -191,15 +229,36 @@ class _Worker:
             self.process.stdout.close()
 
     def end(self) -> None:
-        """Take leave of a worker whose output has ended."""
+        """Take leave of a worker whose output has ended; where it died of the compiled engine, begin with the other."""
         self.ended = True
-        if self.process.wait() and self.error is None:
+        failed = self.process.wait() and self.error is None and self.outcome.error is None
+        if failed and self.job.shapes and self.job.engine == AUTO:
+            self.kill()
+            self.job = replace(self.job, engine=REFERENCE)
+            self.start()
+        elif failed:
             said = (self.folder / "stderr").read_text("utf-8", "replace").strip().splitlines()
             self.error = SourceError(
                 f"a worker ended with {self.process.returncode}: {said[-1] if said else 'no word'}",
                 where="shapes",
                 hint="mend the shapes, or name another --engine",
             )
+
+
+def begin_jobs(jobs: Sequence[Job], limit: float | None) -> Callable[[], list[Outcome]]:
+    """Begin jobs beside this process, and return what waits for their outcomes; without a limit they run here, then.
+
+    Arguments:
+        jobs: what to do.
+        limit: as of `run_jobs`; None for this process, without a limit.
+
+    """
+    if limit is None:
+        return lambda: [run_here(job) for job in jobs]
+    pool = ThreadPoolExecutor(1)
+    running = pool.submit(run_jobs, jobs, limit)
+    pool.shutdown(wait=False)
+    return running.result
 
 
 def run_jobs(jobs: Sequence[Job], limit: float) -> list[Outcome]:
@@ -240,9 +299,15 @@ def _listen(workers: Sequence[_Worker], limit: float) -> None:
             if not key.data.listen():
                 selector.unregister(key.fd)
                 key.data.end()
+                _go_on(selector, key.data)
         for worker in workers:
             if worker.running and not worker.ended and worker.elapsed() > limit:
                 selector.unregister(worker.output)
                 worker.stop()
-                if not worker.ended:
-                    selector.register(worker.output, selectors.EVENT_READ, worker)
+                _go_on(selector, worker)
+
+
+def _go_on(selector: selectors.BaseSelector, worker: _Worker) -> None:
+    """Listen to a worker that has begun anew."""
+    if not worker.ended:
+        selector.register(worker.output, selectors.EVENT_READ, worker)

@@ -15,6 +15,7 @@ from kg.queries import Question
 from kg.terms import RDF_TYPE, SH
 
 Texts = Mapping[str | None, str]
+_DOES_NOT_HOLD: Final = {"en": "Does not hold", "nl": "Geldt niet"}
 _RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
 
 
@@ -120,6 +121,12 @@ BUILT_IN: Final[Mapping[str, BuiltIn]] = {
             "Zoek uit welke; keur opnieuw goed en lees het verschil.",
         ),
     ),
+    "graph": _rule(
+        "violation",
+        ("The graph cannot be built.", "De graaf is niet te bouwen."),
+        ("Nothing can be served, exported or asked.", "Er is niets te tonen, uit te voeren of te vragen."),
+        ("Mend what is named.", "Herstel wat genoemd is."),
+    ),
     "link": _rule(
         "violation",
         ("A link inside the namespace leads nowhere.", "Een link binnen de naamruimte loopt dood."),
@@ -183,6 +190,32 @@ class ShapeTexts:
         """Return the text of a predicate in the language."""
         found = [one.object for one in self._by_subject.get(shape, ()) if one.predicate.value == predicate]
         return in_language({one.language: one.value for one in found if isinstance(one, ox.Literal)}, self._lang)
+
+    def said(self, shape: object, component: str, messages: Texts) -> str:
+        """Return the message of a result: the shape's own, or else which constraint does not hold.
+
+        Arguments:
+            shape: the source shape.
+            component: IRI of the constraint component, such as `sh:MinCountConstraintComponent`.
+            messages: what the engine says; of a shape without `sh:message` each engine says something else.
+
+        """
+        if self._speaks(shape) or not component.startswith(SH):
+            return in_language(messages, self._lang)
+        name = component.removeprefix(SH).removesuffix("ConstraintComponent")
+        parameter = SH + name[:1].lower() + name[1:]
+        values = [one.object for one in self._by_subject.get(shape, ()) if one.predicate.value == parameter]
+        shown = sorted(one.value for one in values if not isinstance(one, ox.BlankNode | ox.Triple))
+        words = " ".join((f"sh:{parameter.removeprefix(SH)}", ", ".join(shown))).strip()
+        return f"{_DOES_NOT_HOLD[self._lang]}: {words}."
+
+    def _speaks(self, shape: object) -> bool:
+        """Whether a shape, or a SPARQL constraint of it, has a message of its own."""
+        about = self._by_subject.get(shape, ())
+        parts = [one.object for one in about if one.predicate.value == SH + "sparql"]
+        return any(
+            one.predicate.value == SH + "message" for part in (shape, *parts) for one in self._by_subject.get(part, ())
+        )
 
     def named(self, shape: object) -> str:
         """Return the IRI of a shape, or of the nearest shape around it that has one."""

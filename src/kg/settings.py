@@ -27,7 +27,7 @@ class Settings:
         only, skip: rules.
         fail_on: `violation`, `warning` or `info`.
         baseline: file of known findings.
-        engine: `pyshacl` or `shacl`.
+        engine: `auto`, `pyshacl` or `shacl`.
         lang: `en` or `nl`.
         time_limit: seconds for one query or SPARQL constraint.
         max_size: megabytes that a file may have.
@@ -43,7 +43,7 @@ class Settings:
     skip: tuple[str, ...] = ()
     fail_on: str = "warning"
     baseline: str = ""
-    engine: str = "pyshacl"
+    engine: str = "auto"
     lang: str = "en"
     time_limit: float = 60.0
     max_size: int = 150
@@ -52,7 +52,7 @@ class Settings:
 
 _CHOICES: Final = {
     "fail_on": ("violation", "warning", "info"),
-    "engine": ("pyshacl", "shacl"),
+    "engine": ("auto", "pyshacl", "shacl"),
     "lang": ("en", "nl"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kg.answers import QUESTION, SavedQuestions, counted
+from kg.answers import QUESTION, SavedQuestions, all_graphs
 from kg.errors import SourceError
 from kg.findings import SEVERITIES, Finding, Report, Rule, in_language
 from kg.inputs import MAX_BYTES, Document, Input, Problem, read_document, triples_of
-from kg.jobs import Job, Outcome, run_here, run_jobs
+from kg.jobs import AUTO, REFERENCE, Job, Outcome, begin_jobs, run_here
 from kg.located import Said, located
 from kg.places import Place, Places, text_lines
 from kg.problems import as_finding, problems_of
@@ -43,7 +43,7 @@ class Plan:
         house: folder whose whole graph answers saved questions; None answers them from the inputs.
         namespaces: IRIs that begin so must be described somewhere.
         only, skip: rules, in full or in short.
-        engine: `pyshacl` or `shacl`.
+        engine: `auto`, `pyshacl` or `shacl`.
         sound_shapes: the shapes have been checked against the shapes of shapes before.
         limit: seconds for one query or SPARQL constraint; None runs all in this process, without a limit.
 
@@ -55,7 +55,7 @@ class Plan:
     namespaces: Sequence[str] = ()
     only: Sequence[str] = ()
     skip: Sequence[str] = ()
-    engine: str = "pyshacl"
+    engine: str = AUTO
     limit: float | None = None
     sound_shapes: bool = False
     max_bytes: int = MAX_BYTES
@@ -99,17 +99,19 @@ def check(plan: Plan) -> Report:
     rules = replace(rules, checks=[one for one in rules.checks if one.name in names])
     documents = [read_document(one, plan.max_bytes) for one in plan.inputs]
     asked = SavedQuestions(documents, plan.house, plan.namespaces, names, plan.lang)
-    outcomes, answered = _run(documents, rules, picked, asked, plan)
+    outcomes_of = _begin(documents, rules, picked, asked, plan)
+    unknown = [
+        *(links(documents, plan.namespaces, plan.lang) if "link" in names else ()),
+        *(terms(documents, rules.documents, plan.lang) if "vocabulary-term" in names else ()),
+    ]
+    outcomes, answered = outcomes_of()
     found = {
         *problems_of(documents, plan.lang),
         *_findings(documents, rules, outcomes, plan.lang),
         *asked.findings(answered),
         *_stuck(rules, (*outcomes, answered), plan.lang),
     }
-    if "link" in names:
-        found |= _new(links(documents, plan.namespaces, plan.lang), found)
-    if "vocabulary-term" in names:
-        found |= _new(terms(documents, rules.documents, plan.lang), found)
+    found |= _new(unknown, found)
     return Report(
         findings=tuple(sorted(one for one in found if _wanted(one, names, rules, plan))),
         files=tuple(document.name for document in documents if document.input.checked),
@@ -132,29 +134,34 @@ def _new(more: Iterable[Finding], found: set[Finding]) -> set[Finding]:
     return {one for one in more if (one.focus, one.path, one.value) not in known}
 
 
-def _run(
+def _begin(
     documents: Sequence[Document], rules: Rules, picked: Sequence[Rule], asked: SavedQuestions, plan: Plan
-) -> tuple[list[Outcome], Outcome]:
-    """Do all jobs, side by side where there is a time limit: shapes, checks, questions, shapes of the shapes."""
+) -> Callable[[], tuple[list[Outcome], Outcome]]:
+    """Begin all jobs: questions, shapes, checks, shapes of the shapes; return what waits for their outcomes."""
     shaped = any(rule.kind == "shape" for rule in picked) or not plan.only
     used = rules if shaped else replace(rules, triples=())
-    jobs = [*_jobs(documents, used, plan.engine), asked.job]
+    jobs = [asked.job, *_jobs(documents, used, plan.engine)]
     suspect = bool(used.triples) and not plan.sound_shapes
     if suspect:
-        jobs.append(_job_on_shapes(rules, plan.engine))
-    outcomes = [run_here(job) for job in jobs] if plan.limit is None else run_jobs(jobs, plan.limit)
-    if suspect:
-        _refuse_bad_shapes(rules, outcomes.pop())
-    return outcomes[:-1], outcomes[-1]
+        jobs.append(_job_on_shapes(rules))
+    outcomes_of = begin_jobs(jobs, plan.limit)
+
+    def wait() -> tuple[list[Outcome], Outcome]:
+        answered, *outcomes = outcomes_of()
+        if suspect:
+            _refuse_bad_shapes(rules, outcomes.pop())
+        return outcomes, answered
+
+    return wait
 
 
 def _jobs(documents: Sequence[Document], rules: Rules, engine: str) -> list[Job]:
-    """Return one job for the check queries and one or more for the shapes."""
-    data = ox.serialize(triples_of(documents), format=ox.RdfFormat.N_TRIPLES) or b""
-    parts = _split(rules, documents, engine) if rules.triples else []
-    jobs = [Job(data, shapes, engine) for shapes in parts]
+    """Return one or more jobs for the shapes, and one for the check queries."""
+    data = ox.serialize(triples_of(documents), format=ox.RdfFormat.N_TRIPLES) or b"" if rules.triples else b""
+    jobs = [Job(data, shapes, engine) for shapes in _split(rules, documents, engine)] if rules.triples else []
     if rules.checks:
-        jobs.append(Job(counted(documents), queries={one.name: one.text for one in rules.checks}))
+        queries = {one.name: one.text for one in rules.checks}
+        jobs.append(Job(all_graphs(documents), queries=queries, counted=True))
     return jobs
 
 
@@ -171,13 +178,13 @@ def _split(rules: Rules, documents: Sequence[Document], engine: str) -> list[byt
     return ["".join((*rest, *targets[number::_WORKERS])).encode() for number in range(_WORKERS)]
 
 
-def _job_on_shapes(rules: Rules, engine: str) -> Job:
+def _job_on_shapes(rules: Rules) -> Job:
     """Shapes are data to the shapes of shapes (SHACL, appendix C)."""
     package = find_spec("pyshacl")
     path = Path(package.origin or "").parent / _SHAPES_OF_SHAPES if package else Path()
     data = ox.serialize(triples_of(rules.documents), format=ox.RdfFormat.N_TRIPLES) or b""
     shapes = [quad.triple for quad in read_document(Input(path, SHAPES_GRAPH)).quads]
-    return Job(data, ox.serialize(shapes, format=ox.RdfFormat.N_TRIPLES) or b"", engine)
+    return Job(data, ox.serialize(shapes, format=ox.RdfFormat.N_TRIPLES) or b"", REFERENCE)
 
 
 def _refuse_bad_shapes(rules: Rules, outcome: Outcome) -> None:
@@ -202,20 +209,20 @@ def _findings(documents: Sequence[Document], rules: Rules, outcomes: Sequence[Ou
 
 def _said(rules: Rules, outcome: Outcome, lang: str) -> Iterator[Said]:
     for verdict in verdicts(outcome.report, rules.triples) if outcome.report else ():
-        yield _of_verdict(verdict, rules, lang)
+        yield _of_verdict(verdict, rules)
     checks = {one.name: one for one in rules.checks}
     for name, answer in outcome.answers.items():
         yield from _of_check(checks[name], answer, lang)
 
 
-def _of_verdict(verdict: Verdict, rules: Rules, lang: str) -> Said:
+def _of_verdict(verdict: Verdict, rules: Rules) -> Said:
     return Said(
         verdict.focus,
         verdict.path,
         verdict.value,
         rules.texts.named(verdict.shape) or verdict.component,
         verdict.severity,
-        in_language(verdict.messages, lang),
+        rules.texts.said(verdict.shape, verdict.component, verdict.messages),
         rules.texts.text(verdict.shape, SH + "description"),
         missing=verdict.missing,
     )

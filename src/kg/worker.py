@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
+from kg.engines import ENGINES
 from kg.errors import KgError
-from kg.jobs import ask, filled, parse_triples
+from kg.jobs import Job, ask, filled, parse_triples
 
 
 def main(folder: Path) -> None:
     """Do the job in a folder: `data.nq`, `shapes.nt` and `job.json`; the report becomes `report.nt`."""
-    job = json.loads((folder / "job.json").read_text("utf-8"))
-    data, shapes = (folder / "data.nq").read_bytes(), (folder / "shapes.nt").read_bytes()
+    held = json.loads((folder / "job.json").read_text("utf-8"))
+    job = Job((folder / "data.nq").read_bytes(), (folder / "shapes.nt").read_bytes(), **held)
     try:
-        if shapes:
-            report = _validate(job, data, shapes)
-            (folder / "report.nt").write_bytes(report)
+        if job.shapes:
+            (folder / "report.nt").write_bytes(_validate(job))
             _say(event="report")
+        store = filled(job) if job.queries else ox.Store()
     except KgError as error:
-        _say(event="error", kind=type(error).__name__, what=error.what, where=error.where, hint=error.hint)
+        said = {name: getattr(error, name) for name in ("what", "where", "hint", "line", "column")}
+        _say(event="error", kind=type(error).__name__, **said)
         return
-    store = filled(data) if job["queries"] else ox.Store()
-    for name, text in job["queries"].items():
+    for name, text in job.queries.items():
         _say(event="begin", name=name)
         _say(event="end", name=name, answer=ask(store, text))
 
 
-def _validate(job: Mapping[str, Any], data: bytes, shapes: bytes) -> bytes:
-    from kg.engines import ENGINES  # rdflib and pyshacl take most of a second; a worker for queries needs neither
-
-    report = ENGINES[job["engine"]](data, parse_triples(shapes), _tell)
+def _validate(job: Job) -> bytes:
+    report = ENGINES[job.engine](job.data, parse_triples(job.shapes), _tell)
     return ox.serialize(report, format=ox.RdfFormat.N_TRIPLES) or b""
 
 

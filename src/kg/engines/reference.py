@@ -1,14 +1,11 @@
-"""The SHACL engines, each a function from data and shapes to a validation report, and the queries of a job.
-
-pyshacl over a plain in-memory rdflib graph is the reference. `shacl` is compiled and 10 to 50 times faster.
-"""
+"""pyshacl over a plain in-memory rdflib graph: the reference."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import pyoxigraph as ox
 import pyshacl
@@ -18,15 +15,8 @@ from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS, CONSTRAINT_PARAMETERS
 from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
 from rdflib.term import BNode, Literal, Node, URIRef
 
-from kg.errors import SourceError, Unavailable
-from kg.terms import SH
-
-Tell = Callable[[str, bool], None]
-SPARQL_TEXTS: Final = (SH + "select", SH + "ask")
-
-
-def silent(_name: str, _begins: bool) -> None:
-    """Tell nobody which query begins or ends."""
+from kg.engines.told import SPARQL_TEXTS, Tell, silent
+from kg.errors import SourceError
 
 
 def to_rdflib(quads: Iterable[ox.Quad | ox.Triple], graph: rdflib.Graph | None = None) -> rdflib.Graph:
@@ -136,42 +126,3 @@ def _namer(rules: Iterable[ox.Triple]) -> Callable[[str], str]:
 
 def _text(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
     return str(term) if isinstance(term, ox.Triple) else term.value
-
-
-def run_shacl(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
-    """Yield the validation report of the compiled engine `shacl`; arguments as `run_pyshacl`.
-
-    Raises:
-        Unavailable: it is not installed.
-        SourceError: it cannot use the shapes.
-
-    """
-    try:
-        import shacl
-    except ImportError as error:
-        raise Unavailable("the engine shacl is not installed", hint="pip install 'klimaatbanen-kg[shacl]'") from error
-    rules = list(shapes)
-    watched = any(one.predicate.value in SPARQL_TEXTS for one in rules)
-    if watched:
-        tell("", True)
-    try:
-        compiled = shacl.Shapes.from_text(_ntriples(rules), format="ntriples")
-        report = compiled.validate_text(data.decode(), format="ntriples")
-        text = report.serialize("ntriples")
-    except (ValueError, RuntimeError) as error:
-        raise SourceError(str(error), where="shapes", hint="mend the shapes") from error
-    if watched:
-        tell("", False)
-    yield from (quad.triple for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
-
-
-def _ntriples(triples: Iterable[ox.Triple]) -> str:
-    return (ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
-
-
-Engine = Callable[[bytes, Iterable[ox.Triple], Tell], Iterator[ox.Triple]]
-
-ENGINES: Final[Mapping[str, Engine]] = {
-    "pyshacl": run_pyshacl,
-    "shacl": run_shacl,
-}
