@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +16,7 @@ from kg.limits import Limits
 
 if TYPE_CHECKING:
     from kg.graph import Graph
+    from kg.keeper import Handed
     from kg.pool import Pool
 
 
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 @setting("--log-key", default="", help="Key of the hash of queries in logs; default: another one at each start.")
 @setting("--metrics", default="local", show_default=True, help="Who may see /metrics: local, all, off, or networks.")
 @setting("--trusted-proxy", multiple=True, help="Address or network whose X-Forwarded headers are believed; several.")
+@setting("--watch", is_flag=True, help="Serve new data as soon as it is there, as after SIGHUP.")
 @limit_settings
 def serve(
     host: str,
@@ -54,26 +59,30 @@ def serve(
     log_key: str,
     metrics: str,
     trusted_proxy: tuple[str, ...],
+    watch: bool,
     **limits: Any,
 ) -> None:
     """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
+    held = Limits(**limits)
+    handed = _handed(host, port, held, store if watch else None, watch=watch)
     from kg.export import Owner
     from kg.files import house
     from kg.pool import Pool
     from kg.queries import find_questions
-    from kg.web import create_app, listen
+    from kg.web import create_app
     from kg.web.address import Address
     from kg.web.journal import Logs, keep_troubles
     from kg.web.options import Options
     from kg.web.proxies import Networks, Seen
+    from kg.web.server import serve as run
 
-    held = Limits(**limits)
     options = Options(
         Owner(publisher, publisher_iri, contact),
         cache,
-        Logs(access_log, slow_log, slow_seconds, *[log_key] * bool(log_key)),
+        Logs(access_log, slow_log, slow_seconds, log_key or os.environ["KG_LOG_KEY"]),
         Seen(metrics),
         Networks(trusted_proxy, "--trusted-proxy"),
+        handed,
     )
     if store is None:
         from kg.graph import build
@@ -99,7 +108,38 @@ def serve(
         options,
     )
     keep_troubles()
-    listen(app, host, port, lambda url: click.echo(f"kg serves {url}"), held)
+    run(app, held, handed)
+    pool.close()
+
+
+def _handed(host: str, port: int, limits: Limits, store: Path | None, *, watch: bool) -> Handed:
+    """Return the sockets of this serving process; in the process that was called, keep servers until the end."""
+    from kg.keeper import Keeper, bind, handed
+
+    if found := handed():
+        return found
+    listener = bind(host, port)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+    ready = lambda: click.echo(f"kg serves {url}")  # noqa: E731
+    kept = Keeper(listener, ready, limits.timeout, (lambda: _state(store)) if watch else None).run()
+    if isinstance(kept, int):
+        sys.exit(kept)
+    return kept
+
+
+def _state(store: Path | None) -> object:
+    """Return what changes with the data: the link to a store, or time and size of the files of the house."""
+    from kg.files import FOLDERS, house
+
+    if store:
+        return os.path.realpath(store / "current")
+    folder = house()
+    found = []
+    for path in (path for name in FOLDERS for path in (folder / name).rglob("*")):
+        with suppress(OSError):
+            told = path.stat()
+            found.append((str(path), told.st_mtime_ns, told.st_size))
+    return sorted(found)
 
 
 def _behind(url: str, graph: Graph, limits: Limits) -> Pool:

@@ -197,10 +197,10 @@ def _become_spawner(channel: socket.socket, stock: Stock) -> None:
 
 
 def _settle(channel: socket.socket) -> None:
-    """Keep one descriptor beside the standard ones, which lead nowhere, and leave Ctrl-C to the server."""
-    for one in (signal.SIGTERM, signal.SIGALRM):
-        signal.signal(one, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Keep one descriptor beside the standard ones, which lead nowhere; end when the server ends, not before."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nowhere, number)

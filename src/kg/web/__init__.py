@@ -1,16 +1,13 @@
-"""The Flask application, and the server that runs it."""
+"""The Flask application."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Final
 
 from flask import Flask, request
-from waitress.server import create_server
 
-from kg.errors import QueryError, Unavailable, UrlTooLong
+from kg.errors import QueryError, UrlTooLong
 from kg.files import house
 from kg.graph import Graph
 from kg.labels import Labels
@@ -55,10 +52,6 @@ from kg.web.metrics import Metrics
 from kg.web.options import Options
 from kg.web.proxies import Proxies
 from kg.web.site import Site
-
-_BODY_READ: Final = 32 << 20  # Bytes of a body that are read, so that its sender hears why it is refused.
-_PAGES: Final = 8  # Threads beside those of queries.
-_CONNECTIONS: Final = 900
 
 
 def create_app(
@@ -118,7 +111,7 @@ def create_app(
     schema.init_app(app, options.owner)
     lookup.init_app(app, graph)
     switch.init_app(app, graph)
-    metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store))
+    metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store), options.reloads)
     health.init_app(app, metrics, options.metrics)
     front = Front(app.wsgi_app, site.cache, limits)
     ledger = Ledger(front, metrics, Journal(options.logs))
@@ -133,48 +126,3 @@ def _inspect(limits: Limits) -> None:
     if length > limits.url:
         what = f"the query string of the URL has {length:,} bytes; {limits.url:,} are allowed"
         raise UrlTooLong(what, hint="send the query by POST", limit="url")
-
-
-def listen(app: Flask, host: str, port: int, ready: Callable[[str], None], limits: Limits | None = None) -> None:
-    """Serve an application with waitress until interrupted.
-
-    A thread is taken by a whole request only and never waits for a slow reader: requests and answers are buffered.
-
-    Arguments:
-        app: the application.
-        host: address to listen on.
-        port: TCP port; 0 takes a free one.
-        ready: called with the URL once the port is open.
-        limits: say how many threads are needed, and how large an answer may be.
-
-    Raises:
-        Unavailable: the port is taken, or the address is not ours.
-
-    """
-    limits = limits or Limits()
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family)
-    except OSError as error:
-        hint = "choose another with --port, or end the other server"
-        raise Unavailable(f"cannot listen: {error.strerror}", where=f"{host}:{port}", hint=hint) from error
-    server = create_server(
-        app,
-        sockets=[listener],
-        threads=limits.concurrent + limits.queue + _PAGES,
-        connection_limit=_CONNECTIONS,
-        asyncore_use_poll=True,
-        channel_timeout=60,
-        cleanup_interval=10,
-        channel_request_lookahead=1,
-        max_request_header_size=2 * limits.url,
-        max_request_body_size=max(_BODY_READ, limits.body),
-        outbuf_high_watermark=2 * max(limits.max_bytes, _BODY_READ),
-        ident=None,
-        clear_untrusted_proxy_headers=False,
-    )
-    ready(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/")
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        server.close()

@@ -6,6 +6,7 @@ the place is written, of exceptions only type and place.
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
 import json
 import logging
@@ -70,7 +71,6 @@ class Journal:
     def __init__(self, logs: Logs) -> None:
         self._logs = logs
         self._key = blake2b(logs.key.encode()).digest()
-        self._listeners: list[QueueListener] = []
         self._access = self._open(_ACCESS, logs.access) if logs.access else None
         self._slow = self._open(_SLOW, logs.slow) if logs.slow else None
         if self._slow:
@@ -103,11 +103,6 @@ class Journal:
             told = line | {"text": note.asked.text} | {name: value for name, value in dataset.items() if value}
             self._slow.info("", extra={"kg": told})
 
-    def close(self) -> None:
-        """Write what waits, and end."""
-        for listener in self._listeners:
-            listener.stop()
-
     def _open(self, name: str, place: str) -> logging.Logger:
         try:
             handler = logging.StreamHandler(sys.stderr) if place == STANDARD else _file(Path(place))
@@ -118,7 +113,7 @@ class Journal:
         waiting: Queue[Any] = Queue(_WAITING)
         listener = QueueListener(waiting, handler)
         listener.start()
-        self._listeners.append(listener)
+        atexit.register(listener.stop)
         logger = logging.getLogger(name)
         logger.setLevel(logging.INFO)
         logger.propagate = False

@@ -17,6 +17,7 @@ from prometheus_client import (
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from kg.keeper import Handed
 from kg.limits import Limits
 from kg.pool import Engine, Pool
 from kg.web.cache import Cache
@@ -37,16 +38,24 @@ class Metrics:
         cache: its bytes, hits and misses are told.
         version, data_version: of the graph.
         statements: of the graph.
+        reloads: how often new data came, and how often it could not be served.
 
     """
 
     def __init__(
-        self, limits: Limits, engine: Engine, cache: Cache, version: str, data_version: str, statements: int
+        self,
+        limits: Limits,
+        engine: Engine,
+        cache: Cache,
+        version: str,
+        data_version: str,
+        statements: int,
+        reloads: Handed | None = None,
     ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         ProcessCollector(namespace="kg", registry=self._registry)
-        self._registry.register(_Inside(limits, engine, cache))
+        self._registry.register(_Inside(limits, engine, cache, reloads))
         self._seconds = Histogram(
             "kg_request_seconds",
             "Time from a whole request to its whole answer.",
@@ -90,8 +99,8 @@ class Metrics:
 class _Inside(Collector):
     """What pool and cache hold at the moment of asking."""
 
-    def __init__(self, limits: Limits, engine: Engine, cache: Cache) -> None:
-        self._limits, self._engine, self._cache = limits, engine, cache
+    def __init__(self, limits: Limits, engine: Engine, cache: Cache, reloads: Handed | None) -> None:
+        self._limits, self._engine, self._cache, self._reloads = limits, engine, cache, reloads
 
     def collect(self) -> Iterator[Metric]:
         """Return the metrics of the cache, and of the pool where there is one."""
@@ -99,6 +108,11 @@ class _Inside(Collector):
         yield CounterMetricFamily("kg_cache_misses", "Results looked for in the cache in vain.", self._cache.misses)
         yield GaugeMetricFamily("kg_cache_bytes", "Bytes that the cache holds.", self._cache.size)
         yield GaugeMetricFamily("kg_cache_bytes_limit", "Bytes that the cache may hold.", self._cache.budget)
+        if self._reloads:
+            reloads = CounterMetricFamily("kg_reloads", "How often new data came.", None, ["result"])
+            reloads.add_metric(["served"], self._reloads.reloads)
+            reloads.add_metric(["failed"], self._reloads.failed)
+            yield reloads
         if isinstance(self._engine, Pool):
             yield from self._pool(self._engine)
 

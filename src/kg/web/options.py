@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kg.export import Owner
+from kg.keeper import Handed
 from kg.web.journal import Logs
 from kg.web.proxies import Networks, Seen
 
@@ -19,6 +20,7 @@ class Options:
         logs: which there are.
         metrics: who may see `/metrics`.
         proxies: whose X-Forwarded headers are believed.
+        reloads: what the keeper handed on; counts how often new data came.
 
     """
 
@@ -27,3 +29,4 @@ class Options:
     logs: Logs = field(default_factory=Logs)
     metrics: Seen = field(default_factory=Seen)
     proxies: Networks = field(default_factory=lambda: Networks((), "--trusted-proxy"))
+    reloads: Handed | None = None

@@ -39,11 +39,13 @@ _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Retry-After",
 }
-_KINDS: Final = (
-    dict.fromkeys(("home", "lists", "resources", "saved", "search", "switch"), "page")
-    | dict.fromkeys(("api", "charts", "openapi"), "api")
-    | {"sparql": "query", "store": "graph", "downloads": "download", "reconcile": "reconcile", "health": "health"}
-)
+_KINDS: Final = dict.fromkeys(("api", "charts", "openapi"), "api") | {
+    "sparql": "query",
+    "store": "graph",
+    "downloads": "download",
+    "reconcile": "reconcile",
+    "health": "health",
+}
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
     "Access-Control-Allow-Headers": "Accept, Authorization, Cache-Control, Content-Type, If-None-Match",
@@ -72,7 +74,10 @@ def init_app(app: Flask, site: Site) -> None:
 
 def _finish(response: Response) -> Response:
     note = note_of(request.environ)
-    note.kind = "static" if request.endpoint == "static" else _KINDS.get(request.blueprint or "", "other")
+    if request.blueprint:
+        note.kind = _KINDS.get(request.blueprint, "page")
+    elif request.endpoint:
+        note.kind = "static"
     note.route = request.url_rule.rule if request.url_rule else ""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
