@@ -54,7 +54,19 @@ def test_imports_go_down(path: Path) -> None:
 
 def test_the_web_pages_import_down_too() -> None:
     order = ["negotiation", "cache", "proxies", "note", "front", "metrics", "journal", "ledger", "description"]
-    order += ["address", "options", "site", "pages", "signposts", "schema", "backing", "things", "citing"]
+    order += [
+        "address",
+        "options",
+        "site",
+        "pages",
+        "signposts",
+        "schema",
+        "showing",
+        "atlas",
+        "backing",
+        "things",
+        "citing",
+    ]
     order += ["errors", "results", "answers", "charts", "saved", "api", "editor", "lookup", "health", "llms"]
     order += ["crawlers", "rules", "accessibility", "lists", "home", "resources", "sparql", "store", "search"]
     order += ["reconcile", "switch", "downloads", "operations", "openapi", "docs", "server", "__init__"]

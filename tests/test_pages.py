@@ -21,7 +21,7 @@ from kg.terms import BASE, ID, KB
 from kg.views import Views, read_views
 from kg.web import create_app
 from kg.web.address import Address
-from kg.web.things import number
+from kg.web.showing import number
 
 HTML = {"Accept": "text/html"}
 LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
@@ -185,6 +185,47 @@ def test_a_passage_shows_what_rests_on_it(client: FlaskClient) -> None:
     html = page(client, "/id/passage/industrie-2023/sb3-p1-1?lang=nl")
     assert "Procesoperator" in text_of(section(html, "members"))
     assert "regel 654" in text_of(html)
+
+
+def test_a_term_of_another_vocabulary_has_its_code(client: FlaskClient) -> None:
+    links = text_of(section(page(client, "/id/occupation/procesoperator?lang=nl"), "links"))
+    assert "operator controlekamer chemische installatie ESCO 3133.1.3" in links
+    assert "Bedieningspersoneel chemische installaties ISCO-08 3133" in links
+    assert "Procesoperators BRC 2014 0723" in links
+
+
+def test_a_figure_begins_with_its_number(client: FlaskClient) -> None:
+    assert '<p class="counted">8 procent</p>' in page(
+        client, "/id/figure/industrie-2023/aandeel-banen-industrie?lang=nl"
+    )
+    shown = page(client, "/id/observation/industrie-2023/aandeel-60-plus-noord-nederland?lang=nl")
+    context = text_of(re.search(r'<p class="context">.*?</p>', shown).group())  # type: ignore[union-attr]
+    assert "Noord-Nederland · 60-plussers" in context
+
+
+@pytest.mark.parametrize("path", ["/id/cluster/chemelot", "/id/project/avantium-bioplastics", "/id/measure/ccs"])
+def test_clusters_stand_on_a_map(client: FlaskClient, path: str) -> None:
+    html = page(client, f"{path}?lang=nl")
+    places = section(html, "places")
+    assert "Kaart van Nederland met" in places
+    assert 'class="place-mark"' in places
+    assert "Breedtegraad" not in html
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("passage/industrie-2023/sb3-p1-1", "Bijlage 3: Aantal cruciale beroepen uitgelicht · regel 654"),
+        ("mapping/measures-oeo/fea0e17523c3", "&#39;laagwaardige&#39; recycling → breder elders → recycling"),
+        (
+            "statement/industrie-2023/porthos-2023-2024",
+            "Porthos in Rijnmond (opslag van CO₂) → begint in → 2023 tot en met 2024",
+        ),
+    ],
+)
+def test_no_slug_stands_for_a_name(client: FlaskClient, path: str, name: str) -> None:
+    heading = re.search("<h1[^>]*>(.*?)</h1>", page(client, f"/id/{path}?lang=nl")).group(1)  # type: ignore[union-attr]
+    assert heading == name
 
 
 def test_cite_permanent_address_report_and_formats(client: FlaskClient) -> None:

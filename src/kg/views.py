@@ -22,6 +22,7 @@ from kg.terms import BASE, RDF, RDF_TYPE, SH
 VIEWS: Final = BASE + "views#"
 DASH: Final = "http://datashapes.org/dash#"
 _RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
+_URI_SPACE: Final = "http://rdfs.org/ns/void#uriSpace"
 EVERYTHING: Final = _RDFS + "Resource"
 _LAST: Final = 1000.0
 
@@ -112,10 +113,12 @@ class Views:
 
     Arguments:
         views: any number; that of `rdfs:Resource` holds what goes for all.
+        vocabularies: how IRIs of other vocabularies begin, and what those are called.
 
     """
 
-    def __init__(self, views: Iterable[View]) -> None:
+    def __init__(self, views: Iterable[View], vocabularies: Mapping[str, str] | None = None) -> None:
+        self.vocabularies = vocabularies or {}
         self._views = {view.target: view for view in views}
         self.common = self._views.get(EVERYTHING, View(EVERYTHING, {}, {}, ()))
 
@@ -153,7 +156,8 @@ def read_views(folder: File) -> Views:
             raise SourceError(
                 str(error.msg), where=str(path), line=error.lineno, hint="mend the Turtle there"
             ) from error
-    return Views(_Reader(store).views())
+    reader = _Reader(store)
+    return Views(reader.views(), reader.vocabularies())
 
 
 class _Reader:
@@ -163,6 +167,10 @@ class _Reader:
     def views(self) -> list[View]:
         shapes = self._store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), ox.NamedNode(SH + "NodeShape"), None)
         return [self._view(quad.subject) for quad in sorted(shapes, key=str)]
+
+    def vocabularies(self) -> dict[str, str]:
+        spaces = self._store.quads_for_pattern(None, ox.NamedNode(_URI_SPACE), None, None)
+        return {_value(quad.object): self._text(quad.subject, _RDFS + "label") for quad in sorted(spaces, key=str)}
 
     def _view(self, shape: object) -> View:
         fields = tuple(self._field(node) for node in self._all(shape, SH + "property"))

@@ -19,8 +19,8 @@ from kg.terms import BASE, ID, SKOS
 from kg.views import Field
 from kg.web.negotiation import choose, wants_html
 from kg.web.pages import TermView, language, site
+from kg.web.showing import show
 from kg.web.site import Site
-from kg.web.things import show
 
 blueprint = Blueprint("lists", __name__)
 _PAGE: Final = 50

@@ -167,6 +167,7 @@ class TermView:
         text: label or literal; `tag` is its language where it is not that of the page.
         href: where a link leads, or empty.
         iri: the IRI, or empty.
+        code: vocabulary and code, of a term of another vocabulary.
 
     """
 
@@ -174,6 +175,7 @@ class TermView:
     tag: str = ""
     href: str = ""
     iri: str = ""
+    code: str = ""
 
 
 def term_view(site: Site, term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None, lang: str) -> TermView:

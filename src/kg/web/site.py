@@ -18,12 +18,16 @@ from kg.limits import Limits
 from kg.passages import Passage, Text, find_passages, find_publications
 from kg.pool import Engine
 from kg.queries import Question
-from kg.terms import RDF_TYPE, SKOS
+from kg.terms import RDF, RDF_TYPE, SKOS, SSSOM
 from kg.views import Field, Views
 from kg.web.address import Address
 from kg.web.cache import Cache
 
 _LAST = 1e9
+_REIFIED = (
+    tuple(RDF + name for name in ("subject", "predicate", "object")),
+    tuple(SSSOM + name for name in ("subject_id", "predicate_id", "object_id")),
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,25 @@ class Site:
     def publications(self) -> Mapping[str, str]:
         """Section to the publication that holds it."""
         return {section: one.iri for one in find_publications(self.graph.store) for section in one.sections}
+
+    @cached_property
+    def notations(self) -> Mapping[str, str]:
+        """IRI to its code (`skos:notation`)."""
+        return {iri: value.value for iri, value in self._values(SKOS + "notation") if isinstance(value, ox.Literal)}
+
+    @cached_property
+    def reified(self) -> Mapping[str, tuple[Term, ...]]:
+        """IRI of a statement or mapping to its subject, predicate and object."""
+        found: dict[str, list[Term]] = {}
+        for part in (name for names in zip(*_REIFIED, strict=True) for name in names):
+            for iri, value in self._values(part):
+                found.setdefault(iri, []).append(value)
+        return {iri: tuple(parts) for iri, parts in found.items() if len(parts) == len(_REIFIED[0])}
+
+    def _values(self, predicate: str) -> Iterable[tuple[str, Term]]:
+        for quad in self.graph.store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
+            if isinstance(quad.subject, ox.NamedNode):
+                yield quad.subject.value, quad.object
 
     @cached_property
     def passages(self) -> Mapping[str, Passage]:

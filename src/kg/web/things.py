@@ -7,22 +7,23 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pyoxigraph as ox
+from markupsafe import Markup
 
 from kg.facts import Fact, Step, Term
 from kg.kinds import kind_of
 from kg.resources import Resource
-from kg.terms import RDF, RDF_TYPE, XSD
+from kg.terms import RDF_TYPE
 from kg.views import Field, Group, View
+from kg.web.atlas import atlas
 from kg.web.backing import Backing, Quoted, backing, quoted
-from kg.web.pages import TermView, term_view
+from kg.web.pages import TermView
+from kg.web.showing import show
 from kg.web.site import Site
 
 _MOST: Final = 60  # Values of one property on a page; the rest is a query away.
 _BOTH: Final = "names"  # The heading under which texts stand in all languages.
 _MANY: Final = 8
 _TRAIL: Final = 6
-_PARTS: Final = tuple(ox.NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
-_NUMBERS: Final = tuple(XSD + name for name in ("integer", "decimal", "double", "nonNegativeInteger"))
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,14 @@ class Row:
     table: Table | None = None
     tree: tuple[Branch, ...] = ()
     passages: tuple[Quoted, ...] = ()
+    map: Markup = Markup()  # noqa: RUF009  (a text, and texts do not change)
     more: int = 0
     tag: str = ""
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is something to show."""
+        return bool(self.said or self.table or self.tree or self.passages or self.map)
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,7 @@ class Head:
 
     Attributes:
         name: what the thing is called; its class and slug where nothing names it.
+        number: what it counts, where it is a figure (`view:NumberRole`), and `context`, what that is about.
         kinds: its classes.
         other: its name in the other language, where that differs.
         definition: in the language of the page.
@@ -114,6 +122,8 @@ class Head:
     trail: tuple[TermView, ...]
     list_of: TermView | None
     passage: Quoted | None
+    number: str = ""
+    context: tuple[TermView, ...] = ()
 
     @property
     def steps(self) -> list[tuple[str, str, str]]:
@@ -161,12 +171,26 @@ class Thing:
             tuple(self._trail()),
             self._list(),
             quoted(self.site, self.lang, self.iri) if self.iri in self.site.passages else None,
+            self._number(),
+            tuple(self._having("ContextRole")),
         )
+
+    def _number(self) -> str:
+        """Return the number with its qualifier and unit; nothing where the thing is no number."""
+        shown = [one.text for one in self._having("NumberRole")]
+        return " ".join(shown) if any(text[:1].isdigit() for text in shown) else ""
+
+    def _having(self, role: str) -> Iterable[TermView]:
+        """Yield the values of the fields of a role."""
+        for one in self.view.having(role) if self.view else ():
+            for fact in self.site.facts.along(self.iri, one.path, one.of_class):
+                yield self._view_of(fact.value)
 
     def name(self) -> TermView:
         """Return what the thing is called: its label, or else its class and the last part of its IRI."""
         shown = show(self.site, self.lang, ox.NamedNode(self.iri))
-        kinds = [] if self.site.labels.known(self.iri) or "→" in shown.text else self._kinds()
+        named = self.site.labels.known(self.iri) or self.iri in self.site.reified or self.iri in self.site.passages
+        kinds = [] if named else self._kinds()
         return replace(shown, text=f"{self.site.labels.get(kinds[0], self.lang)[0]} {shown.text}") if kinds else shown
 
     def _kinds(self) -> list[str]:
@@ -194,17 +218,21 @@ class Thing:
     def sections(self, resource: Resource) -> list[Section]:
         """Return the facts of a resource by heading: those of its view, the others, and what refers to it."""
         common = self.site.views.common
-        hidden = {one.single for one in common.fields if one.hidden}
+        fields = [*(self.view.fields if self.view else ()), *common.fields]
+        hidden = {one.single for one in fields if one.hidden}
         covered: set[ox.Quad] = set()
         rows: dict[Group, list[Row]] = {}
-        for one in [*(self.view.fields if self.view else ()), *common.fields]:
+        for one in fields:
             if one.hidden or (one in common.fields and one.single and one.single.inverse):
                 continue
             facts = self.site.facts.along(self.iri, one.path, one.of_class)
+            if one in common.fields:
+                facts = [fact for fact in facts if not covered.issuperset(fact.quads)]
             covered.update(quad for fact in facts for quad in fact.quads)
             facts = facts if one.group.slug == _BOTH else self._readable(facts)
             if facts:
-                rows.setdefault(one.group, []).append(self._row(self._name(one), facts, one.viewer))
+                row = self._row(self._name(one), facts, one.viewer)
+                rows.setdefault(one.group, []).extend([row] if row.shown else [])
         sections = [
             self._section(group, found) for group, found in sorted(rows.items(), key=lambda pair: pair[0].order)
         ]
@@ -255,6 +283,8 @@ class Thing:
             return Row(name, passages=tuple(quoted(self.site, self.lang, iri) for iri in iris), more=more)
         if viewer == "TreeViewer":
             return Row(name, tree=tree(self.site, self.lang, [fact.value for fact in ordered]))
+        if viewer == "MapViewer":
+            return Row(name, map=atlas(self.site, self.lang, self.iri, [fact.value for fact in ordered]))
         if viewer == "ValueTableViewer":
             return Row(name, table=self._table(shown), more=more)
         return Row(name, said=tuple(self._said(shown, viewer == "DetailsViewer")), more=more)
@@ -313,32 +343,6 @@ class Thing:
 
     def _view_of(self, value: Term) -> TermView:
         return show(self.site, self.lang, value)
-
-
-def show(site: Site, lang: str, value: Term) -> TermView:
-    """Return a term as a page shows it: numbers in the way of the language, a reified statement as its triple."""
-    if isinstance(value, ox.Literal) and value.datatype.value in _NUMBERS:
-        return TermView(number(value.value, lang))
-    if isinstance(value, ox.NamedNode) and not site.labels.known(value.value):
-        parts = [next(site.graph.store.quads_for_pattern(value, part, None, None), None) for part in _PARTS]
-        if all(parts):
-            words = [term_view(site, part.object, lang).text for part in parts if part]
-            return replace(term_view(site, value, lang), text=" → ".join(words), tag="")
-    return term_view(site, value, lang)
-
-
-def number(text: str, lang: str) -> str:
-    """Return a number as the language writes it: 1.234,5 or 1,234.5.
-
-    >>> number("51000", "nl"), number("2.5", "nl"), number("-1234.5", "en")
-    ('51.000', '2,5', '-1,234.5')
-    """
-    sign = text[:1] if text[:1] in "+-" else ""
-    whole, point, rest = text.removeprefix(sign).partition(".")
-    if not whole.isdigit() or not f"{rest}0".isdigit():
-        return text
-    english = f"{sign}{int(whole):,}{point}{rest}"
-    return english.translate(str.maketrans(",.", ".,")) if lang == "nl" else english
 
 
 def tree(site: Site, lang: str, values: Sequence[Term]) -> tuple[Branch, ...]:
