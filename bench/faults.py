@@ -211,7 +211,7 @@ def row(number: int, fault: Fault, copy: Path, before: dict[str, Counter[object]
 
 
 def checked(copy: Path, skip: tuple[str, ...]) -> Report:
-    return run(make_plan(Settings(skip=skip, engine="shacl", time_limit=60), [], copy), cached=False)
+    return run(make_plan(Settings(skip=skip, time_limit=60), [], copy), cached=False)
 
 
 def known(copy: Path, skip: tuple[str, ...]) -> Counter[object]:

@@ -123,6 +123,19 @@ def test_markdown_fits_a_step_summary() -> None:
     assert len(text.encode()) < 1_000_000
 
 
+def test_text_counts_infos_by_rule_unless_asked_for_each() -> None:
+    infos = tuple(replace(finding(number), severity="info", line=number) for number in (3, 5, 4))
+    report = replace(REPORT, findings=(finding(1), *infos))
+    text = click.unstyle(FORMATS["text"](report))
+    assert text.count("Add x") == 2
+    assert f"  3x info: {infos[0].message}\n" in text
+    assert f"    first: {infos[0].file}:3:3\n" in text
+    for whole in (replace(report, verbose=True), replace(report, fail_on="info")):
+        text = click.unstyle(FORMATS["text"](whole))
+        assert text.count("Add x") == 4
+        assert "by rule" not in text
+
+
 def test_text_shows_the_line_and_a_caret_by_file() -> None:
     coloured = FORMATS["text"](REPORT)
     text = click.unstyle(coloured)

@@ -93,6 +93,7 @@ class Report:
         rules: the rules that were applied.
         fail_on: the least severity that fails.
         notes: what was not done, and why.
+        verbose: in the report for people each info stands for itself, not only a count a rule.
 
     """
 
@@ -103,6 +104,7 @@ class Report:
     known: int = 0
     notes: tuple[str, ...] = ()
     lang: str = "en"
+    verbose: bool = False
 
     @property
     def counts(self) -> Mapping[str, int]:

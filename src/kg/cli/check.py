@@ -40,6 +40,7 @@ REPORTS = ("text", "json", "sarif", "junit", "github", "markdown")
 @click.option("--engine", type=click.Choice(["auto", "pyshacl", "shacl"]), help="SHACL engine [auto].")
 @click.option("--time-limit", type=click.FloatRange(min=0.1), help="Seconds for one query or SPARQL constraint [60].")
 @click.option("--lang", type=click.Choice(["en", "nl"]), help="Language of messages [en].")
+@click.option("--verbose", is_flag=True, help="Show each info, not only how many of each rule.")
 @click.option("--no-cache", is_flag=True, help="Check all anew.")
 @click.option("--list-rules", is_flag=True, help="Print the rules and stop.")
 @click.option("--init", is_flag=True, help="Write a GitHub workflow and settings to this folder and stop.")
@@ -66,7 +67,7 @@ def validate(paths: tuple[Path, ...], forms: tuple[str, ...], output: Path | Non
         return _list_rules(plan.shapes, plan.lang)
     report = run(plan, cached=not options["no_cache"])
     report = _with_baseline(report, settings.baseline, write=options["write_baseline"])
-    _print_reports(report, reports)
+    _print_reports(replace(report, verbose=options["verbose"]), reports)
     sys.exit(1 if report.failed else 0)
 
 
