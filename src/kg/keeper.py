@@ -248,11 +248,13 @@ class Keeper:
         self._ready = _nothing
 
     def _reap(self) -> None:
-        for one in self._all:
-            pid, status = os.waitpid(one.pid, os.WNOHANG)
-            if pid:
-                one.channel.close()
-                self._bury(one, os.waitstatus_to_exitcode(status))
+        """Take note of processes that ended; in a container, orphans are ours too."""
+        with suppress(ChildProcessError):
+            while (found := os.waitpid(-1, os.WNOHANG))[0]:
+                for one in self._all:
+                    if one.pid == found[0]:
+                        one.channel.close()
+                        self._bury(one, os.waitstatus_to_exitcode(found[1]))
 
     def _bury(self, one: _Server, code: int) -> None:
         """Take note of an end: of an old server as it should be, of a new one that failed, of the one that serves."""
