@@ -128,7 +128,7 @@ def test_dataset_by_protocol(ask) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "detail"),
     [
-        (sparql("SELECT * {\n  ?s ?p\n}"), 400, "syntax error after"),
+        (sparql("SELECT * {\n  ?s ?p\n}"), 400, "syntax error at '}'"),
         (sparql(""), 400, "empty"),
         ("/sparql?query=%20", 400, "empty"),
         ("/sparql", 400, "no query"),
@@ -156,7 +156,7 @@ def test_problems(ask, path: str, status: int, detail: str) -> None:
 
 def test_a_syntax_error_has_line_and_column(ask) -> None:
     problem = ask(sparql("SELECT * {\n  ?s ?p\n}")).problem
-    assert (problem["line"], problem["column"]) == (3, 2)
+    assert (problem["line"], problem["column"]) == (3, 1)
 
 
 def test_an_unknown_accept_is_told_what_is_offered(ask) -> None:
@@ -298,7 +298,7 @@ def test_hostile_text_is_shown_escaped(ask) -> None:
     evil = '"><script>alert(1)</script>'
     for path in (sparql(evil), f"/id/{quote(evil)}", "/?lang=" + quote(evil), sparql(f"SELECT ('{evil}' AS ?x) {{}}")):
         page = ask(path, headers=HTML).text
-        assert "<script" not in page.replace('<script type="application/ld+json">', ""), path
+        assert "<script>" not in page, path
     link = sparql("SELECT (IRI('javascript:alert(1)') AS ?x) {}")
     assert 'href="javascript' not in ask(link, headers=HTML).text
 

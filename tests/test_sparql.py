@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pyoxigraph as ox
 import pytest
 
 from kg.errors import KgError, QueryError, Refused, TooLarge
+from kg.files import house
+from kg.queries import find_questions
 from kg.sparql import Limits, answer, with_prefixes
 
 ALL = "SELECT ?s { ?s <urn:p> ?o }"
@@ -85,12 +89,36 @@ def test_the_word_service_elsewhere_is_fine(store: ox.Store, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line", "column"),
-    [("SELECT * {\n  ?s ?p\n}", 3, 2), ("SELEKT", 1, 7), ("", 1, 1), (" \n ", 1, 1), ("SELECT ?x { ?x a x:Y }", 1, 21)],
+    [
+        ("SELECT * {\n  ?s ?p\n}", 3, 1),
+        ("SELEKT", 1, 1),
+        ("", 1, 1),
+        (" \n ", 1, 1),
+        ("SELECT ?x { ?x a x:Y }", 1, 21),
+        ("SELECT * {\n  ?s ?p ?o .", 2, 13),
+        ("SELECT * {\n  ?s ?p ?o ..\n}\nLIMIT 10", 2, 13),
+        ("SELECT * { ?s ?p '😀' ) }", 1, 22),
+        ("SELECT * { ?s ?p ?o FILTER(?o = ) }\nLIMIT 10", 1, 33),
+        ("SELECT * { ?s ?p ?o } LIMIT ten", 1, 29),
+    ],
 )
-def test_syntax_errors_have_a_place(store: ox.Store, text: str, line: int, column: int) -> None:
+def test_syntax_errors_have_the_place_where_they_begin(store: ox.Store, text: str, line: int, column: int) -> None:
     with pytest.raises(QueryError) as caught:
         answer(store, text)
     assert (caught.value.line, caught.value.column) == (line, column)
+
+
+QUERIES = [one.query for one in find_questions(house() / "queries").values() if "# " not in one.query]
+
+
+@pytest.mark.parametrize("text", QUERIES[::9])
+def test_a_foreign_character_is_found_wherever_it_stands(store: ox.Store, text: str) -> None:
+    places = [match.start() for match in re.finditer(r"(?<=[\s{}();])[?}]", text)]
+    for place in places[:: max(1, len(places) // 6)]:
+        with pytest.raises(QueryError) as caught:
+            answer(store, f"{text[:place]} § {text[place:]}")
+        before = f"{text[:place]} ".split("\n")
+        assert (caught.value.line, caught.value.column) == (len(before), len(before[-1]) + 1), text[place - 30 : place]
 
 
 def test_unknown_functions_and_bad_graph_names_are_query_errors(store: ox.Store) -> None:

@@ -77,7 +77,7 @@ export class Code {
       StreamLanguage.define(sparql),
       syntaxHighlighting(colours),
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ "aria-label": word("query"), "aria-describedby": "editor-keys", lang: "zxx" }),
+      EditorView.contentAttributes.of({ "aria-label": word("query"), "aria-describedby": "editor-keys", lang: "zxx", tabindex: "0" }),
       declareTyped,
       EditorView.updateListener.of((update) => {
         if (update.docChanged) around.changed(update.state.doc.toString());

@@ -16,7 +16,7 @@ export class Table {
   readonly element = make("div", { class: "table-view" });
   private readonly known = new Map<string, Label>();
   private readonly counted = make("span", { role: "status" });
-  private readonly sheet = make("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "answer" });
+  private readonly sheet = make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": word("editor_table") });
   private readonly turn = make("p", { class: "pages" });
   private page = 0;
   private sorted: { column: string; down: boolean } | null = null;
@@ -43,12 +43,11 @@ export class Table {
   }
 
   private sort(column: string): void {
-    this.show(() => {
-      const again = this.sorted?.column === column;
-      this.sorted = again && this.sorted?.down ? null : { column, down: again };
-      this.page = 0;
-    });
-    this.sheet.querySelector<HTMLElement>(`th[data-column="${CSS.escape(column)}"] button`)?.focus();
+    const again = this.sorted?.column === column;
+    this.sorted = again && this.sorted?.down ? null : { column, down: again };
+    this.page = 0;
+    const focus = (): void => this.sheet.querySelector<HTMLElement>(`th[data-column="${CSS.escape(column)}"] button`)?.focus();
+    void this.draw().then(focus);
   }
 
   private show(change: () => unknown): void {

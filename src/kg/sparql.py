@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -27,6 +28,8 @@ _UPDATES: Final = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD",
 _QUOTES: Final = ("'", '"')
 _PROLOGUE: Final = {"PREFIX", "BASE"}
 _DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
+_APART: Final = set("{}()[];,")
+_FAR: Final = " " * 20  # More than the letters of any keyword.
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
@@ -189,10 +192,48 @@ def _syntax_error(text: str, message: str) -> QueryError:
     if place is None:
         return QueryError(message, hint="compare it with an example under /")
     line, column = int(place.group(1)), int(place.group(2))
-    near = text.split("\n")[line - 1][: column - 1][-30:].strip()
     if "Prefix not found" in place.group(3):
+        near = text.split("\n")[line - 1][: column - 1][-30:].strip()
         what, hint = f"a prefix in '{near}' is not declared", "add PREFIX name: <...>"
     else:
-        what = f"syntax error after '{near}'" if near else "syntax error at the beginning of the line"
+        line, column = _reached(text)
+        met = text.split("\n")[line - 1][column - 1 :][:30].split()
+        what = f"syntax error at '{met[0]}'" if met else "syntax error: the query ends too early"
         hint = "look at that place, or just before it"
     return QueryError(what, where="query", line=line, column=column, hint=hint)
+
+
+def _reached(text: str) -> tuple[int, int]:
+    """Return line and column of the first token that makes a text no query, or of its end.
+
+    The parser tells how far it has read, and to try a keyword it reads as many characters as that has, whatever they
+    are. So it is asked again with the tokens far from each other: what it tried at a token ends before the next one.
+    """
+    spread, starts = _spread(text)
+    try:
+        ox.Store().query(spread)
+    except SyntaxError as error:
+        place = _PLACE.match(str(error))
+        if place is not None:
+            lines = spread.split("\n")
+            offset = sum(len(one) + 1 for one in lines[: int(place.group(1)) - 1]) + int(place.group(2)) - 1
+            token = starts[bisect_right(starts, (offset, len(text))) - 1][1]
+            before = text[:token].split("\n")
+            return len(before), len(before[-1]) + 1
+    return 1, 1
+
+
+def _spread(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return a text with space around its tokens, and where each of them, and the end, begins in it and in the text."""
+    parts: list[str] = []
+    starts: list[tuple[int, int]] = []
+    length = end = 0
+    for token in _TOKEN.finditer(text):
+        gap, told = text[end : token.start()], token.group()
+        apart = gap.strip() != gap or told in _APART or (parts and parts[-1] in _APART)
+        parts += [gap, _FAR * bool(apart), told]
+        starts.append((length + len(gap) + len(parts[-2]), token.start()))
+        length, end = starts[-1][0] + len(told), token.end()
+    rest = text[end:]
+    starts.append((length + len(rest) + len(_FAR), len(text.rstrip())))
+    return "".join([*parts, rest, _FAR, _FAR]), starts

@@ -32,7 +32,7 @@ from kg.sheets.titles import title_of
 from kg.web.answers import desk
 from kg.web.api import XLSX, sheet_words
 from kg.web.charts import MAP, link_of, painted
-from kg.web.pages import language, site, term_view, word, words_of
+from kg.web.pages import POLICY, language, site, term_view, word, words_of
 from kg.web.results import arguments, ask
 
 blueprint = Blueprint("editor", __name__)
@@ -43,10 +43,6 @@ _POINTS: Final = 2000
 _IRIS: Final = 5000
 _SECONDS: Final = 10.0
 _PAINTER: Final = "kg.editor.painter"
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'nonce-{nonce}'; "
-    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def init_app(app: Flask) -> None:
@@ -90,8 +86,12 @@ _WORDS: Final = (
 
 
 def policy(nonce: str) -> str:
-    """Return the Content-Security-Policy of the page: scripts of this host, style elements with the nonce."""
-    return _POLICY.format(nonce=nonce)
+    """Return the Content-Security-Policy of the page: that of all pages, and styles of the code area.
+
+    Style elements need the nonce. Style attributes are let through: where one types over a selection, Chromium itself
+    writes one into the text.
+    """
+    return POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'")
 
 
 @blueprint.get("/sparql/terms.json")

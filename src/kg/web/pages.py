@@ -31,9 +31,12 @@ _FOOT: Final = (
     ("/docs", "api_docs"),
     ("/accessibility", "accessibility"),
 )
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Access-Control-Allow-Origin": "*",
@@ -41,6 +44,7 @@ _HEADERS: Final = {
 }
 _KINDS: Final = dict.fromkeys(("api", "charts", "openapi"), "api") | {
     "sparql": "query",
+    "editor": "query",
     "store": "graph",
     "downloads": "download",
     "reconcile": "reconcile",

@@ -1,0 +1,515 @@
+"""The SPARQL editor in a real browser: every feature by clicks and keys, without a request to another host."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import quote, unquote
+from xml.etree import ElementTree
+
+import openpyxl
+import pandas
+import pyoxigraph as ox
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import ROOT
+from live import served
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from test_browser import FLAGS
+
+pytestmark = pytest.mark.check
+PILLARS = "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT ?p { ?p a kb:Pillar }"
+BROKEN = "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT ?p {\n  ?p a kb:Pillar ..\n}"
+GRAPH = "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nCONSTRUCT WHERE { ?p a kb:Pillar }"
+COUNTS = (
+    "SELECT ?class (COUNT(?s) AS ?n) (AVG(STRLEN(STR(?s))) AS ?m) { ?s a ?class } "
+    "GROUP BY ?class ORDER BY DESC(?n) LIMIT 6"
+)
+SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+CODE = ".cm-content"
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    with served(options=("--timeout", "3")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "apt install chromium"
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+
+
+@dataclass
+class Seen:
+    """What a browser said and asked for while a test ran."""
+
+    errors: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda said: self.errors.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda sent: self.urls.append(sent.url))
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, base: str) -> Iterator[Open]:
+    """Open the editor in a browser of its own; in the end the console is empty, and nothing went elsewhere."""
+    seen, contexts = Seen(), []
+
+    def visit(where: str = "?lang=en", width: int = 1280, scheme: str = "light", **told: object) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce", **told
+        )  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        seen.watch(page)
+        page.goto(f"{base}/sparql{where}")
+        page.wait_for_selector(CODE)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert [url for url in seen.urls if not url.startswith((f"{base}/", "data:", "blob:"))] == []
+    refused = "Failed to load resource: the server responded with a status of"  # Errors that the endpoint answered.
+    assert [text for text in seen.errors if not text.startswith(refused)] == []
+
+
+def write(page: Page, query: str) -> None:
+    """Put a query in the place of what stands in the editor."""
+    page.click(CODE)
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(query)
+
+
+def text_of(page: Page) -> str:
+    return page.evaluate("[...document.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\\n')")
+
+
+def run(page: Page, query: str = "") -> None:
+    if query:
+        write(page, query)
+    page.click(CODE)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".actions button").first).to_have_text("Run")
+    page.wait_for_selector("#answer, .problem")
+
+
+def test_it_takes_the_place_of_the_form_and_begins_with_a_query_that_runs(visit: Open) -> None:
+    page = visit()
+    assert page.locator("textarea").count() == 0
+    assert page.locator(CODE).get_attribute("aria-label") == "Query"
+    run(page)
+    expect(page.locator("#answer")).to_contain_text("57 rows")
+    expect(page.locator(".editor-status")).to_contain_text("57 rows")
+
+
+def test_rows_have_labels_in_the_language_of_the_page_and_lead_to_its_pages(visit: Open, base: str) -> None:
+    page = visit("?lang=nl")
+    write(page, PILLARS)
+    page.click("text=Voer uit")
+    link = page.locator("tbody a").first
+    assert link.get_attribute("title", timeout=5000).startswith("https://w3id.org/klimaatbanen/id/pillar/")  # type: ignore[union-attr]
+    assert "https://" not in link.inner_text()
+    page.check("text=IRI's in plaats van namen")
+    expect(page.locator("tbody a").first).to_contain_text("https://w3id.org/klimaatbanen/id/pillar/")
+    page.locator("tbody a").first.click()
+    assert page.url.startswith(f"{base}/id/pillar/")
+    assert page.url.endswith("?lang=nl")
+
+
+def test_a_table_is_sorted_filtered_and_turned_over(visit: Open) -> None:
+    page = visit()
+    run(page, "SELECT ?o ?l { ?o a kb:Occupation ; skos:prefLabel ?l FILTER(LANG(?l) = 'nl') }")
+    expect(page.locator("tbody tr")).to_have_count(100)
+    page.click("button:text('Next')")
+    expect(page.locator(".pages")).to_contain_text("101 to 140 of 140")
+    expect(page.locator("tbody tr")).to_have_count(40)
+    page.click("th[data-column=l] button")
+    expect(page.locator("th[data-column=l]")).to_have_attribute("aria-sort", "ascending")
+    first = page.locator("tbody tr:first-child td:last-child")
+    ascending = first.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator("th[data-column=l]")).to_have_attribute("aria-sort", "descending")
+    assert first.inner_text() > ascending
+    page.fill("#filter", "operator")
+    expect(page.locator(".table-bar")).to_contain_text("of 140 rows")
+    assert all("operator" in text for text in page.locator("tbody tr").all_inner_texts())
+
+
+def test_completion_knows_the_terms_of_this_graph_and_declares_prefixes(visit: Open) -> None:
+    page = visit()
+    write(page, "SELECT * { ?x a ")
+    page.keyboard.type("kb:Trai")
+    option = page.locator(".cm-tooltip-autocomplete li[aria-selected]")
+    expect(option).to_contain_text("kb:TrainingRoute")
+    expect(option).to_contain_text("training route")
+    page.wait_for_timeout(150)
+    page.keyboard.press("Enter")
+    assert text_of(page).startswith("PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT * { ?x a kb:TrainingRoute")
+
+
+def test_completion_offers_first_what_the_class_of_the_subject_has(visit: Open) -> None:
+    page = visit()
+    write(page, "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT * { ?x a kb:Occupation ; ")
+    page.keyboard.type("kb:has")
+    offered = page.locator(".cm-tooltip-autocomplete li .cm-completionLabel")
+    expect(offered.first).to_be_visible()
+    names = offered.all_inner_texts()
+    assert names.index("kb:hasTask") < 8
+    assert not [name for name in names if name[:1].isupper()], "classes are no properties"
+
+
+@pytest.mark.parametrize(("lang", "word"), [("nl", "waterstof"), ("en", "hydrogen")])
+def test_completion_finds_things_by_label_in_both_languages(visit: Open, lang: str, word: str) -> None:
+    page = visit(f"?lang={lang}")
+    write(page, "SELECT * { ?x ?p ")
+    page.keyboard.type(word)
+    exact = page.locator(".cm-tooltip-autocomplete li").filter(has_text=word)
+    expect(exact.first).to_be_visible()
+    page.wait_for_timeout(150)  # A list that has just appeared does not take Enter.
+    page.keyboard.press("Enter")
+    assert "<https://w3id.org/klimaatbanen/id/" in text_of(page)
+
+
+def test_a_prefix_is_declared_as_it_is_typed_and_all_of_them_by_a_button(visit: Open) -> None:
+    page = visit()
+    write(page, "ASK { ?s ")
+    page.keyboard.type("skos:notation ?o }")
+    expect(page.locator(CODE)).to_contain_text("PREFIX skos: <http://www.w3.org/2004/02/skos/core#>")
+    page.click("text=All prefixes")
+    expect(page.locator(CODE)).to_contain_text("PREFIX prov: <http://www.w3.org/ns/prov#>")
+    assert text_of(page).count("PREFIX skos:") == 1
+    run(page)
+    expect(page.locator("tbody")).to_have_text("true")
+
+
+def test_an_error_is_marked_at_its_line_and_led_to(visit: Open) -> None:
+    page = visit()
+    run(page, BROKEN)
+    problem = page.locator(".problem[role=alert]")
+    expect(problem).to_contain_text("line 3, column 19")
+    marked = page.evaluate(
+        """() => {
+          const top = document.querySelector('.cm-lint-marker-error').getBoundingClientRect().top;
+          const lines = [...document.querySelectorAll('.cm-line')];
+          return lines.findIndex((line) => line.getBoundingClientRect().bottom > top + 4) + 1;
+        }"""
+    )
+    assert marked == 3
+    assert page.locator(".cm-lintRange-error").inner_text().startswith(".")
+    page.keyboard.press("Control+Home")
+    page.click(".problem button")
+    page.keyboard.insert_text("HERE")
+    assert "kb:Pillar .HERE." in text_of(page)
+    run(page, PILLARS)
+    expect(page.locator(".cm-lint-marker-error")).to_have_count(0)
+    expect(page.locator("#answer")).to_contain_text("3 rows")
+
+
+def test_a_column_counts_characters_not_units(visit: Open) -> None:
+    page = visit()
+    run(page, "SELECT ?x { ?x ?y '😀😀😀' . ?x ?y ?z ?w }")
+    assert page.locator(".cm-lintRange-error").inner_text() in "?w }"
+
+
+def test_a_query_that_takes_too_long_is_an_error_and_can_be_stopped(visit: Open) -> None:
+    page = visit()
+    write(page, SLOW)
+    page.keyboard.press("Control+Enter")
+    page.click("button:text('Stop')")
+    expect(page.locator(".editor-status")).to_have_text("Stopped.")
+    run(page)
+    expect(page.locator(".problem")).to_contain_text("Time is over")
+    assert page.locator("#answer").count() == 0
+
+
+def test_tabs_are_kept_in_this_browser(visit: Open) -> None:
+    page = visit()
+    write(page, PILLARS)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#answer")
+    page.click("button[aria-label='New tab']")
+    expect(page.locator("[role=tab][aria-selected=true]")).to_have_text("Query 2")
+    assert page.locator("#answer").count() == 0
+    page.click("button[aria-label='Rename this tab']")
+    page.keyboard.type("My own")
+    page.keyboard.press("Enter")
+    expect(page.locator("[role=tab]")).to_have_text(["Query 1", "My own"])
+    page.reload()
+    page.wait_for_selector(CODE)
+    expect(page.locator("[role=tab][aria-selected=true]")).to_have_text("My own")
+    page.focus("[role=tab][aria-selected=true]")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("[role=tab][aria-selected=true]")).to_have_text("Query 1")
+    assert text_of(page) == PILLARS
+    page.keyboard.press("Delete")
+    expect(page.locator("[role=tab]")).to_have_text(["My own"])
+    page.keyboard.press("F2")
+    page.keyboard.type("Never")
+    page.keyboard.press("Escape")
+    expect(page.locator("[role=tab]")).to_have_text(["My own"])
+    page.click("button[aria-label='Close this tab']")
+    expect(page.locator("[role=tab]")).to_have_text(["Query 1"])
+
+
+def test_each_tab_has_its_answer_and_its_history(visit: Open) -> None:
+    page = visit()
+    run(page, PILLARS)
+    page.click("button[aria-label='New tab']")
+    run(page, "ASK {}")
+    expect(page.locator("tbody")).to_have_text("true")
+    page.click("[role=tab] >> nth=0")
+    expect(page.locator("#answer")).to_contain_text("3 rows")
+    page.click(CODE)
+    page.keyboard.press("Control+z")
+    assert text_of(page) != PILLARS
+    assert "ASK" not in text_of(page)
+
+
+def test_a_shared_link_brings_the_query_back_and_the_server_never_sees_it(visit: Open, base: str) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    write(page, PILLARS)
+    page.click("button:text('Share')")
+    expect(page.locator(".editor-status")).to_contain_text("Link copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{base}/sparql?lang=en#query={quote(PILLARS, safe='()*')}"
+    asked: list[str] = []
+    other = visit(link.removeprefix(f"{base}/sparql"))
+    other.on("request", lambda sent: asked.append(sent.url))
+    expect(other.locator("#answer")).to_contain_text("3 rows")
+    assert text_of(other) == PILLARS
+    other.reload()
+    expect(other.locator("#answer")).to_contain_text("3 rows")
+    assert other.locator("[role=tab]").count() == 2, "the same query does not open again"
+    assert not [url for url in asked if "Pillar" in unquote(url.partition("#")[0])]
+
+
+def test_a_query_in_the_url_runs_and_its_error_is_marked(visit: Open) -> None:
+    page = visit(f"?lang=en&query={quote(PILLARS)}")
+    expect(page.locator("#answer")).to_contain_text("3 rows")
+    page = visit(f"?lang=en&query={quote(BROKEN)}")
+    expect(page.locator(".cm-lint-marker-error")).to_be_visible()
+    expect(page.locator(".problem")).to_contain_text("line 3, column 19")
+
+
+def test_all_questions_are_examples_with_a_filter(visit: Open) -> None:
+    page = visit("?lang=nl")
+    page.click("text=Voorbeelden")
+    expect(page.locator("dialog[open] li").first).to_be_visible()
+    assert page.locator("dialog li").count() == len(list((ROOT / "queries").rglob("*.rq")))
+    page.keyboard.type("waar liggen de clusters")
+    expect(page.locator("dialog li:visible")).to_have_count(1)
+    page.click("dialog li:visible button")
+    title = "Waar liggen de clusters, en hoeveel bedrijven en projecten horen erbij?"
+    expect(page.locator("[role=tab][aria-selected=true]")).to_have_text(title)
+    expect(page.locator("#answer")).to_contain_text("6 rijen")
+
+
+def test_places_are_drawn_on_a_map_whose_links_work(visit: Open, base: str) -> None:
+    page = visit()
+    run(page, (ROOT / "queries" / "places" / "clusters.rq").read_text("utf-8"))
+    page.click("button:text('Map')")
+    expect(page.locator("svg.map .place-mark")).to_have_count(5)
+    page.locator("svg.map a").first.click()
+    assert page.url.startswith(f"{base}/id/cluster/")
+
+
+def test_columns_are_chosen_for_a_chart_that_the_server_draws(visit: Open) -> None:
+    page = visit(scheme="dark")
+    run(
+        page,
+        COUNTS,
+    )
+    page.click("button:text('Chart')")
+    image = page.locator(".drawn img")
+    expect(image).to_have_attribute("alt", re.compile("Bar chart"))
+    assert page.evaluate("document.querySelector('.drawn img').naturalWidth") > 300
+    before = image.get_attribute("src")
+    page.select_option("#plot-mark", "point")
+    page.select_option("#plot-y", "m")
+    expect(image).not_to_have_attribute("src", before or "")
+    page.select_option("#plot-x", "class")
+    page.select_option("#plot-y", "class")
+    expect(page.locator(".drawn .problem")).to_contain_text("every value is a number")
+
+
+def saved(page: Page, form: str, folder: Path) -> Path:
+    with page.expect_download() as waited:
+        page.click(f".formats button:text-is('{form}')")
+    path = folder / waited.value.suggested_filename
+    waited.value.save_as(path)
+    return path
+
+
+def test_rows_are_saved_in_each_form_and_opened_again(visit: Open, tmp_path: Path) -> None:
+    page = visit(accept_downloads=True)
+    run(page, PILLARS)
+    files = {form: saved(page, form, tmp_path) for form in page.locator(".formats button").all_inner_texts()}
+    assert {form: path.name for form, path in files.items()}["csv"] == "query-1.csv"
+    counts = {
+        "csv": len(pandas.read_csv(files.pop("csv"))),
+        "tsv": len(pandas.read_csv(files.pop("tsv"), sep="\t")),
+        "json": len(json.loads(files.pop("json").read_text())["results"]["bindings"]),
+        "xml": len(ElementTree.parse(files.pop("xml")).findall(".//{*}result")),  # noqa: S314
+        "xlsx": openpyxl.load_workbook(files.pop("xlsx"))["Data"].max_row - 1,
+    }
+    assert files == {}
+    assert set(counts.values()) == {3}, counts
+
+
+def test_a_graph_is_shown_as_turtle_and_saved_in_each_form(visit: Open, tmp_path: Path) -> None:
+    page = visit(accept_downloads=True)
+    run(page, GRAPH)
+    assert "a kb:Pillar" in page.inner_text("pre.raw")
+    forms = page.locator(".formats button").all_inner_texts()
+    counts = {form: len(list(ox.parse(path=saved(page, form, tmp_path)))) for form in forms}
+    assert counts == dict.fromkeys(["ttl", "jsonld", "nt", "rdf", "trig", "nq"], 3)
+
+
+def test_the_lines_to_fetch_an_answer_fetch_it(visit: Open, tmp_path: Path) -> None:
+    page = visit()
+    run(page, PILLARS)
+    page.click("text=Fetch with pandas, R or curl")
+    curl = page.locator(".take pre").last.inner_text()
+    subprocess.run(["bash", "-c", curl], cwd=tmp_path, check=True, timeout=20)
+    assert len((tmp_path / "answer.csv").read_text().splitlines()) == 4
+
+
+def test_the_answer_as_it_came(visit: Open) -> None:
+    page = visit()
+    run(page, PILLARS)
+    page.click("button:text('Raw')")
+    assert len(json.loads(page.inner_text("pre.raw"))["results"]["bindings"]) == 3
+    run(page, "SELECT ?s { ?s a kb:Nothing }")
+    expect(page.locator(".view")).to_contain_text("has no answer in this graph")
+
+
+def test_the_keyboard_reaches_and_leaves_everything(visit: Open) -> None:
+    page = visit()
+    page.focus(CODE)
+    before = text_of(page)
+    page.keyboard.press("Tab")
+    assert text_of(page) != before, "Tab indents"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Run"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#answer")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "example-filter"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent") == "Examples"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.classList.contains('cm-content')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Close this tab"
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_each_state_is_accessible_and_fits(visit: Open, lang: str, width: int, scheme: str) -> None:
+    page = visit(f"?lang={lang}", width=width, scheme=scheme)
+    views = {"nl": ("Grafiek", "Kaart", "Ruw", "Voorbeelden"), "en": ("Chart", "Map", "Raw", "Examples")}[lang]
+    check(page, "start")
+    write(page, (ROOT / "queries" / "places" / "clusters.rq").read_text("utf-8"))
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("tbody tr")
+    check(page, "table")
+    for view in views[:3]:
+        page.click(f".views button:text('{view}')")
+        page.wait_for_selector(".view svg, .view img, pre.raw")
+        check(page, view)
+    page.click(f"text={views[3]}")
+    page.wait_for_selector("dialog li")
+    check(page, "examples")
+    page.keyboard.press("Escape")
+    write(page, BROKEN)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".problem")
+    check(page, "error")
+    page.click(".strip-buttons button >> nth=0")
+    page.click(CODE)
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("kb:")
+    page.wait_for_selector(".cm-tooltip-autocomplete li")
+    # The arrows of the code area scroll its list of completions, which takes no focus (ARIA APG, combobox).
+    check(page, "completion", "scrollable-region-focusable")
+
+
+def check(page: Page, state: str, *but: str) -> None:
+    found = Axe().run(page, options={"rules": {rule: {"enabled": False} for rule in but}})
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == [], state
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), state
+
+
+def test_it_works_as_a_form_without_javascript(browser: Browser, base: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base}/sparql?lang=en")
+    assert "this form works without" in page.inner_text("#plain")
+    page.focus("#query")
+    page.fill("#query", BROKEN)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".problem")
+    assert "line 3" in page.inner_text(".problem")
+    page.fill("#query", PILLARS)
+    page.click("form.ask button")
+    assert "3 rows" in page.inner_text("#answer")
+    context.close()
+
+
+def build_module() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("kg_editor_build", ROOT / "src" / "editor" / "build.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_two_builds_are_byte_identical_and_are_what_is_served(tmp_path: Path) -> None:
+    builder = build_module()
+    builder.build(tmp_path / "one")
+    builder.build(tmp_path / "two")
+    files = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    assert files == {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
+    assert files == {path.name: path.read_bytes() for path in builder.OUT.iterdir()}, "make editor"
+    assert set(files) == {"editor.js", "editor.css", "licences.txt", "source.sha256"}
+
+
+def test_the_types_of_the_source_hold(tmp_path: Path) -> None:
+    builder = build_module()
+    work = tmp_path / "editor"
+    shutil.copytree(builder.HERE, work, ignore=shutil.ignore_patterns("node_modules"))
+    for command in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "check"]):
+        done = subprocess.run([*builder.npm(), *command], cwd=work, capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_licences_of_all_packages_in_the_bundle_are_shipped() -> None:
+    text = (build_module().OUT / "licences.txt").read_text("utf-8")
+    told = json.loads((ROOT / "src" / "editor" / "package.json").read_text("utf-8"))
+    for name, version in told["dependencies"].items():
+        assert f"{name} {version} (MIT)" in text
+    assert text.count("Permission is hereby granted") >= len(told["dependencies"])
