@@ -113,7 +113,7 @@ def create_app(
     switch.init_app(app, graph)
     metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store), options.reloads)
     health.init_app(app, metrics, options.metrics)
-    front = Front(app.wsgi_app, site.cache, limits)
+    front = app.extensions["kg.front"] = Front(app.wsgi_app, site.cache, limits)
     ledger = Ledger(front, metrics, Journal(options.logs))
     app.wsgi_app = Proxies(ledger, options.proxies, site.address.site)  # type: ignore[method-assign]
     return app

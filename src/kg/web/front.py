@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from kg.limits import Limits
+from kg.pool.frames import Answered
 from kg.web.cache import Cache
 from kg.web.note import CACHED, note_of
 
@@ -21,6 +22,8 @@ _PATH: Final = "/sparql"
 _LEAST, _MOST = 512, 8 << 20  # Bytes between which packing pays.
 _PACKED: Final = ("text/", "application/sparql-results", "application/ld+json", "application/n-", "application/rdf+xml")
 _PACKED_TOO: Final = ("application/trig", "application/problem+json", "application/json", "image/svg+xml")
+_LOOKED_UP: Final = "kg.looked_up"
+_GZIP: Final = b"gzip"
 _DROPPED: Final = {"content-length", "content-type"}
 Headers = list[tuple[str, str]]
 
@@ -49,15 +52,25 @@ class Front:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer from the cache, or by the application."""
-        asked = self._asked(environ)
-        if asked and not _wants_fresh(environ):
-            known = self._cache.get(asked)
-            found = self._cache.get(known.key) if known else None
-            if found:
-                note = note_of(environ)
-                note.kind, note.route, note.effort, note.key, note.rows = "query", _PATH, CACHED, known.key, found.rows
-                return self._deliver(environ, start_response, "200 OK", known.headers, found.data, known.key)
+        asked, known, found = environ.pop(_LOOKED_UP, None) or self._look_up(environ)
+        if known and found:
+            note = note_of(environ)
+            note.kind, note.route, note.effort, note.key, note.rows = "query", _PATH, CACHED, known.key, found.rows
+            return self._deliver(environ, start_response, "200 OK", known.headers, found.data, known.key)
         return self._run(environ, start_response, asked)
+
+    def holds(self, environ: WSGIEnvironment) -> bool:
+        """Return whether the answer to a request is at hand, with nothing left to do but to send it."""
+        environ[_LOOKED_UP] = _, known, found = self._look_up(environ)
+        if not known or not found:
+            return False
+        sent = {name.lower(): value for name, value in known.headers}
+        return not self._packs(sent, found.data, environ) or self._cache.get(known.key + _GZIP) is not None
+
+    def _look_up(self, environ: WSGIEnvironment) -> tuple[bytes | None, Known | None, Answered | None]:
+        asked = self._asked(environ)
+        known = self._cache.get(asked) if asked and not _wants_fresh(environ) else None
+        return asked, known, self._cache.get(known.key) if known else None
 
     def _asked(self, environ: WSGIEnvironment) -> bytes | None:
         """Return a hash of all that the answer may depend on, or None for what is never kept."""
@@ -119,19 +132,23 @@ class Front:
             start_response("304 Not Modified", [one for one in headers if one[0].lower() not in _DROPPED])
             return []
         head = environ["REQUEST_METHOD"] == "HEAD"
-        if _LEAST <= len(data) <= _MOST and _packable(sent, environ):
+        if self._packs(sent, data, environ):
             data = self._packed(data, key)
             headers = [one for one in headers if one[0].lower() != "content-length"]
             headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(data)))]
         start_response(status, headers)
         return [] if head else [data]
 
+    @staticmethod
+    def _packs(sent: dict[str, str], data: bytes, environ: WSGIEnvironment) -> bool:
+        return _LEAST <= len(data) <= _MOST and _packable(sent, environ)
+
     def _packed(self, data: bytes, key: bytes | None) -> bytes:
-        found = self._cache.get(key + b"gzip") if key else None
+        found = self._cache.get(key + _GZIP) if key else None
         if found is None:
             found = gzip.compress(data, compresslevel=5, mtime=0)
             if key:
-                self._cache.put(key + b"gzip", found, len(found))
+                self._cache.put(key + _GZIP, found, len(found))
         return bytes(found)
 
 

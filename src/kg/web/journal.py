@@ -183,7 +183,6 @@ def keep_troubles() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     logging.captureWarnings(capture=True)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     threading.excepthook = lambda told: _unexpected(told.exc_value)
     sys.unraisablehook = lambda told: _unexpected(told.exc_value)
 

@@ -65,7 +65,7 @@ def ask(asked: Asked, seconds: float | None = None) -> Answered:
 
 
 def _answer(asked: Asked, seconds: float | None, note: Note) -> Answered:
-    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", _stays)
+    gone: Callable[[], bool] = request.environ.get("kg.gone", _stays)
     try:
         found = site().engine.ask(asked, client=request.remote_addr or "", seconds=seconds, gone=gone)
     except KgError as error:
