@@ -195,3 +195,55 @@ def test_too_long_is_said_on_the_page_and_in_the_api(browser: Browser) -> None:
             assert refused.status == 503
             assert refused.problem["limit"] == "timeout"
             assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_suggestions_by_keyboard(browser: Browser, base: str) -> None:
+    with clean(browser.new_context(), base) as page:
+        page.goto(f"{base}/search?lang=en")
+        field = page.locator("#q")
+        assert (field.get_attribute("role"), field.get_attribute("aria-expanded")) == ("combobox", "false")
+        field.focus()
+        page.keyboard.type("hydr", delay=20)
+        page.wait_for_selector("#q[aria-expanded=true]")
+        options = page.locator("[role=listbox] [role=option]")
+        assert options.count() > 1
+        assert page.inner_text("[role=status].quiet").startswith(f"{options.count()} suggestions")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowUp")
+        marked = page.locator("[role=option][aria-selected=true]")
+        assert marked.count() == 1
+        assert field.get_attribute("aria-activedescendant") == marked.get_attribute("id")
+        assert page.evaluate("document.activeElement.id") == "q"
+        page.keyboard.press("Escape")
+        assert (field.get_attribute("aria-expanded"), field.input_value()) == ("false", "hydr")
+        page.keyboard.press("ArrowDown")
+        page.wait_for_selector("#q[aria-expanded=true]")
+        page.keyboard.press("ArrowUp")
+        last = options.last.inner_text().split(" ")[0]
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/id/**")
+        assert last in page.inner_text("h1") + page.inner_text("main")
+
+
+def test_enter_without_a_choice_searches_and_tab_leaves(browser: Browser, base: str) -> None:
+    with clean(browser.new_context(), base) as page:
+        page.goto(f"{base}/?lang=nl")
+        page.focus("#q")
+        page.keyboard.type("lasser", delay=20)
+        page.wait_for_selector("#q[aria-expanded=true]")
+        page.keyboard.press("Tab")
+        assert page.locator(".suggestions").is_hidden()
+        assert page.evaluate("document.activeElement.type") == "submit"
+        page.focus("#q")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search?*q=lasser*")
+        assert page.locator("a.name").first.inner_text() == "lasser"
+
+
+def test_search_without_javascript(browser: Browser, base: str) -> None:
+    with clean(browser.new_context(java_script_enabled=False), base) as page:
+        page.goto(f"{base}/search?lang=nl")
+        page.fill("#q", "procesoperater")
+        page.keyboard.press("Enter")
+        assert page.locator("a.name").first.inner_text().casefold() == "procesoperator"

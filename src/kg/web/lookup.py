@@ -1,23 +1,35 @@
-"""The label index of the site, made when somebody first looks for something, once."""
+"""What can be looked up in the site: labels, definitions, questions; each index made when somebody first asks, once."""
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import pyoxigraph as ox
 from flask import Flask, current_app
 
 from kg.graph import Graph
+from kg.labels import local_name
 from kg.link.entries import entries_of_store
+from kg.terms import SKOS
+from kg.web.pages import site
 
 if TYPE_CHECKING:
     from kg.link.index import Index
+    from kg.link.texts import Texts
 
 _KEY: Final = "kg.lookup"
+MATCHES: Final = tuple(ox.NamedNode(f"{SKOS}{name}Match") for name in ("exact", "close", "narrow", "broad"))
+_NOTATION: Final = ox.NamedNode(SKOS + "notation")
+_ISCO: Final = re.compile(r"C(?=\d+$)")
 
 
 class Lookup:
-    """The index of a graph.
+    """The indexes of a graph.
 
     Arguments:
         graph: the graph that is served.
@@ -31,7 +43,7 @@ class Lookup:
 
     @property
     def index(self) -> Index:
-        """The index; the first who asks waits half a second."""
+        """The index of labels; the first who asks waits half a second."""
         from kg.link.index import Index  # Heavy, and not needed before somebody looks for something.
 
         with self._lock:
@@ -39,13 +51,55 @@ class Lookup:
                 self._index = Index(tuple(entries_of_store(self._graph.store)))
         return self._index
 
+    @cached_property
+    def definitions(self) -> Texts:
+        """IRIs of things by the words of their definitions, in all languages."""
+        from kg.link.texts import Texts
+
+        quads = self._graph.store.quads_for_pattern(None, ox.NamedNode(SKOS + "definition"), None, None)
+        found = ((quad.subject, quad.object) for quad in quads)
+        return Texts(
+            (thing.value, text.value)
+            for thing, text in found
+            if isinstance(thing, ox.NamedNode) and isinstance(text, ox.Literal) and self.index.get(thing.value)
+        )
+
+    @cached_property
+    def coded(self) -> Mapping[str, frozenset[str]]:
+        """Code to the concepts of other vocabularies that have it and that a mapping links to a thing of ours."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        store = self._graph.store
+        others = {quad.object for match in MATCHES for quad in store.quads_for_pattern(None, match, None, None)}
+        for other in others:
+            if isinstance(other, ox.NamedNode):
+                found[_ISCO.sub("", local_name(other.value))].add(other.value)
+                for quad in store.quads_for_pattern(other, _NOTATION, None, None):
+                    found[str(getattr(quad.object, "value", ""))].add(other.value)
+        return {code: frozenset(iris) for code, iris in found.items()}
+
+    @cached_property
+    def questions(self) -> Texts:
+        """Names of saved questions by the words of their titles and descriptions, in all languages."""
+        from kg.link.texts import Texts
+
+        return Texts(
+            (one.name, f"{title} {one.description[lang]}")
+            for one in site().questions.values()
+            for lang, title in one.title.items()
+        )
+
 
 def init_app(app: Flask, graph: Graph) -> None:
-    """Give the application its index."""
+    """Give the application its indexes."""
     app.extensions[_KEY] = Lookup(graph)
 
 
-def index() -> Index:
-    """Return the index of the application that handles this request."""
+def lookup() -> Lookup:
+    """Return the indexes of the application that handles this request."""
     found: Lookup = current_app.extensions[_KEY]
-    return found.index
+    return found
+
+
+def index() -> Index:
+    """Return the index of labels of the application that handles this request."""
+    return lookup().index

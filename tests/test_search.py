@@ -1,0 +1,115 @@
+"""Search of the site: first answers as people expect them, groups, suggestions, and what it does with hostile text."""
+
+from __future__ import annotations
+
+import csv
+import html
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from flask.testing import FlaskClient
+
+from kg.files import house
+from kg.graph import Graph
+from kg.queries import find_questions
+from kg.web import create_app
+
+SEARCHES = list(csv.DictReader((Path(__file__).parent / "searches.csv").read_text("utf-8").splitlines()))
+ESCO = "http://data.europa.eu/esco/"
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def client(graph: Graph) -> FlaskClient:
+    return create_app(graph, find_questions(house() / "queries")).test_client()
+
+
+def found(client: FlaskClient, q: str, lang: str = "nl", **also: Any) -> dict[str, Any]:
+    answer = client.get("/search", query_string={"q": q, "lang": lang, "format": "json", **also})
+    assert answer.status_code == 200
+    return dict(answer.json)
+
+
+def first_on(page: str) -> str:
+    """The first answer of a page: kind and slug, an ESCO or ISCO code, or the name of a question."""
+    found = re.search(r'<a class="name" href="([^"]+)"', page)
+    assert found, "no answer"
+    path, _, query = html.unescape(found[1]).partition("?")
+    iri = dict(parse_qsl(query)).get("from", path)
+    for prefix, name in {
+        "/id/": "",
+        "/questions/": "question:",
+        f"{ESCO}occupation/": "esco:",
+        f"{ESCO}isco/": "isco:",
+    }.items():
+        if iri.startswith(prefix):
+            return name + iri.removeprefix(prefix)
+    return iri
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda one: f"{one['q']}-{one['lang']}")
+def test_the_first_answer_is_the_one_expected(client: FlaskClient, search: dict[str, str]) -> None:
+    page = client.get("/search", query_string={"q": search["q"], "lang": search["lang"]}, headers=HTML).text
+    assert first_on(page) == search["first"], search["why"]
+
+
+def test_there_are_fifty_searches_in_two_languages_all_different() -> None:
+    assert len({(one["q"], one["lang"]) for one in SEARCHES}) == len(SEARCHES) >= 50
+    assert {one["lang"] for one in SEARCHES} == {"nl", "en"}
+    assert all(one["why"] for one in SEARCHES)
+
+
+def test_a_page_groups_by_kind_and_narrows_to_one(client: FlaskClient) -> None:
+    page = client.get("/search?q=waterstof&lang=nl", headers=HTML).text
+    headings = re.findall(r'<h2 id="(?:kind-\d+|of-questions)">([^<]+)', page)
+    assert {"Maatregelen", "Technieken", "Vragen"} <= {heading.strip() for heading in headings}
+    assert len(headings) == len(set(headings))
+    narrowed = html.unescape(re.search(r'href="(/search\?[^"]*ClimateMeasure[^"]*)"', page)[1])  # type: ignore[index]
+    told = client.get(narrowed + "&format=json").json
+    assert {one["kind"] for one in told["results"]} == {"Maatregelen"}
+    assert told["questions"] == []
+
+
+def test_definitions_are_searched_too(client: FlaskClient) -> None:
+    told = found(client, "elektriciteit en waterdamp")
+    assert ("brandstofcel", "definition") in {(one["name"], one["by"]) for one in told["results"]}
+
+
+@pytest.mark.parametrize("q", ["qqqqzzz", "%%%", "🙂", "   ", ""])
+def test_nothing_is_said_to_be_nothing(client: FlaskClient, q: str) -> None:
+    told = found(client, q)
+    assert (told["results"], told["questions"]) == ([], [])
+    page = client.get("/search", query_string={"q": q, "lang": "en"}, headers=HTML).text
+    assert ("Nothing found" in page) == bool(q.strip())
+
+
+@pytest.mark.parametrize(
+    "q", ['"><script>alert(1)</script>', "' onmouseover='x", "{{7*7}}", "a" * 5000, "\u202e\u0000x", "=1+1"]
+)
+def test_hostile_text_is_text(client: FlaskClient, q: str) -> None:
+    answer = client.get("/search", query_string={"q": q, "lang": "en"}, headers=HTML)
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+    assert "onmouseover='x" not in answer.text
+    assert "49" not in re.findall(r'value="([^"]*)"', answer.text)
+    told = client.get("/search/suggest", query_string={"q": q, "lang": "en"})
+    assert (told.status_code, told.mimetype) == (200, "application/json")
+
+
+def test_suggestions_begin_so_and_say_what_they_are(client: FlaskClient) -> None:
+    told = client.get("/search/suggest?q=elek&lang=nl").json["suggestions"]
+    assert 1 < len(told) <= 8
+    assert all("elek" in f"{one['name']} {one['label']}".casefold() for one in told)
+    assert all(one["kind"] and one["page"] for one in told)
+    assert len({one["name"] for one in told}) == len(told)
+    assert client.get("/search/suggest?q=lassser&lang=nl").json["suggestions"][0]["name"] == "lasser"
+
+
+def test_a_strange_limit_or_kind_finds_within_reason(client: FlaskClient) -> None:
+    assert len(found(client, "monteur", limit="1000000")["results"]) <= 50
+    assert len(found(client, "monteur", limit="-3")["results"]) == 1
+    assert len(found(client, "monteur", limit="x")["results"]) > 1
+    assert found(client, "monteur", type="nowhere")["results"] == []
