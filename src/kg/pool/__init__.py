@@ -262,7 +262,8 @@ def _exchange(worker: Worker, asked: Asked, place: Place, clock: _Clock) -> Answ
         if spent >= _GRACE and not place.heavy:
             place.become_heavy()
 
-    worker.channel.settimeout(_POLL)
+    if worker.channel.gettimeout() != _POLL:
+        worker.channel.settimeout(_POLL)
     try:
         worker.channel.sendall(pack_asked(asked, max(clock.left, 0.0)))
     except ConnectionError:

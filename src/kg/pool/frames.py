@@ -6,7 +6,8 @@ import json
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from kg.errors import KgError
 
 _HEAD: Final = struct.Struct("!IQ")
 _CHUNK: Final = 1 << 20
+_FIRST: Final = 1 << 16
 _FIELDS: Final = ("what", "where", "line", "column", "hint", "limit", "setting", "retry")
 
 
@@ -41,12 +43,15 @@ class Asked:
     prefixed: bool = False
     shown: int = 0
 
-    @property
+    @cached_property
     def key(self) -> bytes:
         """A hash of query, dataset and formats; line ends and surrounding space do not count."""
         text = self.text.replace("\r\n", "\n").strip()
         told = (text, self.default_graphs, self.named_graphs, self.table, self.graph, self.prefixed, self.shown)
         return blake2b(json.dumps(told).encode(), digest_size=20).digest()
+
+
+_ASKED: Final = tuple(one.name for one in fields(Asked))
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def pack(head: dict[str, Any], data: bytes = b"") -> bytes:
 
 def pack_asked(asked: Asked, seconds: float) -> bytes:
     """Return a frame that asks for an answer within so many seconds."""
-    return pack({"asked": asdict(asked), "seconds": seconds})
+    return pack({"asked": {name: getattr(asked, name) for name in _ASKED}, "seconds": seconds})
 
 
 def read_asked(channel: socket.socket) -> tuple[Asked, float] | None:
@@ -91,8 +96,12 @@ def read_asked(channel: socket.socket) -> tuple[Asked, float] | None:
 
 def send_answered(channel: socket.socket, answered: Answered) -> None:
     """Send a whole answer."""
-    channel.sendall(pack({"form": answered.form, "rows": answered.rows}, answered.data))
-    channel.sendall(answered.data)
+    head = pack({"form": answered.form, "rows": answered.rows}, answered.data)
+    if len(answered.data) < _FIRST:
+        channel.sendall(head + answered.data)
+    else:
+        channel.sendall(head)
+        channel.sendall(answered.data)
 
 
 def send_error(channel: socket.socket, error: KgError) -> None:
@@ -122,31 +131,29 @@ def read_answered(channel: socket.socket, wait: Callable[[], None]) -> Answered 
 
 
 def read(channel: socket.socket, wait: Callable[[], None] | None = None) -> tuple[dict[str, Any], bytes] | None:
-    """Return head and data of the next frame, or None where the other side ended."""
-    start = _read(channel, _HEAD.size, wait)
-    if start is None:
-        return None
-    told, size = _HEAD.unpack(start)
-    head = _read(channel, told, wait)
-    data = _read(channel, size, wait) if head is not None else None
-    return None if head is None or data is None else (json.loads(head), data)
+    """Return head and data of the next frame, or None where the other side ended; a small one comes at once."""
+    frame, have, whole = bytearray(_FIRST), 0, _HEAD.size
+    while have < whole:
+        count = _receive(channel, memoryview(frame)[have : max(_FIRST, min(whole, have + _CHUNK))], wait)
+        if not count:
+            return None
+        have += count
+        if whole == _HEAD.size <= have:
+            told, size = _HEAD.unpack_from(frame)
+            whole += told + size
+            frame.extend(bytes(max(0, whole - len(frame))))
+    view = memoryview(frame)
+    return json.loads(bytes(view[_HEAD.size : _HEAD.size + told])), bytes(view[_HEAD.size + told : whole])
 
 
-def _read(channel: socket.socket, size: int, wait: Callable[[], None] | None) -> bytes | None:
-    data = bytearray(size)
-    view, have = memoryview(data), 0
-    while have < size:
+def _receive(channel: socket.socket, room: memoryview, wait: Callable[[], None] | None) -> int:
+    """Fill some room, and return how many bytes came: 0 at the end."""
+    while True:
         try:
-            count = channel.recv_into(view[have : have + _CHUNK])
+            return channel.recv_into(room)
         except TimeoutError:
             if wait is None:
                 raise
             wait()
-            continue
         except ConnectionError:
-            return None
-        if not count:
-            return None
-        have += count
-    view.release()
-    return bytes(data)
+            return 0

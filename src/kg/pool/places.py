@@ -102,7 +102,8 @@ class Places:
             self._light -= 1
             self._heavy += 1
             self._long[client] += 1
-            self._change.notify_all()
+            if self._waiting:
+                self._change.notify_all()
 
     def _admit(self, client: str, wait: Callable[[], None]) -> None:
         with self._change:
@@ -131,7 +132,8 @@ class Places:
                 wait()
         finally:
             self._waiting.remove(mine)
-            self._change.notify_all()
+            if self._waiting:
+                self._change.notify_all()
 
     def _may_begin(self, used: float) -> bool:
         kept = self._limits.light // 2 if used > _MODEST else 0
@@ -150,7 +152,8 @@ class Places:
             while len(self._used) > _REMEMBERED:
                 self._used.popitem(last=False)
             self._release(client)
-            self._change.notify_all()
+            if self._waiting:
+                self._change.notify_all()
 
     def _release(self, client: str) -> None:
         self._inside[client] -= 1

@@ -21,7 +21,8 @@ def accepted(request: Request) -> Mapping[str, float]:
 
     Parameters do not count: every format that we have is sent in one way only, in UTF-8.
     """
-    return _ranges(request.headers.get("Accept", ""))
+    accept = request.headers.get("Accept", "")
+    return _ranges(accept) if len(accept) < _USUAL else _ranges.__wrapped__(accept)
 
 
 def wants_html(request: Request) -> bool:
@@ -37,14 +38,21 @@ def choose(request: Request, formats: Sequence[Format]) -> Format:
         NotAcceptable: none fits; the hint names what is offered.
 
     """
-    offered = tuple(formats)
-    asked = request.values.get("format")
+    return preferred(request.headers.get("Accept", ""), request.values.get("format", ""), tuple(formats))
+
+
+def preferred(accept: str, asked: str, offered: tuple[Format, ...]) -> Format:
+    """Return the format of those offered that is `asked`, or else the one that an Accept header likes best.
+
+    Raises:
+        NotAcceptable: as in `choose`.
+
+    """
     if asked:
         found = named(asked, offered)
         if found is None:
             raise not_acceptable(asked, offered)
         return found
-    accept = request.headers.get("Accept", "")
     found = _preferred(accept, offered) if len(accept) < _USUAL else _preferred.__wrapped__(accept, offered)
     if found is None:
         raise not_acceptable(accept, offered)
@@ -53,14 +61,15 @@ def choose(request: Request, formats: Sequence[Format]) -> Format:
 
 @lru_cache(maxsize=1000)
 def _preferred(accept: str, offered: tuple[Format, ...]) -> Format | None:
-    ranges = _ranges(accept)
+    ranges = _ranges.__wrapped__(accept)
     if not ranges:
         return offered[0]
     best = max(offered, key=lambda form: _quality(ranges, form))
     return best if _quality(ranges, best) > 0 else None
 
 
-def _ranges(accept: str) -> dict[str, float]:
+@lru_cache(maxsize=1000)
+def _ranges(accept: str) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for value, quality in parse_accept_header(accept, MIMEAccept):
         media = value.partition(";")[0].strip().lower()

@@ -42,6 +42,7 @@ _HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Retry-After",
 }
+_VARY: Final = ("Accept", "Accept-Encoding", "Accept-Language")
 _KINDS: Final = dict.fromkeys(("api", "charts", "openapi"), "api") | {
     "sparql": "query",
     "editor": "query",
@@ -83,13 +84,16 @@ def _finish(response: Response) -> Response:
     elif request.endpoint:
         note.kind = "static"
     note.route = request.url_rule.rule if request.url_rule else ""
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118
+    response.headers.extend([(name, value) for name, value in _HEADERS.items() if name.lower() not in there])
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Language", language())
     if request.method == "OPTIONS":
         response.headers.extend(_PREFLIGHT)
-    response.vary.update(("Accept", "Accept-Encoding", "Accept-Language"))
+    if "vary" in there:
+        response.vary.update(_VARY)
+    else:
+        response.headers["Vary"] = ", ".join(_VARY)
     return response
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import pyoxigraph as ox
@@ -15,7 +14,7 @@ from kg.results import GRAPHS, TABLES, Format, serialise_triples
 from kg.web.description import PREFIXES, describe
 from kg.web.editor import bundle_version, is_built, policy, setting
 from kg.web.errors import status_of
-from kg.web.negotiation import accepted, choose, wants_html
+from kg.web.negotiation import accepted, choose, preferred, wants_html
 from kg.web.pages import site
 from kg.web.results import arguments, ask, send
 
@@ -41,9 +40,9 @@ def sparql() -> Response:
         text=_query_text(in_url, in_form),
         default_graphs=tuple(_values(given, "default-graph-uri")),
         named_graphs=tuple(_values(given, "named-graph-uri")),
-        table=_chosen(TABLES),
-        graph=_chosen(GRAPHS),
-        accept=request.values.get("format") or request.headers.get("Accept", ""),
+        table=_chosen(given, TABLES),
+        graph=_chosen(given, GRAPHS),
+        accept=_format(given) or request.headers.get("Accept", ""),
     )
     return send(asked, _seconds(given))
 
@@ -56,10 +55,14 @@ def _values(pairs: Pairs, name: str) -> list[str]:
     return [value for key, value in pairs if key == name]
 
 
-def _chosen(offered: Sequence[Format]) -> str:
+def _format(given: Pairs) -> str:
+    return next(iter(_values(given, "format")), "")
+
+
+def _chosen(given: Pairs, offered: tuple[Format, ...]) -> str:
     """Return the format that the client prefers among some, or nothing: which are needed, the query decides."""
     try:
-        return choose(request, offered).name
+        return preferred(request.headers.get("Accept", ""), _format(given), offered).name
     except NotAcceptable:
         return ""
 
