@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
@@ -10,7 +9,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
@@ -477,39 +475,3 @@ def test_it_works_as_a_form_without_javascript(browser: Browser, base: str) -> N
     page.click("form.ask button")
     assert "3 rows" in page.inner_text("#answer")
     context.close()
-
-
-def build_module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("kg_editor_build", ROOT / "src" / "editor" / "build.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_two_builds_are_byte_identical_and_are_what_is_served(tmp_path: Path) -> None:
-    builder = build_module()
-    builder.build(tmp_path / "one")
-    builder.build(tmp_path / "two")
-    files = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
-    assert files == {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
-    assert files == {path.name: path.read_bytes() for path in builder.OUT.iterdir()}, "make editor"
-    assert set(files) == {"editor.js", "editor.css", "licences.txt", "source.sha256"}
-
-
-def test_the_types_of_the_source_hold(tmp_path: Path) -> None:
-    builder = build_module()
-    work = tmp_path / "editor"
-    shutil.copytree(builder.HERE, work, ignore=shutil.ignore_patterns("node_modules"))
-    for command in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "check"]):
-        done = subprocess.run([*builder.npm(), *command], cwd=work, capture_output=True, text=True, timeout=200)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_licences_of_all_packages_in_the_bundle_are_shipped() -> None:
-    text = (build_module().OUT / "licences.txt").read_text("utf-8")
-    told = json.loads((ROOT / "src" / "editor" / "package.json").read_text("utf-8"))
-    for name, version in told["dependencies"].items():
-        assert f"{name} {version} (MIT)" in text
-    assert text.count("Permission is hereby granted") >= len(told["dependencies"])

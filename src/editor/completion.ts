@@ -85,19 +85,20 @@ function namings(one: Named, type: string, boost: number, terms: Vocabulary): Co
   ];
 }
 
-function boostOf(one: Named, most: number): number {
-  return Math.round((Math.log1p(one.count) / Math.log1p(most)) * 20);
+function boostOf(count: number, most: number): number {
+  return Math.round((Math.log1p(count) / Math.log1p(most)) * 20);
 }
 
 /** Return classes and properties, those that fit the place and the class of the subject first. */
 function named(terms: Vocabulary, place: Place, classes: number[]): Completion[] {
   const most = Math.max(1, ...terms.classes.map((one) => one.count), ...terms.properties.map((one) => one.count));
-  const fits = (one: Named): number => (classes.some((here) => one.of?.includes(here)) ? 40 : 0);
+  const own = (one: Named): number => Math.max(0, ...(one.of ?? []).map(([kind, count]) => (classes.includes(kind) ? count : 0)));
+  const boost = (one: Named): number => (own(one) ? 40 + boostOf(own(one), most) : boostOf(one.count, most));
   const properties = place === "class" || place === "object" ? [] : terms.properties;
   const kinds = place === "predicate" ? [] : terms.classes;
   return [
-    ...properties.flatMap((one) => namings(one, "property", boostOf(one, most) + fits(one), terms)),
-    ...kinds.flatMap((one) => namings(one, "class", boostOf(one, most), terms)),
+    ...properties.flatMap((one) => namings(one, "property", boost(one), terms)),
+    ...kinds.flatMap((one) => namings(one, "class", boostOf(one.count, most), terms)),
   ];
 }
 

@@ -50,7 +50,7 @@ export class Picture {
 
   constructor(private readonly answer: Answer, private plot: Plot) {
     if (plot.mark !== "map") this.element.append(this.choices());
-    this.element.append(make("figure", { class: "chart" }, this.drawn, make("figcaption", {}, word("editor_same_data"))));
+    this.element.append(make("figure", { class: "chart" }, this.drawn, make("p", { class: "note" }, word("editor_same_data"))));
     void this.draw();
     dark.addEventListener("change", () => this.element.isConnected && void this.draw());
   }

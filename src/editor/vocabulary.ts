@@ -2,13 +2,14 @@
 import { load } from "./endpoint";
 
 type Texts = { nl?: string; en?: string };
-/** A class or property: prefixed name, labels, definitions, how often it is used; `of`: places of classes that have it. */
+/** A class or property: prefixed name, labels, definitions, how often it is used; `of`: places of the classes that
+ * have it, each with how often. */
 export interface Named {
   name: string;
   label: Texts;
   about: Texts;
   count: number;
-  of?: number[];
+  of?: [kind: number, count: number][];
 }
 /** A thing: what follows `base` in its IRI, or its whole IRI; labels; place of its class. */
 export type Thing = [path: string, nl: string, en: string, kind: number];

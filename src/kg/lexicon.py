@@ -39,7 +39,8 @@ def lexicon(store: ox.Store, labels: Labels, prefixes: Mapping[str, str]) -> dic
         "prefixes": dict(sorted(prefixes.items())),
         "classes": [_told(store, labels, prefixes, iri, counts[iri]) for iri in classes],
         "properties": [
-            _told(store, labels, prefixes, iri, used[iri]) | {"of": sorted(place[kind] for kind in of[iri])}
+            _told(store, labels, prefixes, iri, used[iri])
+            | {"of": sorted((place[kind], count) for kind, count in of[iri].items())}
             for iri in sorted(used)
         ],
         "things": _things(store, labels, types, place, counts),
@@ -54,13 +55,13 @@ def _types(store: ox.Store) -> dict[str, set[str]]:
     return types
 
 
-def _properties(store: ox.Store, types: Mapping[str, set[str]]) -> tuple[Counter[str], dict[str, set[str]]]:
-    """Return how often each property is used, and the classes whose members have it."""
+def _properties(store: ox.Store, types: Mapping[str, set[str]]) -> tuple[Counter[str], dict[str, Counter[str]]]:
+    """Return how often each property is used, in all and by the members of each class."""
     used: Counter[str] = Counter()
-    of: defaultdict[str, set[str]] = defaultdict(set)
+    of: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for quad in store:
         used[quad.predicate.value] += 1
-        of[quad.predicate.value] |= types.get(str(getattr(quad.subject, "value", "")), set())
+        of[quad.predicate.value].update(types.get(str(getattr(quad.subject, "value", "")), ()))
     return used, of
 
 
