@@ -95,13 +95,12 @@ def test_metrics_tell_what_happened(server: Running) -> None:
         assert server.post("SELECT * { ?s ?p ?o } LIMIT 7").status == 200
     assert server.post(ENDLESS).status == 503
     assert server.post("SELECT * { ?s ?p ?o } LIMIT 70").status == 413
-    assert server.get("/").status == server.get("/static/site.css").status == server.get("/download/").status == 200
+    assert server.get("/").status == server.get("/static/site.css").status == 200
     assert server.metric("kg_cache_hits_total") > before
     assert 0 < server.metric("kg_cache_bytes") < server.metric("kg_cache_bytes_limit") == 128 << 20
     for effort, least in (("cached", 2), ("light", 2), ("heavy", 1)):
         assert server.metric(f'kg_request_seconds_count{{effort="{effort}",kind="query"}}') >= least
-    for kind in ("static", "download"):
-        assert server.metric(f'kg_request_seconds_count{{effort="",kind="{kind}"}}') >= 1
+    assert server.metric('kg_request_seconds_count{effort="",kind="static"}') >= 1
     assert server.metric('kg_answers_total{kind="query",status="503"}') >= 1
     for limit in Limits().listed:
         assert server.metric(f'kg_limit_hits_total{{limit="{limit.name}"}}') >= (limit.name in ("timeout", "max_rows"))
