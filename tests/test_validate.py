@@ -133,13 +133,6 @@ def test_each_bad_file_has_a_finding_of_its_own_and_hides_no_other(project: Path
     }
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all")
-def test_a_file_that_may_not_be_read_is_named(project: Path) -> None:
-    write("data/a.ttl", "")
-    os.chmod("data/a.ttl", 0)
-    assert places(check()) == {("data/a.ttl", 0, 0, "unreadable")}
-
-
 def test_blank_nodes_and_inverse_paths_have_a_place(project: Path) -> None:
     inverse = "x:i a sh:NodeShape ; sh:targetClass x:U ; sh:property [ sh:path [ sh:inversePath x:in ] ; "
     inverse += "sh:nodeKind sh:IRI ] ."

@@ -6,6 +6,7 @@ import random
 import runpy
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,10 +205,14 @@ def test_workers_side_by_side_give_what_one_process_gives() -> None:
 def test_an_error_of_a_worker_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     shape = "<urn:S> a sh:NodeShape ; sh:targetNode <urn:a> ; sh:property <urn:none> ."
     triples = (quad.triple for quad in ox.parse(PREFIXES + shape, format=ox.RdfFormat.TURTLE))
-    with pytest.raises(KgError):
-        run_jobs([Job(b"<urn:a> <urn:p> <urn:b> .", ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")], 10)
+    job = Job(b"<urn:a> <urn:p> <urn:b> .", ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"", "pyshacl")
+    (outcome,) = run_jobs([job], 10)
+    assert isinstance(outcome.error, KgError)
     monkeypatch.setattr(jobs.sys, "executable", "/bin/false")
-    with pytest.raises(SourceError, match="a worker ended with 1"):
+    (outcome,) = run_jobs([Job(b"")], 10)
+    assert "a worker ended with 1" in str(outcome.error)
+    monkeypatch.setattr(tempfile, "tempdir", "/proc")
+    with pytest.raises(SourceError, match="cannot work there"):
         run_jobs([Job(b"")], 10)
 
 

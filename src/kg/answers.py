@@ -102,6 +102,8 @@ class SavedQuestions:
                 yield from self._answer(question, document, outcome.answers[name])
 
     def _not_built(self, error: KgError) -> Finding:
+        if self._house is None:
+            raise error
         problem = Problem("graph", error.what, error.line or 0, error.column or 0)
         lines = text_lines(Path(error.where).read_bytes()) if Path(error.where).is_file() else []
         return as_finding(error.where, problem, lines, self._lang)

@@ -74,7 +74,7 @@ class Outcome:
         report: the validation report.
         answers: of queries, by name.
         stuck: names of what did not end in time.
-        error: why the graph of the house could not be built.
+        error: what ended the job early, of those that others run.
 
     """
 
@@ -94,11 +94,8 @@ def run_here(job: Job) -> Outcome:
     outcome = Outcome()
     if job.shapes:
         outcome.report = list(ENGINES[job.engine](job.data, parse_triples(job.shapes), silent))
-    try:
-        store = filled(job) if job.queries else ox.Store()
-    except SourceError as error:
-        outcome.error = error
-    else:
+    if job.queries:
+        store = filled(job)
         outcome.answers = {name: ask(store, text) for name, text in job.queries.items()}
     return outcome
 
@@ -148,14 +145,13 @@ class _Worker:
     def __init__(self, job: Job, folder: Path) -> None:
         self.job, self.outcome, self.folder = job, Outcome(), folder
         self.spent: dict[str, float] = {}
-        self.error: KgError | None = None
         self.start()
 
     def start(self) -> None:
         self.current, self.since, self.ended = "", 0.0, False
+        held = {name: getattr(self.job, name) for name in ("engine", "queries", "counted", "house")}
         (self.folder / "data.nq").write_bytes(self.job.data)
         (self.folder / "shapes.nt").write_bytes(self.job.shapes)
-        held = {name: getattr(self.job, name) for name in ("engine", "queries", "counted", "house")}
         (self.folder / "job.json").write_text(json.dumps(held), "utf-8")
         with (self.folder / "stderr").open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603
@@ -189,12 +185,9 @@ class _Worker:
         elif event["event"] == "report":
             self.outcome.report = parse_triples((self.folder / "report.nt").read_bytes())
         elif event["event"] == "error":
-            kind = _ERRORS.get(event.pop("kind"), SourceError)
-            error = kind(event.pop("what"), **{name: event[name] for name in ("where", "hint", "line", "column")})
-            if self.job.house:
-                self.outcome.error = error
-            else:
-                self.error = error
+            kind = _ERRORS.get(event["kind"], SourceError)
+            place = {name: event[name] for name in ("where", "hint", "line", "column")}
+            self.outcome.error = kind(event["what"], **place)
 
     def elapsed(self) -> float:
         """Seconds that the query at work has taken, all its runs together."""
@@ -231,14 +224,14 @@ class _Worker:
     def end(self) -> None:
         """Take leave of a worker whose output has ended; where it died of the compiled engine, begin with the other."""
         self.ended = True
-        failed = self.process.wait() and self.error is None and self.outcome.error is None
+        failed = self.process.wait() and self.outcome.error is None
         if failed and self.job.shapes and self.job.engine == AUTO:
             self.kill()
             self.job = replace(self.job, engine=REFERENCE)
             self.start()
         elif failed:
             said = (self.folder / "stderr").read_text("utf-8", "replace").strip().splitlines()
-            self.error = SourceError(
+            self.outcome.error = SourceError(
                 f"a worker ended with {self.process.returncode}: {said[-1] if said else 'no word'}",
                 where="shapes",
                 hint="mend the shapes, or name another --engine",
@@ -254,11 +247,18 @@ def begin_jobs(jobs: Sequence[Job], limit: float | None) -> Callable[[], list[Ou
 
     """
     if limit is None:
-        return lambda: [run_here(job) for job in jobs]
+        return lambda: [_caught(job) for job in jobs]
     pool = ThreadPoolExecutor(1)
     running = pool.submit(run_jobs, jobs, limit)
     pool.shutdown(wait=False)
     return running.result
+
+
+def _caught(job: Job) -> Outcome:
+    try:
+        return run_here(job)
+    except KgError as error:
+        return Outcome(error=error)
 
 
 def run_jobs(jobs: Sequence[Job], limit: float) -> list[Outcome]:
@@ -268,25 +268,33 @@ def run_jobs(jobs: Sequence[Job], limit: float) -> list[Outcome]:
         jobs: what to do.
         limit: seconds that one query or SPARQL constraint may take, all focus nodes together.
 
+    Returns:
+        An outcome a job, which holds the error of one that could not be done: `SourceError` for shapes that cannot be
+        used, a graph that cannot be built or a worker that died, `Unavailable` for an engine that is not installed.
+
     Raises:
-        SourceError: the shapes cannot be used, or a worker died.
-        Unavailable: the engine is not installed.
+        SourceError: the temporary folder cannot be written.
 
     """
-    with tempfile.TemporaryDirectory(prefix="kg-") as name:
-        workers: list[_Worker] = []
-        try:
-            for number, job in enumerate(jobs):
-                folder = Path(name) / str(number)
-                folder.mkdir()
-                workers.append(_Worker(job, folder))
-            _listen(workers, limit)
-        finally:
-            for worker in workers:
-                worker.kill()
-    for worker in workers:
-        if worker.error:
-            raise worker.error
+    try:
+        with tempfile.TemporaryDirectory(prefix="kg-") as name:
+            return _work(jobs, limit, Path(name))
+    except OSError as error:
+        hint = "make room, or set TMPDIR to a folder that has some"
+        raise SourceError(f"cannot work there: {error.strerror}", where=tempfile.gettempdir(), hint=hint) from error
+
+
+def _work(jobs: Sequence[Job], limit: float, folder: Path) -> list[Outcome]:
+    workers: list[_Worker] = []
+    try:
+        for number, job in enumerate(jobs):
+            own = folder / str(number)
+            own.mkdir()
+            workers.append(_Worker(job, own))
+        _listen(workers, limit)
+    finally:
+        for worker in workers:
+            worker.kill()
     return [worker.outcome for worker in workers]
 
 

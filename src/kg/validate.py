@@ -150,6 +150,9 @@ def _begin(
         answered, *outcomes = outcomes_of()
         if suspect:
             _refuse_bad_shapes(rules, outcomes.pop())
+        for one in outcomes:
+            if one.error:
+                raise one.error
         return outcomes, answered
 
     return wait
@@ -188,6 +191,8 @@ def _job_on_shapes(rules: Rules) -> Job:
 
 
 def _refuse_bad_shapes(rules: Rules, outcome: Outcome) -> None:
+    if outcome.error:
+        raise outcome.error
     found = [one for one in verdicts(outcome.report, ()) if one.severity == "violation"]
     if not found:
         return
