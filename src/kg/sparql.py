@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -93,11 +94,25 @@ def with_prefixes(text: str, prefixes: Mapping[str, str]) -> str:
     return "".join(f"PREFIX {prefix}: <{prefixes[prefix]}> " for prefix in missing) + text
 
 
-def dataset_of(text: str) -> tuple[str, list[str], list[str]]:
-    """Return a query without its FROM clauses, the graphs that they name, and those of FROM NAMED (section 13.2).
+@dataclass(frozen=True)
+class Stated:
+    """What a query says of its dataset (SPARQL 1.1 Query, section 13).
 
-    Arguments:
-        text: a query that the engine has read; a clause becomes as many blanks.
+    Attributes:
+        text: the query without FROM clauses: blanks stand in their places.
+        default, named: the graphs of FROM and of FROM NAMED.
+        graph: whether it has a GRAPH clause; without one, named graphs do not matter.
+
+    """
+
+    text: str
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+    graph: bool
+
+
+def dataset_of(text: str) -> Stated:
+    """Return what a query that the engine has read says of its dataset.
 
     Raises:
         QueryError: a graph is written with an escape, or its prefix is not declared.
@@ -120,7 +135,7 @@ def dataset_of(text: str) -> tuple[str, list[str], list[str]]:
             target = tokens[place + 1 + only]
             (named if only else default).append(_resolved(target, known, base))
             plain[tokens[place].start() : target.end()] = " " * (target.end() - tokens[place].start())
-    return "".join(plain), default, named
+    return Stated("".join(plain), tuple(default), tuple(named), "GRAPH" in words)
 
 
 def _resolved(token: re.Match[str], known: Mapping[str, str], base: str) -> str:

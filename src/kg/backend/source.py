@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from kg import sparql
 from kg.backend.address import Access
 from kg.backend.dataset import Pairs, Ways
-from kg.backend.dialects import ANY, Dialect, dialect_of, over_time
+from kg.backend.dialects import ANY, Dialect, boolean_of, dialect_of, over_time
 from kg.backend.link import Link, Reply
 from kg.errors import BadGateway, GatewayTimeout, OverTime, TooLarge, Unavailable
 from kg.limits import Limits, setting_of
@@ -63,7 +63,10 @@ class Remote:
         kind = sparql.answer(
             self._nothing, text, default_graphs=default_graphs, named_graphs=named_graphs, limits=limits
         )
-        text, dataset = self._dataset(text, default_graphs, named_graphs)
+        stated = sparql.dataset_of(text)
+        if not (default_graphs or named_graphs):
+            default_graphs, named_graphs = stated.default, stated.named
+        text, dataset = stated.text, self._ways.of(default_graphs, named_graphs, graph=stated.graph)
         if isinstance(kind, ox.QueryTriples):
             return _triples(self._post(text, dataset, _GRAPH, limits), limits)
         return _table(self._post(text, dataset, _TABLE, limits), kind)
@@ -99,19 +102,12 @@ class Remote:
             raise _over_time(limits)
         return reply
 
-    def _dataset(self, text: str, default: Sequence[str], named: Sequence[str]) -> tuple[str, Pairs]:
-        text, from_default, from_named = sparql.dataset_of(text)
-        if default or named:
-            return text, self._ways.only(default, named)
-        if from_default or from_named:
-            return text, self._ways.only(from_default, from_named)
-        return text, self._ways.everything()
-
 
 def _table(reply: Reply, kind: Solutions) -> Solutions:
     try:
-        found = ox.parse_query_results(reply.data, format=ox.QueryResultsFormat.JSON)
-    except (SyntaxError, ValueError) as error:
+        data = boolean_of(reply.data) if isinstance(kind, ox.QueryBoolean) else reply.data
+        found = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError, LookupError) as error:
         raise broken() from error
     if isinstance(found, ox.QueryBoolean) != isinstance(kind, ox.QueryBoolean):
         raise BadGateway("the back end answers another question")

@@ -97,7 +97,7 @@ def differences(remote: Remote, store: ox.Store, limits: Limits) -> list[str]:
     """Return a sentence for each of our graphs that the back end lacks, or has with another content."""
     graphs = graphs_of(store)
     ours = _prints(store.query(_PRINT))
-    theirs = _prints(remote.rows(_PRINT, Ways(graphs).everything(), limits))
+    theirs = _prints(remote.rows(_PRINT, Ways(graphs).of(), limits))
     found = []
     for name in graphs:
         have, want = theirs.get(name), ours[name]
