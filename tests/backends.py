@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -11,29 +13,76 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+import pytest
 
 BIN = Path(sys.executable).parent
 START = 60.0
+MEMORY = 6 << 30
+_GLANCE = 0.2
 
 
-@dataclass(frozen=True)
 class Engine:
     """A running engine that holds nothing of ours yet.
 
-    Attributes:
+    Arguments:
+        name: of the engine, as docs/backends.md has it.
+        command: starts it; it keeps its data in the folder.
+        folder: of its data and log.
         url: of its query endpoint.
-        log: what it wrote.
         environment: what `kg` needs to write to it.
 
     """
 
-    name: str
-    url: str
-    log: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    def __init__(
+        self, name: str, command: list[str], folder: Path, url: str, environment: dict[str, str] | None = None
+    ) -> None:
+        self.name, self.url, self._command, self._folder = name, url, command, folder
+        self.environment = environment or {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        log = self._folder / "log"
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                self._command, cwd=self._folder, stdout=out, stderr=out, preexec_fn=_bounded
+            )
+        until = time.monotonic() + START
+        while time.monotonic() < until and self._process.poll() is None:
+            if self.answers():
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{self.name} does not answer: {log.read_text()[-2000:]}")
+
+    def answers(self) -> bool:
+        """Return whether it answers next to nothing at once."""
+        try:
+            with urllib.request.urlopen(f"{self.url}?query=ASK%7B%7D", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it."""
+        if self._process:
+            self._process.send_signal(number)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def rest(self) -> None:
+        """Start it anew where a query goes on in it, or has ended it."""
+        assert self._process is not None
+        busy = _processor_time(self._process.pid)
+        time.sleep(_GLANCE)
+        if self._process.poll() is not None or _processor_time(self._process.pid) - busy > _GLANCE / 4:
+            self.stop(signal.SIGKILL)
+            self.start()
 
     def push(self, *options: str) -> str:
         """Load the graph into it by `kg push` and return what that says."""
@@ -45,50 +94,97 @@ class Engine:
         return run.stdout
 
 
+def _processor_time(pid: int) -> float:
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _bounded() -> None:
+    """Take no more memory than a machine has: hostile queries go on in some engines until they have all of it."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
 
 
-@contextmanager
-def oxigraph(folder: Path, *options: str) -> Iterator[Engine]:
-    """Run the `oxigraph` server (PyPI) on disk."""
+def oxigraph(folder: Path, seconds: int) -> Engine:
+    """Return the `oxigraph` server (PyPI), on disk; queries may go on after their seconds."""
     port = free_port()
-    command = [str(BIN / "oxigraph"), "serve", "--location", str(folder / "data"), "--bind", f"127.0.0.1:{port}"]
-    with _run([*command, *options], folder, f"http://127.0.0.1:{port}/query") as log:
-        yield Engine("oxigraph", f"http://127.0.0.1:{port}/query", log)
+    command = [str(BIN / "oxigraph"), "serve", "--location", "data", "--bind", f"127.0.0.1:{port}"]
+    return Engine("oxigraph", [*command, "--timeout-s", str(seconds)], folder, f"http://127.0.0.1:{port}/query")
 
 
-ENGINES: dict[str, Callable[[Path], object]] = {"oxigraph": oxigraph}
+def virtuoso(folder: Path, seconds: int) -> Engine:
+    """Return Virtuoso 7 (Debian: virtuoso-opensource), in a folder of its own, with the password of its first start."""
+    port = free_port()
+    text = (Path(__file__).parent / "backends" / "virtuoso.ini").read_text("utf-8")
+    (folder / "virtuoso.ini").write_text(text.format(port=port, sql=free_port(), seconds=seconds), "utf-8")
+    access = {"KG_BACKEND_USER": "dba", "KG_BACKEND_PASSWORD": "dba"}
+    return Engine("virtuoso", [need("virtuoso-t"), "-f"], folder, f"http://127.0.0.1:{port}/sparql", access)
+
+
+def need(program: str) -> str:
+    """Return the path of a program; without it the test is skipped, but not where all tests must run."""
+    found = shutil.which(program)
+    if found is None and os.environ.get("KG_SHARED"):
+        pytest.fail(f"{program} is not installed")
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    return found
+
+
+ENGINES: dict[str, Callable[[Path, int], Engine]] = {"oxigraph": oxigraph, "virtuoso": virtuoso}
+# What stands behind an endpoint under test, for parameters of fixtures: the quick one runs in `make test`.
+KINDS = ["memory", *(pytest.param(name, marks=pytest.mark.check) for name in ("store", *ENGINES))]
 
 
 @contextmanager
-def _run(command: list[str], folder: Path, url: str) -> Iterator[Path]:
-    log = folder / "log"
-    with log.open("wb") as out, subprocess.Popen(command, cwd=folder, stdout=out, stderr=out) as process:
-        try:
-            _wait(url, process, log)
-            yield log
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+def started(name: str, folder: Path, seconds: int = 60) -> Iterator[Engine]:
+    """Run an engine that holds our graph."""
+    engine = ENGINES[name](folder, seconds)
+    engine.start()
+    try:
+        engine.push()
+        yield engine
+    finally:
+        engine.stop()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + START
-    while time.monotonic() < until and process.poll() is None:
-        with suppress(OSError), urllib.request.urlopen(f"{url}?query=ASK%7B%7D", timeout=5) as answer:
-            if answer.status == 200:
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"{command_of(process)} does not answer: {log.read_text()[-2000:]}")
+class Shelf:
+    """Stores and engines that hold our graph, each made when it is first wanted.
 
+    Arguments:
+        stack: ends them.
+        make_folder: returns a new folder.
 
-def command_of(process: subprocess.Popen[bytes]) -> str:
-    return str(process.args[0] if isinstance(process.args, list) else process.args)
+    """
+
+    def __init__(self, stack: ExitStack, make_folder: Callable[[str], Path]) -> None:
+        self._stack, self._make_folder = stack, make_folder
+        self._options: dict[str, tuple[str, ...]] = {}
+        self.engines: dict[str, Engine] = {}
+
+    def options(self, kind: str) -> tuple[str, ...]:
+        """Return the options of `kg serve` for one of `KINDS`."""
+        if kind not in self._options:
+            self._options[kind] = self._make(kind)
+        return self._options[kind]
+
+    def _make(self, kind: str) -> tuple[str, ...]:
+        if kind == "memory":
+            return ()
+        folder = self._make_folder(kind)
+        if kind == "store":
+            run = subprocess.run([sys.executable, "-m", "kg", "load", str(folder)], capture_output=True, timeout=60)
+            assert run.returncode == 0, run.stderr
+            return ("--store", str(folder))
+        self.engines[kind] = self._stack.enter_context(started(kind, folder))
+        return ("--backend", self.engines[kind].url)
 
 
 class Behaviour:
@@ -139,7 +235,3 @@ def _one(connection: socket.socket, behaviour: Behaviour) -> None:
             body += connection.recv(65_536)
         behaviour.asked.append(head + b"\r\n\r\n" + body)
         behaviour.act(connection)
-
-
-def executable(name: str) -> str:
-    return shutil.which(name) or ""

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from backends import Shelf
 
 from kg.files import house as find_house
 from kg.graph import Graph, build
 
 ROOT = Path(__file__).parents[1]
+ROW = re.compile(r"^\| (\w+) \| (`.+`) \| (.+) \|$", re.MULTILINE)
+DIFFERENCES = [
+    (engine, case, reason)
+    for engine, cases, reason in ROW.findall((ROOT / "docs" / "backends.md").read_text("utf-8"))
+    for case in re.findall(r"`([^`]+)`", cases)
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +35,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if "text" in item.keywords:
                 item.add_marker(skip)
+    for item in items:
+        for reason in _listed(item):
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def _listed(item: pytest.Item) -> Iterator[str]:
+    """Yield the reasons for which docs/backends.md says that a test of an engine fails; one that passes fails then."""
+    call = getattr(item, "callspec", None)
+    name = item.name.removeprefix("test_")
+    for engine, case, reason in DIFFERENCES if call else ():
+        plain = name.replace(f"[{engine}-", "[").replace(f"-{engine}]", "]").replace(f"[{engine}]", "")
+        if engine in name and case in (plain, *(str(value) for value in call.params.values())):
+            yield reason
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +58,12 @@ def house() -> Path:
 @pytest.fixture(scope="session")
 def graph(house: Path) -> Graph:
     return build(house)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    with ExitStack() as stack:
+        yield Shelf(stack, tmp_path_factory.mktemp)
 
 
 @pytest.fixture(scope="session")

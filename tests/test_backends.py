@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
 import pytest
-from backends import ENGINES, Engine, misbehaving
+from backends import ENGINES, Engine, Shelf, misbehaving
 from live import Answer, request, served
+from test_queries import competency
 
 from kg.approvals import cell, differences
 from kg.files import house as find_house
 from kg.graph import Graph
 from kg.queries import find_questions
-from kg.rows import Rows
+from kg.rows import Rows, python_value
 
 pytestmark = pytest.mark.check
 QUESTIONS = find_questions(find_house() / "queries")
@@ -25,10 +28,9 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "applicat
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with ENGINES[request.param](tmp_path_factory.mktemp(request.param)) as found:
-        found.push()
-        yield found
+def engine(request: pytest.FixtureRequest, shelf: Shelf) -> Engine:
+    shelf.options(request.param)
+    return shelf.engines[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,17 @@ def test_a_second_push_changes_nothing(engine: Engine, graph: Graph) -> None:
     assert sorted(line.split()[-1] for line in told[:-1]) == sorted(names)
     assert {line.split()[0] for line in told[:-1]} == {"replaced"}
     assert f"{len(graph.store):,} statements in {len(names)} graphs" in told[-1]
+
+
+@pytest.mark.text
+@pytest.mark.parametrize("expected", competency(), ids=lambda one: one["id"])
+def test_competency_question(base: str, expected: dict[str, Any]) -> None:
+    (question,) = [one for one in QUESTIONS.values() if expected["id"] in one.competency]
+    found = ox.parse_query_results(ask(base, question.query).body, format=ox.QueryResultsFormat.JSON)
+    assert isinstance(found, ox.QuerySolutions)
+    cells = Counter(python_value(term) for row in found for term in row if isinstance(term, ox.Literal))
+    assert not Counter(expected["answer"]) - cells
+    assert set(cells) == set(expected["answer"])
 
 
 def test_ready_by_a_query(base: str) -> None:

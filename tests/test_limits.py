@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from backends import ENGINES, KINDS, Engine, Shelf, started
 from live import running
 
 from kg.limits import Limits
@@ -76,10 +77,37 @@ class Answer:
         return found
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[str, int]]:
-    with running(options=OPTIONS) as found:
+def tired(kind: str, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine | None]:
+    """Run an engine of our own for hostile queries, which go on in it after their time."""
+    if kind not in ENGINES:
+        yield None
+        return
+    with started(kind, tmp_path_factory.mktemp(kind), seconds=10) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def options(kind: str, shelf: Shelf, tired: Engine | None) -> tuple[str, ...]:
+    return (*OPTIONS, *(("--backend", tired.url) if tired else shelf.options(kind)))
+
+
+@pytest.fixture(scope="module")
+def started_server(options: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+    with running(options=options) as found:
         yield found
+
+
+@pytest.fixture
+def server(started_server: tuple[str, int], tired: Engine | None) -> Iterator[tuple[str, int]]:
+    yield started_server
+    if tired:
+        tired.rest()
 
 
 def send(url: str, query: str, client: str = "127.0.0.1", **more: str) -> Answer:
@@ -116,15 +144,20 @@ def memory(pid: int) -> int:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_query_ends_in_time_and_the_next_is_answered(server: tuple[str, int], name: str) -> None:
+def test_a_hostile_query_ends_in_time_and_the_next_is_answered(
+    server: tuple[str, int], tired: Engine | None, name: str
+) -> None:
     url, _ = server
     query, statuses = HOSTILE[name]
     answer = send(url, query)
+    if tired:  # It may die of the query, or be too busy to show that it lives.
+        tired.rest()
+        statuses = statuses | {502, 504} if 503 in statuses else statuses
     assert answer.status in statuses, answer.body[:300]
     assert answer.seconds < SECONDS + 1
     if answer.status != 200:
         assert answer.problem["status"] == answer.status
-        assert answer.status == 400 or answer.problem["limit"] in {one.name for one in Limits().listed}
+        assert answer.status in (400, 502, 504) or answer.problem["limit"] in {one.name for one in Limits().listed}
     after = send(url, LIGHT.format(name.replace(" ", "-")))
     assert after.status == 200
     assert after.seconds < 0.5
