@@ -152,7 +152,7 @@ def test_a_hostile_query_ends_in_time_and_the_next_is_answered(
     answer = send(url, query)
     if tired:  # It may die of the query, or be too busy to show that it lives.
         tired.rest()
-        statuses = statuses | {502, 504} if 503 in statuses else statuses
+        statuses = statuses if statuses <= {200, 400} else statuses | {413, 502, 503, 504}
     assert answer.status in statuses, answer.body[:300]
     assert answer.seconds < SECONDS + 1
     if answer.status != 200:
@@ -160,7 +160,7 @@ def test_a_hostile_query_ends_in_time_and_the_next_is_answered(
         assert answer.status in (400, 502, 504) or answer.problem["limit"] in {one.name for one in Limits().listed}
     after = send(url, LIGHT.format(name.replace(" ", "-")))
     assert after.status == 200
-    assert after.seconds < 0.5
+    assert after.seconds < (2 if tired else 0.5)
 
 
 def test_the_time_limit_names_itself_and_says_when_to_try_again(server: tuple[str, int]) -> None:

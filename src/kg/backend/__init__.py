@@ -22,7 +22,7 @@ __all__ = ["Access", "Backed", "Survey", "find", "shown"]
 
 _SIGN: Final = "ASK {{ <" + ONTOLOGY + "> <http://www.w3.org/2002/07/owl#versionInfo> {version} }}"
 _ALIVE: Final = "ASK {}"
-_PULSE: Final = 0.5  # Seconds in which a back end that lives answers next to nothing.
+_PULSE: Final = 0.8  # Seconds in which a back end that lives answers next to nothing.
 _TRUST: Final = 2.0  # Seconds for which one sign of life is enough.
 _START: Final = Limits(timeout=60.0)
 
