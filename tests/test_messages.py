@@ -7,6 +7,8 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+from kg.limits import Limits
+
 WEB = Path(__file__).parents[1] / "src" / "kg" / "web"
 EDITOR = WEB.parents[1] / "editor"
 QUERIES = WEB.parents[2] / "queries"
@@ -31,4 +33,6 @@ def test_the_templates_and_the_words_agree() -> None:
     asked = {key for text in code for key in re.findall(r"\bt\([\"']([a-z0-9_]+)[\"']\)", text)}
     assert asked <= known
     themes = {path.parent.name for path in QUERIES.rglob("*.rq")}
-    assert {key for key in known - themes if not any(key in text for text in code)} == set()
+    limits = {f"limit_{limit.name}" for limit in Limits().listed}
+    assert limits <= known
+    assert {key for key in known - themes - limits if not any(key in text for text in code)} == set()

@@ -58,6 +58,7 @@ def home() -> Response:
         things=sum(map(len, site().kinds.members.values())),
         cite=dataset_citation(site(), language()),
         news=_news(),
+        limits=site().limits.listed,
     )
     return Response(page, content_type="text/html; charset=utf-8")
 
