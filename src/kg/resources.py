@@ -49,8 +49,11 @@ class Resource:
 
 
 def find_resource(store: ox.Store, iri: str) -> Resource | None:
-    """Return the resource with an IRI, or None where nothing is said of it."""
-    node = ox.NamedNode(iri)
+    """Return the resource with an IRI, or None where nothing is said of it, or it is no IRI."""
+    try:
+        node = ox.NamedNode(iri)
+    except ValueError:
+        return None
     statements = tuple(store.quads_for_pattern(node, None, None, None))
     incoming = tuple(store.quads_for_pattern(None, None, node, None))
     return Resource(iri, _sorted(statements), _sorted(incoming)) if statements or incoming else None

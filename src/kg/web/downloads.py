@@ -10,7 +10,7 @@ from typing import Final
 import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
-from kg.errors import NotFound
+from kg.errors import NotFound, Unavailable
 from kg.export import File, Owner, Release, release
 from kg.export.release import DATASET
 from kg.files import house
@@ -23,6 +23,7 @@ from kg.web.signposts import A_DATASET, ABOUT_PAGE, TERMS, link, signpost, withi
 
 blueprint = Blueprint("downloads", __name__)
 _SHELF: Final = "kg.shelf"
+_WAIT: Final = 5  # Seconds to wait for a release that another request makes.
 _TURTLE: Final = "ttl"
 _HTML: Final = "html"
 _DUMPS: Final = ("ttl.gz", "nq.gz", "jsonld.gz")
@@ -46,10 +47,19 @@ class Shelf:
 
     @property
     def files(self) -> Mapping[str, File]:
-        """The files by name."""
-        with self._lock:
-            if self._release is None:
-                self._release = release(self._graph, self._folder, self._owner)
+        """The files by name; while somebody else makes them, one waits, but not for long.
+
+        Raises:
+            Unavailable: they are still being made.
+
+        """
+        if self._release is None:
+            if not self._lock.acquire(timeout=_WAIT):
+                raise Unavailable("the release is being made", hint="try again in a moment", retry=_WAIT)
+            try:
+                self._release = self._release or release(self._graph, self._folder, self._owner)
+            finally:
+                self._lock.release()
         return self._release.files
 
 
