@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import wheels
 from backends import Shelf
 
 from kg.files import house as find_house
@@ -69,6 +70,24 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     return Path(os.environ["KG_SHARED"])
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def wheel(run_folder: Path) -> Path:
+    return wheels.built(run_folder)
+
+
+@pytest.fixture(scope="session")
+def installed(run_folder: Path, wheel: Path) -> Path:
+    """The command `kg` of a fresh environment with the wheel, outside the checkout."""
+    return wheels.installed(run_folder, wheel)
 
 
 @pytest.fixture

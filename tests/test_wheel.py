@@ -3,55 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 from live import served
+from wheels import build, run
 
 pytestmark = pytest.mark.check
-
-
-def run(*command: str, cwd: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def build(folder: Path) -> Path:
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT), cwd=folder)
-    return next(folder.glob("*.whl"))
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("first"))
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("venv")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    run(
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--require-hashes",
-        "-r",
-        str(ROOT / "requirements.lock"),
-        cwd=folder,
-    )
-    run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", str(wheel), cwd=folder)
-    return folder / "bin" / "kg"
 
 
 def test_two_builds_are_byte_identical(wheel: Path, tmp_path: Path) -> None:

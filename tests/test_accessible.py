@@ -1,0 +1,188 @@
+"""WCAG 2.2 AA in a real browser: axe on every kind of page, the keyboard, widths, layout shift, what a reader hears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import PAGES, chromium, in_language, kinds, told, watched
+from live import served
+from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.check
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FOREIGN = "/docs"  # Swagger UI is not ours: WCAG holds for it, good practice beyond that is its own.
+WIDTHS = (320, 390, 768, 1024, 1280, 1920)
+READ = (
+    "/",
+    "/id/occupation/procesoperator",
+    "/id/occupation",
+    "/questions/labour-market/vacancies-2023q2",
+    "/search?q=waterstof",
+)
+STOPS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary,
+  [tabindex]:not([tabindex="-1"])')].filter(one => !one.disabled && one.checkVisibility({visibilityProperty: true})
+  && !one.closest('[inert]')).length"""
+SHIFT = """() => new Promise(done => { let sum = 0;
+  new PerformanceObserver(list => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value })
+    .observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(sum), 150) })"""
+OUTLINE = """() => { const one = document.activeElement; if (one === document.body) return null;
+  const style = getComputedStyle(one); const box = one.getBoundingClientRect();
+  return {what: one.outerHTML.slice(0, 80), seen: parseFloat(style.outlineWidth) >= 2 && style.outlineStyle !== 'none'
+    || style.boxShadow !== 'none', inside: box.width > 0 && box.height > 0} }"""
+TABLES = """() => [...document.querySelectorAll('table')].filter(one => !one.querySelector('th[scope]')).length"""
+
+
+@pytest.fixture(scope="module")
+def base(installed: Path) -> Iterator[str]:
+    with served(str(installed)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+def breaches(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds on a page as it is now: by all rules of WCAG 2.2 AA, or by those named."""
+    tags = RULES[:-1] if page.url.partition("?")[0].endswith(FOREIGN) else RULES
+    chosen = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": tags}
+    found = Axe().run(page, options={"runOnly": chosen}).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"][:2]]
+
+
+def both_schemes(page: Page) -> list[str]:
+    """Return what axe finds in light, and what differs in dark, which is colour alone."""
+    page.emulate_media(color_scheme="light")
+    found = breaches(page)
+    page.emulate_media(color_scheme="dark")
+    return found + [f"dark {one}" for one in breaches(page, "color-contrast")]
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_axe_finds_nothing_on_pages_of_each_design(browser: Browser, base: str, lang: str) -> None:
+    found: dict[str, object] = {}
+    with watched(browser, base) as (page, _):
+        for path in PAGES:
+            page.goto(base + in_language(path, lang))
+            found[path] = both_schemes(page)
+    assert told(found) == ""
+
+
+def test_axe_finds_nothing_on_a_page_of_any_kind_of_thing(browser: Browser, base: str) -> None:
+    found: dict[str, object] = {}
+    with watched(browser, base) as (page, _):
+        for place, path in enumerate(kinds(base)):
+            page.goto(base + in_language(path, ("nl", "en")[place % 2]))
+            found[path] = both_schemes(page)
+    assert len(found) > 50
+    assert told(found) == ""
+
+
+def test_axe_finds_nothing_where_evidence_and_menu_are_open(browser: Browser, base: str) -> None:
+    with watched(browser, base, viewport={"width": 390, "height": 800}) as (page, _):
+        page.goto(f"{base}/id/measure/ccs?lang=nl")
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert both_schemes(page) == []
+        page.click(".menu-button")
+        assert both_schemes(page) == []
+
+
+def test_pages_fit_from_320_to_1920_pixels(browser: Browser, base: str) -> None:
+    found: dict[str, object] = {}
+    with watched(browser, base) as (page, _):
+        for path in PAGES:
+            page.goto(base + in_language(path, "nl"))
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 800})
+                over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                found[f"{path} at {width}"] = over
+    assert told(found) == ""
+
+
+def test_nothing_shifts_while_a_page_loads(browser: Browser, base: str) -> None:
+    shifts: dict[str, float] = {}
+    with watched(browser, base, viewport={"width": 390, "height": 800}) as (page, _):
+        for path in PAGES:
+            page.goto(base + in_language(path, "nl"), wait_until="load")
+            shifts[path] = page.evaluate(SHIFT)
+    assert {path: shift for path, shift in shifts.items() if shift > 0.01} == {}
+
+
+@pytest.mark.parametrize("path", [*READ, "/switch", "/id/measure/ccs", "/shapes", "/dataset"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_tab_reaches_everything_shows_where_it_is_and_leaves(
+    browser: Browser, base: str, path: str, width: int
+) -> None:
+    with watched(browser, base, viewport={"width": width, "height": 800}) as (page, _):
+        page.goto(base + in_language(path, "en"))
+        stops, hidden, places = page.evaluate(STOPS), [], 0
+        for _ in range(stops + 5):
+            page.keyboard.press("Tab")
+            here = page.evaluate(OUTLINE)
+            if here is None:
+                break
+            places += 1
+            hidden += [] if here["seen"] and here["inside"] else [here["what"]]
+        assert page.evaluate("document.activeElement === document.body"), "the keyboard does not leave the page"
+        assert places >= stops - 1
+        assert hidden == []
+
+
+def test_the_first_tab_leads_to_the_content(browser: Browser, base: str) -> None:
+    with watched(browser, base) as (page, _):
+        page.goto(f"{base}/id/measure/ccs?lang=en")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "content"
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_escape_closes_the_menu_and_evidence_opens_by_key(browser: Browser, base: str) -> None:
+    with watched(browser, base, viewport={"width": 390, "height": 800}) as (page, _):
+        page.goto(f"{base}/id/measure/ccs?lang=nl")
+        page.focus(".menu-button")
+        page.keyboard.press("Enter")
+        assert page.locator("#menu").is_visible()
+        page.keyboard.press("Escape")
+        assert not page.locator("#menu").is_visible()
+        assert page.evaluate("document.activeElement.className") == "menu-button"
+        page.locator("details.why > summary").first.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("details.why[open] .evidence").first.is_visible()
+
+
+def test_every_table_has_headers(browser: Browser, base: str) -> None:
+    found: dict[str, object] = {}
+    with watched(browser, base) as (page, _):
+        for path in PAGES:
+            page.goto(base + in_language(path, "nl"))
+            found[path] = page.evaluate(TABLES)
+    assert told(found) == ""
+
+
+@pytest.mark.parametrize("path", READ)
+def test_what_a_screen_reader_gets(browser: Browser, base: str, path: str) -> None:
+    with watched(browser, base) as (page, _):
+        page.goto(base + in_language(path, "en"))
+        heard = page.locator("body").aria_snapshot()
+        levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(one => Number(one.tagName[1]))")
+        names = page.evaluate("[...document.querySelectorAll('nav')].map(one => one.getAttribute('aria-label'))")
+    for part in ("- banner:", "- main:", "- contentinfo:", '- navigation "Main menu":', "- heading "):
+        assert part in heard, part
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
+    assert len(set(names)) == len(names), "two navigations have one name"
+    assert "- link:" not in heard, "a link without a name"
+    assert "- button:" not in heard, "a button without a name"
+    assert "- img\n" not in heard, "a picture without a text"
+    assert "- textbox:" not in heard
+    assert "- searchbox:" not in heard
