@@ -1,7 +1,7 @@
 """What pages weigh, how many requests they take and when they first answer; writes the table of `docs/design.md`.
 
-Each kind of page is opened in Debian's chromium with an empty cache, in Dutch, at 1280 pixels; charts below the fold are
-left where they are. "First" is the first request after the start of the server, "again" the second one.
+Each kind of page is opened in Debian's chromium with an empty cache, in Dutch, at 1280 pixels; charts below the fold
+are left where they are. "First" is the first request after the start of the server, "again" the second one.
 """
 
 from __future__ import annotations
