@@ -121,10 +121,10 @@ def test_a_table_is_a_file_that_other_programs_open(browser: Browser, base: str)
     with watched(browser, base) as (page, _):
         page.goto(f"{base}/questions/labour-market/vacancies-2023q2?lang=en")
         files = {
-            form: page.locator(".formats a", has_text=form).first.get_attribute("href") for form in ("CSV", "XLSX")
+            form: page.locator(".formats a", has_text=form).first.get_attribute("href") for form in ("CSV", "Excel")
         }
     frame = pd.read_csv(f"{base}{files['CSV']}")
-    with urlopen(f"{base}{files['XLSX']}") as answer:
+    with urlopen(f"{base}{files['Excel']}") as answer:
         sheet = openpyxl.load_workbook(io.BytesIO(answer.read())).worksheets[0]
     assert len(frame) == 10
     assert sheet.max_row >= 11
