@@ -247,3 +247,24 @@ def test_search_without_javascript(browser: Browser, base: str) -> None:
         page.fill("#q", "procesoperater")
         page.keyboard.press("Enter")
         assert page.locator("a.name").first.inner_text().casefold() == "procesoperator"
+
+
+def test_from_a_typed_job_to_the_nearest_occupations(browser: Browser, base: str) -> None:
+    with clean(browser.new_context(), base) as page:
+        page.goto(f"{base}/switch?lang=en")
+        page.focus("#q")
+        page.keyboard.type("weld", delay=20)
+        page.wait_for_selector("#q[aria-expanded=true]")
+        page.keyboard.press("ArrowDown")
+        name = page.inner_text("[role=option][aria-selected=true]").split(" ")[0]
+        page.keyboard.press("Enter")
+        page.wait_for_url("**from=http*")
+        assert name in page.inner_text("#nearest")
+        assert page.locator(".step").count() == 10
+        assert "not the same as there being none" in page.inner_text("main")
+    with clean(browser.new_context(java_script_enabled=False), base) as page:
+        page.goto(f"{base}/switch?lang=nl")
+        page.fill("#q", "elektricien")
+        page.keyboard.press("Enter")
+        page.locator("a.name").first.click()
+        assert page.locator(".step").count() == 10

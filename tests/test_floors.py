@@ -30,7 +30,7 @@ pages signposts schema showing atlas backing things citing errors results
 answers charts saved api
 editor lookup health llms crawlers rules accessibility
 lists home resources sparql store
-finding search reconcile switch
+finding search reconcile training switch
 downloads
 operations openapi docs
 server __init__

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT
-from live import served
+from flask.testing import FlaskClient
+from live import request, served
 
 from kg.graph import Graph
 from kg.queries import find_questions
@@ -22,6 +22,7 @@ from kg.switch import SKILLS, Switches
 from kg.terms import ID
 from kg.vocab.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, SCHEME
 from kg.vocab.write import graph_of, write
+from kg.web import create_app
 
 E = "http://data.europa.eu/esco/"
 INSPECTOR = f"{E}occupation/2b31f745-f04f-4d2c-9692-4715e1448f80"
@@ -84,22 +85,100 @@ def test_kg_switch() -> None:
     assert "no skills are known of toverdokter" in kg("switch", "toverdokter", code=2)
 
 
-def test_the_page_and_its_json() -> None:
-    with served() as url:
+@pytest.fixture(scope="module")
+def client(graph: Graph) -> FlaskClient:
+    return create_app(graph, find_questions(ROOT / "queries")).test_client()
 
-        def get(path: str, accept: str) -> str:
-            request = urllib.request.Request(url + path, headers={"Accept": accept})
-            with urllib.request.urlopen(request) as response:
-                return response.read().decode()
 
-        asked = f"/switch?lang=en&from={quote(INSPECTOR, safe='')}"
-        assert "Missing, essential" in get(asked, "text/html")
-        assert f'<option value="{INSPECTOR}">' in get("/switch?lang=nl", "text/html")
-        told = json.loads(get(asked, "application/json"))
-        assert told["from"]["id"] == INSPECTOR
-        assert {"occupation", "via", "score", "shared", "missing_essential", "green"} <= set(told["nearest"][0])
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            get("/switch?from=urn%3Anone", "application/json")
+def told(client: FlaskClient, **asked: str) -> dict[str, Any]:
+    answer = client.get("/switch", query_string={"lang": "en", "format": "json", **asked})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json)
+
+
+def page(client: FlaskClient, **asked: str) -> str:
+    answer = client.get("/switch", query_string={"lang": "en", **asked}, headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.text)
+
+
+def test_from_a_job_of_esco(client: FlaskClient) -> None:
+    found = told(client, **{"from": INSPECTOR})
+    assert found["from"]["id"] == found["from"]["esco"]["id"] == INSPECTOR
+    scores = [one["score"] for one in found["nearest"]]
+    assert scores == sorted(scores, reverse=True)
+    for one in found["nearest"]:
+        points = one["points"]
+        assert points["essential"]["given"] + points["optional"]["given"] == pytest.approx(one["score"], abs=0.11)
+        assert points["essential"]["most"] + points["optional"]["most"] == pytest.approx(100, abs=0.11)
+        assert not {skill["id"] for skill in one["shared"]} & {skill["id"] for skill in one["missing_essential"]}
+    shown = page(client, **{"from": INSPECTOR})
+    assert "Missing, essential" in shown
+    assert found["nearest"][0]["occupation"]["name"] in shown
+
+
+def test_from_a_job_of_ours_which_is_not_its_own_neighbour(client: FlaskClient) -> None:
+    found = told(client, **{"from": "occupation/lasser"})
+    assert found["from"]["id"] == f"{ID}occupation/lasser"
+    assert f"{ID}occupation/lasser" not in {one["occupation"]["id"] for one in found["nearest"]}
+    assert found["from"]["esco"]["name"] == "welder"
+
+
+def test_a_job_is_typed(client: FlaskClient) -> None:
+    assert told(client, q="welder")["from"]["esco"]["name"] == "welder"
+    many = told(client, q="electrician")
+    assert many["from"] is None
+    assert len(many["jobs"]) > 1
+    assert "Which job do you mean?" in page(client, q="electrician")
+    assert told(client, q="weldr")["jobs"][0]["name"] == "welder"
+    nothing = told(client, q="bakker")
+    assert (nothing["from"], nothing["jobs"], nothing["nearest"]) == (None, [], [])
+    assert "ESCO occupations are known here" in page(client, q="bakker")
+
+
+def test_routes_say_what_they_ask_and_never_that_nothing_is_required(client: FlaskClient) -> None:
+    """MODEL M13: asked, asked with exceptions, not stated."""
+    steps = [
+        step
+        for job in ("occupation/elektricien", "occupation/lasser")
+        for step in told(client, **{"from": job})["nearest"]
+    ]
+    asked = {one["status"] for step in steps for route in step["routes"] for one in route["asks"]}
+    assert {"asked", "not-stated"} <= asked <= {"asked", "asked-with-exceptions", "not-stated"}
+    shown = page(client, **{"from": "occupation/lasser"})
+    assert "not stated" in shown
+    assert "That is not the same as there being none." in shown
+    assert any(step["qualifications"] for step in steps)
+
+
+def test_suggestions_are_jobs_whose_skills_are_known(client: FlaskClient) -> None:
+    suggested = client.get("/switch/suggest?q=elek&lang=nl").json["suggestions"]
+    assert len(suggested) > 1
+    for one in suggested:
+        assert client.get("/switch", query_string={"from": one["id"], "format": "json"}).json["nearest"] is not None
+
+
+@pytest.mark.parametrize("asked", ["urn:none", "occupation/none", '"><script>alert(1)</script>', "http://[", "\x00"])
+def test_a_job_that_is_not_there(client: FlaskClient, asked: str) -> None:
+    for accept in ("text/html", "application/json"):
+        answer = client.get("/switch", query_string={"from": asked}, headers={"Accept": accept})
+        assert answer.status_code == 404
+        assert answer.mimetype == "application/problem+json" or "<script>alert" not in answer.text
+    hostile = client.get("/switch", query_string={"q": asked}, headers={"Accept": "text/html"})
+    assert hostile.status_code == 200
+    assert "<script>alert" not in hostile.text
+
+
+def test_nothing_is_kept_or_logged_and_no_referrer_is_sent(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    with served(options=("--access-log", str(log))) as url:
+        answer = request(url, "/switch?q=geheimschrijver&lang=nl", "GET", None, {"Accept": "text/html"})
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Set-Cookie"] is None
+        request(url, "/switch/suggest?q=geheimschrijver", "GET", None, {})
+    assert "/switch" in log.read_text("utf-8")
+    assert "geheimschrijver" not in log.read_text("utf-8")
 
 
 def test_what_is_imported_changes_no_answer(tmp_path: Path) -> None:

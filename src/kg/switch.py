@@ -20,6 +20,7 @@ _MATCHES: Final = tuple(ox.NamedNode(SKOS + name) for name in ("exactMatch", "cl
 _OURS: Final = f"{ID}occupation/"
 _GREEN: Final = ox.NamedNode(SCHEME + "green")
 _OPTIONAL_SHARE: Final = 0.3
+_IRI: Final = ox.NamedNode
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Gap:
         via: IRI of the ESCO occupation that stands for it.
         score: 0 to 100: the weight of what is there of all that is asked. A rare skill weighs more than a common one,
             an optional skill three tenths of an essential one.
+        essential, optional: the points of the score that each of the two gives, and those that it could give at most.
         shared, missing_essential, missing_optional: IRIs of skills, those with the most weight first.
         green: share of green skills among those asked, 0 to 1.
 
@@ -43,6 +45,8 @@ class Gap:
     missing_essential: tuple[str, ...]
     missing_optional: tuple[str, ...]
     green: float
+    essential: tuple[float, float] = (0.0, 0.0)
+    optional: tuple[float, float] = (0.0, 0.0)
 
 
 class Switches:
@@ -78,6 +82,14 @@ class Switches:
         """IRIs of the occupations with skills, from which someone may come."""
         return sorted(self._essential.keys() | self._optional.keys())
 
+    def esco_of(self, occupation: str) -> tuple[str, ...]:
+        """Return the ESCO occupations with skills that a mapping ties to a climate occupation, exact before close."""
+        return tuple(there for there in self._ours.get(occupation, ()) if self.skills_of(there))
+
+    def ours_of(self, there: str) -> list[str]:
+        """Return the climate occupations that a mapping ties to an ESCO occupation."""
+        return [ours for ours, others in self._ours.items() if there in others]
+
     def skills_of(self, occupation: str) -> frozenset[str]:
         """Return essential and optional skills of an ESCO occupation."""
         return self._essential.get(occupation, frozenset()) | self._optional.get(occupation, frozenset())
@@ -109,16 +121,22 @@ class Switches:
         optional = self._optional.get(via, frozenset()) - essential
         asked = self._weigh(essential) + _OPTIONAL_SHARE * self._weigh(optional)
         there = self._weigh(essential & had) + _OPTIONAL_SHARE * self._weigh(optional & had)
+        share = 100 / asked if asked else 0.0
         wanted = essential | optional
         return Gap(
             occupation,
             via,
-            round(100 * there / asked, 1) if asked else 0.0,
+            round(share * there, 1),
             self._ordered(wanted & had),
             self._ordered(essential - had),
             self._ordered(optional - had),
             round(len(wanted & self._green) / len(wanted), 3) if wanted else 0.0,
+            self._points(essential, had, share),
+            self._points(optional, had, share * _OPTIONAL_SHARE),
         )
+
+    def _points(self, asked: frozenset[str], had: frozenset[str], each: float) -> tuple[float, float]:
+        return round(each * self._weigh(asked & had), 1), round(each * self._weigh(asked), 1)
 
     def _weigh(self, skills: Iterable[str]) -> float:
         return sum(self._weights.get(skill, 0.0) for skill in skills)
@@ -136,17 +154,16 @@ def _relations(store: ox.Store, predicate: ox.NamedNode, graph: ox.NamedNode) ->
 
 
 def _mapped(store: ox.Store) -> dict[str, tuple[str, ...]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    """Return our occupations with those of ESCO that mappings tie to them, exact ones first."""
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for predicate in _MATCHES:
-        for quad in store.quads_for_pattern(None, predicate, None, None):
-            subject, value = quad.subject, quad.object
-            if (
-                isinstance(subject, ox.NamedNode)
-                and isinstance(value, ox.NamedNode)
-                and subject.value.startswith(_OURS)
-            ):
-                found[subject.value].add(value.value)
-    return {occupation: tuple(sorted(there)) for occupation, there in sorted(found.items())}
+        quads = store.quads_for_pattern(None, predicate, None, None)
+        ends = ((quad.subject, quad.object) for quad in quads)
+        pairs = [(one.value, other.value) for one, other in ends if isinstance(one, _IRI) and isinstance(other, _IRI)]
+        for ours, there in sorted(pairs):
+            if ours.startswith(_OURS):
+                found[ours][there] = None
+    return {occupation: tuple(there) for occupation, there in sorted(found.items())}
 
 
 def find_origin(switches: Switches, labels: Labels, store: ox.Store, asked: str) -> str:

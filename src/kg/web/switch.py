@@ -1,24 +1,41 @@
-"""`/switch`: the climate occupations nearest to an ESCO occupation, with what is shared and what is missing."""
+"""`/switch`: the climate occupations nearest to a job, with skills shared and missing, and the ways in.
+
+Nothing that is asked is kept or logged, and no other site hears from where its reader came.
+"""
 
 from __future__ import annotations
 
 import json
 import threading
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
+import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from kg.errors import NotFound
 from kg.graph import Graph
-from kg.switch import Switches
+from kg.link.candidates import Candidate, Wanted
+from kg.sheets.numbers import shown
+from kg.switch import Gap, Switches
+from kg.terms import BASE, ID, SKOS
+from kg.web.lookup import index
 from kg.web.negotiation import wants_html
-from kg.web.pages import language, site
+from kg.web.pages import TermView, language, site, term_view
+from kg.web.training import Training, Trainings
 
 blueprint = Blueprint("switch", __name__)
 _KEY: Final = "kg.switches"
 _LISTS: Final = ("shared", "missing_essential", "missing_optional")
 _MOST: Final = 50
+_SHOWN: Final = 10
+_LONGEST: Final = 200
+_LEAST: Final = 22.0
+_SURE: Final = 95.0
+_OCCUPATION: Final = Wanted(frozenset({"occupation"}))
+_EXACT: Final = ox.NamedNode(SKOS + "exactMatch")
 
 
 class Skills:
@@ -42,38 +59,177 @@ class Skills:
         return self._switches
 
 
+@dataclass(frozen=True)
+class Origin:
+    """A job that someone comes from.
+
+    Attributes:
+        iri: as it was asked for: of ESCO, or of ours.
+        esco: IRI of the ESCO occupation whose skills count.
+
+    """
+
+    iri: str
+    esco: str
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return site().labels.get(self.iri, language())[0]
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is a climate occupation itself."""
+        return self.iri.startswith(BASE)
+
+    @property
+    def same(self) -> list[TermView]:
+        """The climate occupations that a mapping ties to the occupation of ESCO, other than the one asked for."""
+        found = (iri for iri in _switches().ours_of(self.esco) if iri != self.iri)
+        return [term_view(site(), ox.NamedNode(iri), language()) for iri in found]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A climate occupation that may be next: the gap, how it is tied to ESCO, and the ways in."""
+
+    gap: Gap
+    exact: bool
+    training: Training
+
+    def skills(self, name: str) -> list[TermView]:
+        """Return the skills of a list, as the page shows them."""
+        return [term_view(site(), ox.NamedNode(iri), language()) for iri in getattr(self.gap, name)]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The step as JSON holds it."""
+        gap = self.gap
+        return {
+            "occupation": _named(gap.occupation),
+            "via": _named(gap.via) | {"match": "exactMatch" if self.exact else "closeMatch"},
+            "score": gap.score,
+            "points": {
+                name: {"given": given, "most": most}
+                for name, (given, most) in (("essential", gap.essential), ("optional", gap.optional))
+            },
+            **{name: [_named(iri) for iri in getattr(gap, name)] for name in _LISTS},
+            "green": gap.green,
+            **self.training.told,
+        }
+
+
 def init_app(app: Flask, graph: Graph) -> None:
-    """Register the route, and what it reads."""
+    """Register the routes, and what they read."""
     app.extensions[_KEY] = Skills(graph)
     app.register_blueprint(blueprint)
 
 
+def _switches() -> Switches:
+    skills: Skills = current_app.extensions[_KEY]
+    return skills.switches
+
+
 @blueprint.get("/switch")
 def switch() -> Response:
-    """Show the nearest climate occupations `from=` an ESCO occupation; without it, a list to choose from."""
-    skills: Skills = current_app.extensions[_KEY]
-    origin, lang = request.args.get("from", ""), language()
-    limit = min(max(request.args.get("limit", 10, type=int), 1), _MOST)
-    origins = sorted(((site().labels.get(iri, lang)[0], iri) for iri in skills.switches.origins), key=_by_name)
-    if origin and origin not in skills.switches.origins:
-        raise NotFound(f"no skills are known of {origin[:200]}", where="from", hint="choose one on /switch")
-    gaps = skills.switches.nearest(skills.switches.skills_of(origin), limit, origin) if origin else []
+    """Show the nearest climate occupations `from=` an occupation of ESCO or ours, or for the job called `q=`."""
+    text = " ".join(request.args.get("q", "")[:_LONGEST].split())
+    asked = request.args.get("from", "")
+    origin = _origin(asked) if asked else None
+    near = [] if origin else _called(text)
+    if origin is None and len(near) == 1:
+        origin = near[0]
+    steps = _steps(origin) if origin else []
     if wants_html(request) and request.args.get("format") != "json":
-        page = render_template("switch.html", origins=origins, origin=origin, gaps=gaps)
-        return Response(page, content_type="text/html; charset=utf-8")
-    body = {"from": _named(origin, lang) if origin else None, "nearest": [_told(asdict(gap), lang) for gap in gaps]}
-    return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
+        known = len(_switches().origins)
+        told = {"q": text, "origin": origin, "near": near, "steps": steps, "known": known, "lists": _LISTS}
+        page = render_template("switch.html", **told, shown=partial(shown, lang=language()))
+        return _private(Response(page, content_type="text/html; charset=utf-8"))
+    body = {
+        "q": text,
+        "from": _named(origin.iri) | {"esco": _named(origin.esco)} if origin else None,
+        "same": [{"id": one.iri, "name": one.text} for one in origin.same] if origin else [],
+        "jobs": [_named(one.iri) | {"esco": _named(one.esco)} for one in near],
+        "nearest": [one.told for one in steps],
+    }
+    return _private(Response(json.dumps(body, ensure_ascii=False), content_type="application/json"))
 
 
-def _by_name(one: tuple[str, str]) -> tuple[str, str]:
-    return one[0].casefold(), one[1]
+@blueprint.get("/switch/suggest")
+def suggest() -> Response:
+    """Tell which jobs `q=` may be the beginning of: those whose skills are known."""
+    text = " ".join(request.args.get("q", "")[:_LONGEST].split())
+    jobs = _jobs(index().begins(text, _OCCUPATION, _MOST))[:_SHOWN]
+    told = [
+        {"id": one.iri, "name": one.name, "label": label, "kind": _kind(one.iri), "page": f"/switch?from={one.iri}"}
+        for one, label in jobs
+    ]
+    body = json.dumps({"q": text, "suggestions": told}, ensure_ascii=False)
+    return _private(Response(body, content_type="application/json"))
 
 
-def _named(iri: str, lang: str) -> dict[str, str]:
-    return {"id": iri, "name": site().labels.get(iri, lang)[0]}
+def _private(response: Response) -> Response:
+    """Keep what somebody asked out of caches and referrers; the site's own headers do the latter too."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
-def _told(gap: dict[str, Any], lang: str) -> dict[str, Any]:
-    for name in ("occupation", "via"):
-        gap[name] = _named(gap[name], lang)
-    return gap | {name: [_named(iri, lang) for iri in gap[name]] for name in _LISTS}
+def _origin(asked: str) -> Origin:
+    """Return the job with an IRI, of ESCO or ours (`occupation/lasser` will do).
+
+    Raises:
+        NotFound: no skills are known of it.
+
+    """
+    switches = _switches()
+    iri = asked if asked.startswith(("http://", "https://")) else ID + asked
+    esco = iri if iri in switches.origins else next(iter(switches.esco_of(iri)), "")
+    if not esco:
+        raise NotFound(f"no skills are known of {asked[:200]}", where="from", hint="type a job on /switch")
+    return Origin(iri, esco)
+
+
+def _called(text: str) -> list[Origin]:
+    """Return the jobs that a text may mean; one where it is the name of one."""
+    found = index().search(text, _OCCUPATION, _MOST)
+    jobs = [one for one, _ in _jobs(one for one in found if one.score >= _LEAST)]
+    sure = [one for one, _ in _jobs(one for one in found if one.score >= _SURE)]
+    return sure if len({one.esco for one in sure}) == 1 else jobs[:_SHOWN]
+
+
+def _jobs(found: Iterable[Candidate]) -> list[tuple[Origin, str]]:
+    """Return the jobs among candidates whose skills are known, each once, with the label found where it is another."""
+    switches, jobs = _switches(), dict[str, tuple[Origin, str]]()
+    for one in found:
+        iri = one.entry.iri
+        esco = iri if iri in switches.origins else next(iter(switches.esco_of(iri)), "")
+        if esco:
+            origin = Origin(iri, esco)
+            label = one.label.text if one.label.text != origin.name else ""
+            known = jobs.get(esco)
+            if known is None or (origin.ours and not known[0].ours and origin.name == known[0].name):
+                jobs[esco] = origin, label
+    return list(jobs.values())
+
+
+def _steps(origin: Origin) -> list[Step]:
+    switches, trainings = _switches(), Trainings()
+    limit = min(max(request.args.get("limit", _SHOWN, type=int), 1), _MOST)
+    gaps = switches.nearest(switches.skills_of(origin.esco), limit + 1, origin.esco)
+    kept = [one for one in gaps if one.occupation != origin.iri and one.score > 0][:limit]
+    return [Step(one, _is_exact(one), trainings.of(one.occupation)) for one in kept]
+
+
+def _is_exact(gap: Gap) -> bool:
+    ends = ox.NamedNode(gap.occupation), _EXACT, ox.NamedNode(gap.via)
+    return next(site().graph.store.quads_for_pattern(*ends, None), None) is not None
+
+
+def _named(iri: str) -> dict[str, str]:
+    return {"id": iri, "name": site().labels.get(iri, language())[0]}
+
+
+def _kind(iri: str) -> str:
+    kind = f"{BASE}def#Occupation" if iri.startswith(BASE) else "http://data.europa.eu/esco/model#Occupation"
+    return site().labels.get(kind, language())[0]
