@@ -256,7 +256,7 @@ def test_from_a_typed_job_to_the_nearest_occupations(browser: Browser, base: str
         page.keyboard.type("weld", delay=20)
         page.wait_for_selector("#q[aria-expanded=true]")
         page.keyboard.press("ArrowDown")
-        name = page.inner_text("[role=option][aria-selected=true]").split(" ")[0]
+        name = page.inner_text("[role=option][aria-selected=true]").split()[0]
         page.keyboard.press("Enter")
         page.wait_for_url("**from=http*")
         assert name in page.inner_text("#nearest")
