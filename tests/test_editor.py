@@ -32,6 +32,7 @@ COUNTS = (
 )
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 CODE = ".cm-content"
+expect.set_options(timeout=20_000)  # A busy machine: a server that draws, a browser that starts.
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def visit(browser: Browser, base: str) -> Iterator[Open]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce", **told
         )  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
         seen.watch(page)
@@ -123,7 +124,7 @@ def test_rows_have_labels_in_the_language_of_the_page_and_lead_to_its_pages(visi
     write(page, PILLARS)
     page.click("text=Voer uit")
     link = page.locator("tbody a").first
-    assert link.get_attribute("title", timeout=5000).startswith("https://w3id.org/klimaatbanen/id/pillar/")  # type: ignore[union-attr]
+    assert link.get_attribute("title").startswith("https://w3id.org/klimaatbanen/id/pillar/")  # type: ignore[union-attr]
     assert "https://" not in link.inner_text()
     page.check("text=IRI's in plaats van namen")
     expect(page.locator("tbody a").first).to_contain_text("https://w3id.org/klimaatbanen/id/pillar/")
@@ -329,7 +330,7 @@ def test_places_are_drawn_on_a_map_whose_links_work(visit: Open, base: str) -> N
     assert page.url.startswith(f"{base}/id/cluster/")
 
 
-def test_columns_are_chosen_for_a_chart_that_the_server_draws(visit: Open) -> None:
+def test_columns_are_chosen_for_a_chart_that_the_server_draws(visit: Open, base: str) -> None:
     page = visit(scheme="dark")
     run(
         page,
@@ -339,6 +340,8 @@ def test_columns_are_chosen_for_a_chart_that_the_server_draws(visit: Open) -> No
     image = page.locator(".drawn img")
     expect(image).to_have_attribute("alt", re.compile("Bar chart"))
     assert page.evaluate("document.querySelector('.drawn img').naturalWidth") > 300
+    address = page.locator(".chart a").get_attribute("href")
+    assert page.request.get(f"{base}{address}").text().startswith("<svg")
     before = image.get_attribute("src")
     page.select_option("#plot-mark", "point")
     page.select_option("#plot-y", "m")

@@ -28,6 +28,7 @@ NODE: Final = (HERE / "node.in").read_text().strip()
 LOCK: Final = HERE / "node.lock"
 _OLDEST: Final = 18  # The Node that esbuild asks for.
 _SECONDS: Final = 300
+_TOLD: Final = 600  # Characters of what npm says that are passed on.
 
 
 class NotBuilt(Exception):
@@ -105,7 +106,8 @@ def _run(command: Sequence[str], folder: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotBuilt(f"{' '.join(command)}: {error}") from error
     if done.returncode:
-        raise NotBuilt(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()[-2000:]}")
+        told = " ".join((done.stderr or done.stdout).split())
+        raise NotBuilt(f"{' '.join(command)}: {told[-_TOLD:]}")
 
 
 def _install_node() -> None:

@@ -46,11 +46,12 @@ export function chartOf(answer: Answer): Plot | null {
 export class Picture {
   readonly element = make("div", { class: "picture-view" });
   private readonly drawn = make("div", { class: "drawn", "aria-live": "polite" });
+  private readonly link = make("a", {}, word("editor_as_svg"));
   private turn = 0;
 
   constructor(private readonly answer: Answer, private plot: Plot) {
     if (plot.mark !== "map") this.element.append(this.choices());
-    this.element.append(make("figure", { class: "chart" }, this.drawn, make("p", { class: "note" }, word("editor_same_data"))));
+    this.element.append(make("figure", { class: "chart" }, this.drawn, make("p", { class: "note" }, word("editor_same_data"), " ", this.link)));
     void this.draw();
     dark.addEventListener("change", () => this.element.isConnected && void this.draw());
   }
@@ -82,6 +83,7 @@ export class Picture {
     this.drawn.replaceChildren(make("p", { class: "note" }, word("editor_drawing")));
     const told = Object.entries(this.plot).flatMap(([key, value]) => (value ? [[key, String(value)]] : []));
     const fields = { ...Object.fromEntries(told), query: this.answer.query, theme: dark.matches ? "dark" : "light", size: narrow.matches ? "narrow" : "wide" };
+    this.link.href = `/sparql/chart?${new URLSearchParams({ ...fields, lang: setting.lang }).toString()}`;
     try {
       const response = await post(`/sparql/chart?lang=${setting.lang}`, fields, "image/svg+xml");
       const svg = await response.text();
