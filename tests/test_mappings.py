@@ -151,3 +151,11 @@ def test_sssom_py_accepts_every_file(sssom_py: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.sssom.tsv"
     wrong.write_text(FILES[0].path.read_text("utf-8").replace("\t0.9\t", "\t1.9\t"), "utf-8")
     assert sssom_validate(sssom_py, wrong)
+
+
+def test_nothing_is_left_unjudged(graph: Graph) -> None:
+    text = (ROOT / "queries" / "mappings" / "coverage.rq").read_text("utf-8")
+    rows = graph.store.query(text, use_default_graph_as_union=True)
+    found = {row["kind"].value.rpartition("#")[2]: int(row["open"].value) / int(row["all"].value) for row in rows}
+    assert {kind: share for kind, share in found.items() if share} == {}
+    assert {"Occupation", "Qualification", "KnowledgeArea", "Branch", "Skill", "SoftSkill"} <= found.keys()

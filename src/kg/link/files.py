@@ -18,7 +18,7 @@ from kg.sssom import MAPPING_HEADER
 if TYPE_CHECKING:
     from kg.link.index import Index
 
-FEATURES: Final = ("exact", "altLabel", "token", "compound", "cover", "ngram", "fuzzy", "isco")
+FEATURES: Final = ("exact", "altLabel", "token", "compound", "cover", "ngram", "fuzzy", "support", "isco")
 _SSSOM: Final = (
     "subject_id",
     "subject_label",

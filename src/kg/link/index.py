@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from kg.dutch import stem
 from kg.link.candidates import Candidate, Wanted
 from kg.link.entries import Entry, Label
-from kg.link.words import Splitter, folded, trigrams
+from kg.link.words import Splitter, folded, telling, trigrams
 
 # How much each feature counts in a label that is not exact; together 1. Chosen once, measured by bench/linking.py.
 WEIGHTS: Final[Mapping[str, float]] = {
@@ -27,6 +27,8 @@ _EXACT: Final = {"prefLabel": 100.0, "notation": 100.0, "altLabel": 97.0, "hidde
 _INEXACT: Final = 92.0
 _OTHER_LABEL: Final = 0.97  # An alternative label that is as like as a preferred one comes after it.
 _ISCO_SHARE: Final = 0.3
+_SUPPORT: Final = 0.2
+_NEAR: Final = 3
 _BY_PART: Final = 120
 _BY_LETTERS: Final = 60
 _LEAST_LIKE: Final = 55
@@ -91,17 +93,16 @@ class Index:
         wanted, asked = wanted or Wanted(), folded(text)
         if not asked:
             return []
-        best: dict[int, Candidate] = {}
+        found: defaultdict[int, list[Candidate]] = defaultdict(list)
         query = _Known(-1, Label(text, wanted.lang, ""), asked, _stems(asked), self._splitter.parts(asked))
         for number in self._near(query):
             known = self._labels[number]
             entry = self.entries[known.entry]
             if not wanted.fits(entry) or not (wanted.reads(known.label) or known.label.kind == "notation"):
                 continue
-            found = self._scored(query, known, entry, wanted)
-            if known.entry not in best or found.score > best[known.entry].score:
-                best[known.entry] = found
-        return _matched(sorted(best.values(), key=lambda one: (-one.score, one.entry.iri)))[:limit]
+            found[known.entry].append(self._scored(query, known, entry, wanted))
+        best = [_supported(labels, wanted) for labels in found.values()]
+        return _matched(sorted(best, key=lambda one: (-one.score, one.entry.iri)))[:limit]
 
     def begins(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
         """Return things with a label in which a word begins so, the shortest first; then what is merely like it."""
@@ -163,8 +164,18 @@ class Index:
         return sum(self._rare.get(part, self._rarest) for part in parts)
 
 
+def _supported(labels: list[Candidate], wanted: Wanted) -> Candidate:
+    """Return the best label of a thing; where it is not exact, the next best ones speak for the thing or against it."""
+    ranked = sorted(labels, key=lambda one: -one.score)
+    best = ranked[0]
+    most = min(_NEAR, sum(wanted.reads(label) for label in best.entry.labels))
+    support = sum(one.score for one in ranked[:most]) / most
+    score = best.score if best.features["exact"] else (1 - _SUPPORT) * best.score + _SUPPORT * support
+    return replace(best, score=round(score, 2), features={**best.features, "support": round(support / 100, 3)})
+
+
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in text.split())
+    return frozenset(stem(word) for word in telling(text))
 
 
 def _dice(first: frozenset[str], second: frozenset[str]) -> float:

@@ -12,6 +12,11 @@ from kg.dutch import stem, words
 _SHORTEST: Final = 4
 _LINKS: Final = ("", "s", "en", "e", "n", "er")
 _MOST: Final = 3
+# Words that say that something is knowledge or a skill, not which, and words of grammar; in nl and en.
+_FRAMING: Final = frozenset(
+    """de een en goed het in is kennis kunnen met op sterk van vaardig vaardigheden vaardigheid voor
+    a ability abilities able an and being be for good in knowledge of skill skilled skills strong the to with""".split()  # noqa: SIM905
+)
 
 
 @cache
@@ -23,6 +28,16 @@ def folded(text: str) -> str:
     """
     plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     return " ".join(words(plain))
+
+
+def telling(text: str) -> list[str]:
+    """Return the words of a folded text that say which thing is meant; all of them where none does.
+
+    >>> telling("knowledge of electronics"), telling("kennis")
+    (['electronics'], ['kennis'])
+    """
+    every = text.split()
+    return [word for word in every if word not in _FRAMING] or every
 
 
 @cache
@@ -46,7 +61,7 @@ class Splitter:
 
     def parts(self, text: str) -> frozenset[str]:
         """Return the stems of the words of a folded text, those of compounds instead of the compound."""
-        return frozenset(stem(part) for word in text.split() for part in self.split(word))
+        return frozenset(stem(part) for word in telling(text) for part in self.split(word))
 
     def split(self, word: str) -> tuple[str, ...]:
         """Return the parts of a word, or the word itself where it is none.
