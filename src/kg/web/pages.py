@@ -18,6 +18,7 @@ from kg.web.note import note_of
 from kg.web.site import Site as Site
 
 LANGUAGES: Final = ("nl", "en")
+SEPARATORS: Final = {"nl": str.maketrans(",.", ".,"), "en": {}}
 _WAYS: Final = (
     ("/questions", "questions_nav"),
     ("/search", "search"),
@@ -113,7 +114,7 @@ def _context(site: Site) -> dict[str, Any]:
         "label": lambda iri: site.labels.get(iri, lang),
         "local": local_path,
         "term": lambda value: term_view(site, value, lang),
-        "number": lambda value: f"{value:,}".replace(",", "." if lang == "nl" else ","),
+        "number": lambda value: f"{value:,}".removesuffix(".0").translate(SEPARATORS[lang]),
         "version": site.graph.version,
         "in_sparql": lambda query: "/sparql?" + urlencode({"query": query, "lang": lang}),
     }

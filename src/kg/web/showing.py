@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from kg.facts import Term
 from kg.labels import local_name
 from kg.terms import XSD
-from kg.web.pages import TermView, term_view, word
+from kg.web.pages import SEPARATORS, TermView, term_view, word
 from kg.web.site import Site
 
 _NUMBERS: Final = tuple(XSD + name for name in ("integer", "decimal", "double", "nonNegativeInteger"))
@@ -63,5 +63,4 @@ def number(text: str, lang: str) -> str:
     whole, point, rest = text.removeprefix(sign).partition(".")
     if not whole.isdigit() or not f"{rest}0".isdigit():
         return text
-    english = f"{sign}{int(whole):,}{point}{rest}"
-    return english.translate(str.maketrans(",.", ".,")) if lang == "nl" else english
+    return f"{sign}{int(whole):,}{point}{rest}".translate(SEPARATORS[lang])
