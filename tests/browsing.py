@@ -60,6 +60,7 @@ def chromium() -> Iterator[Browser]:
 def watched(browser: Browser, base: str, **options: Any) -> Iterator[tuple[Page, list[str]]]:
     """Give a page, and a list that fills with errors of the console and of scripts, and with requests to others."""
     context = browser.new_context(reduced_motion="reduce", **options)
+    context.set_default_timeout(90_000)  # A machine may be busy.
     page, problems = context.new_page(), []
     page.on("console", lambda told: problems.append(told.text) if told.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))

@@ -12,13 +12,15 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 
 from kg.errors import NotFound, Unavailable
 from kg.export import File, Owner, Release, release
+from kg.export.dumps import WHOLE
 from kg.export.release import DATASET
 from kg.files import house
 from kg.graph import Graph
 from kg.results import GRAPHS, Format, named, serialise_triples
 from kg.terms import GRAPH
+from kg.web.citing import dataset_citation
 from kg.web.negotiation import choose, wants_html
-from kg.web.pages import site
+from kg.web.pages import language, site
 from kg.web.signposts import A_DATASET, ABOUT_PAGE, TERMS, link, signpost, within_dataset
 
 blueprint = Blueprint("downloads", __name__)
@@ -27,6 +29,7 @@ _WAIT: Final = 5  # Seconds to wait for a release that another request makes.
 _TURTLE: Final = "ttl"
 _HTML: Final = "html"
 _DUMPS: Final = ("ttl.gz", "nq.gz", "jsonld.gz")
+_WHOLE: Final = tuple(f"{WHOLE}.{suffix}" for suffix in _DUMPS)
 _WITH_CHARSET: Final = ("text/", "application/sparql-query")
 
 
@@ -109,7 +112,7 @@ def feed() -> Response:
 def dataset(suffix: str) -> Response:
     """Describe the dataset: a page, or DCAT in the RDF syntax asked for."""
     if suffix == _HTML or (not suffix and wants_html(request)):
-        return _signposted(_located(_page(), "/dataset", _HTML))
+        return _signposted(_located(_landing(), "/dataset", _HTML))
     return _described("dataset", "/dataset", suffix)
 
 
@@ -137,8 +140,8 @@ def _converted(file: File, form: Format) -> Response:
 def _signposted(response: Response) -> Response:
     """Add the links of the dataset: how to cite it, what it is, its terms, descriptions and dumps."""
     signpost(response, DATASET, "/dataset", TERMS, (ABOUT_PAGE, A_DATASET))
-    for _, file in _dumps("klimaatbanen"):
-        link(response, f"/download/{file.name}", "item", "application/gzip")
+    for name in _WHOLE:
+        link(response, f"/download/{name}", "item", "application/gzip")
     return response
 
 
@@ -156,15 +159,21 @@ def _send(file: File) -> Response:
     return response
 
 
+def _landing() -> Response:
+    """Show what the dataset is; nothing of the release is made for it."""
+    page = render_template("dataset.html", whole=_WHOLE, cite=dataset_citation(site(), language()))
+    return Response(page, content_type="text/html; charset=utf-8")
+
+
 def _page() -> Response:
     files = _files()
     graphs = sorted({file.graph for file in files.values() if file.graph})
     page = render_template(
         "downloads.html",
-        whole=_dumps("klimaatbanen"),
+        whole=_dumps(WHOLE),
         graphs=[(graph, _dumps(f"graphs/{graph.removeprefix(GRAPH)}")) for graph in graphs],
         tables=[file for name, file in files.items() if name.startswith("csv/")],
-        others=[file for name, file in files.items() if "/" not in name and not name.startswith("klimaatbanen.")],
+        others=[file for name, file in files.items() if "/" not in name and not name.startswith(f"{WHOLE}.")],
     )
     return Response(page, content_type="text/html; charset=utf-8")
 

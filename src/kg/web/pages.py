@@ -26,6 +26,7 @@ _WAYS: Final = (
     ("/sparql", "sparql_nav"),
 )
 _FOOT: Final = (
+    ("/dataset", "dataset_title"),
     ("/download/", "downloads"),
     ("/def", "ontology"),
     ("/shapes", "shapes_title"),
