@@ -268,3 +268,25 @@ def test_from_a_typed_job_to_the_nearest_occupations(browser: Browser, base: str
         page.keyboard.press("Enter")
         page.locator("a.name").first.click()
         assert page.locator(".step").count() == 10
+
+
+@pytest.mark.parametrize("name", [name for name, one in QUESTIONS.items() if one.chart and one.chart.mark != "map"])
+def test_a_chart_is_explored_by_keyboard_with_the_row_of_each_mark(browser: Browser, base: str, name: str) -> None:
+    with clean(browser.new_context(), base) as page:
+        page.goto(f"{base}/questions/{name}?lang=nl")
+        page.evaluate("[...document.images].forEach(one => one.loading = 'eager')")
+        page.evaluate("Promise.all([...document.images].map(one => one.decode()))")
+        page.focus(".explore")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("figure svg .lit")
+        rows = page.locator("table.answer tbody tr")
+        for at in range(rows.count()):
+            assert page.locator("tr.lit").count() == 1
+            assert rows.nth(at).get_attribute("class") == "lit"
+            read = page.inner_text("output.reading")
+            assert all(cell in read for cell in rows.nth(at).locator("td").all_inner_texts())
+            said = page.evaluate("document.activeElement.dataset.said").replace("\n", " ")
+            assert all(part.partition(": ")[2] in read for part in said.split("; ")), (said, read)
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('svg')") is None
