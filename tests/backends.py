@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -191,19 +192,30 @@ class Behaviour:
     """What a socket does with each connection, until told otherwise.
 
     Attributes:
-        act: gets the connection, of which the request was read.
+        act: gets the connection, of which the request was read; None passes the request on.
+        upstream: the URL of an engine to which requests are passed on.
         asked: the requests that came.
 
     """
 
-    def __init__(self, act: Callable[[socket.socket], None]) -> None:
-        self.act, self.asked = act, []
+    def __init__(self, act: Callable[[socket.socket], None] | None, upstream: str = "") -> None:
+        self.act, self.upstream = act, upstream
+        self.asked: list[bytes] = []
+
+    def pass_on(self, asked: bytes, connection: socket.socket) -> None:
+        """Send a request to the engine, and its answer back."""
+        engine = urlsplit(self.upstream)
+        head, _, body = asked.partition(b"\r\n\r\n")
+        with socket.create_connection((engine.hostname, engine.port)) as other:
+            other.sendall(head + b"\r\nConnection: close\r\n\r\n" + body)
+            while data := other.recv(65_536):
+                connection.sendall(data)
 
 
 @contextmanager
-def misbehaving(act: Callable[[socket.socket], None]) -> Iterator[tuple[str, Behaviour]]:
+def misbehaving(act: Callable[[socket.socket], None] | None, upstream: str = "") -> Iterator[tuple[str, Behaviour]]:
     """Listen on a free port and act on each connection; yield the URL."""
-    behaviour = Behaviour(act)
+    behaviour = Behaviour(act, upstream)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_serve, args=(listener, behaviour), daemon=True).start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/query", behaviour
@@ -234,4 +246,7 @@ def _one(connection: socket.socket, behaviour: Behaviour) -> None:
         while len(body) < length:
             body += connection.recv(65_536)
         behaviour.asked.append(head + b"\r\n\r\n" + body)
-        behaviour.act(connection)
+        if behaviour.act is None:
+            behaviour.pass_on(behaviour.asked[-1], connection)
+        else:
+            behaviour.act(connection)

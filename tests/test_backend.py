@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import closing
 from urllib.parse import parse_qs
 
 import pytest
@@ -239,3 +240,21 @@ def test_urls_that_are_not_used(url: str) -> None:
 def test_nothing_secret_is_shown() -> None:
     assert shown("http://a:1/q?token=secret") == "http://a:1/q"
     assert "secret" not in repr(Access("user", "secret"))
+
+
+def test_a_password_is_sent_when_it_is_asked_for() -> None:
+    def act(connection: socket.socket) -> None:
+        let_in = b"Authorization: Basic bWU6aHVudGVyMg==" in behaviour.asked[-1]
+        challenge = reply(b"", status="401 No", head='WWW-Authenticate: Basic realm="x"\r\n')
+        connection.sendall(reply(TABLE) if let_in else challenge)
+
+    with misbehaving(act) as (url, behaviour):
+        for password, answers in (("hunter2", True), ("wrong", False)):
+            with closing(Remote(url, Access("me", password), WAYS)) as remote:
+                for _ in range(2 if answers else 0):
+                    execute(remote, Asked(SELECT), Limits(), {})
+                assert [b"Authorization" in one for one in behaviour.asked] == [False, True, True]
+                if not answers:
+                    with pytest.raises(BadGateway) as caught:
+                        execute(remote, Asked(SELECT), Limits(), {})
+                    assert "wrong" not in str(caught.value)

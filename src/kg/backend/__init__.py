@@ -24,6 +24,7 @@ _SIGN: Final = "ASK {{ <" + ONTOLOGY + "> <http://www.w3.org/2002/07/owl#version
 _ALIVE: Final = "ASK {}"
 _PULSE: Final = 0.8  # Seconds in which a back end that lives answers next to nothing.
 _TRUST: Final = 2.0  # Seconds for which one sign of life is enough.
+_SPARE: Final = 1.0  # Seconds: the clock of the pool comes first.
 _START: Final = Limits(timeout=60.0)
 
 
@@ -58,7 +59,7 @@ class Backed(Pool):
     def __init__(
         self, url: str, access: Access, found: Survey, limits: Limits, prefixes: Mapping[str, str], version: str
     ) -> None:
-        super().__init__(lambda: Remote(url, access, found.ways, found.dialect), limits, prefixes)
+        super().__init__(lambda: Remote(url, access, found.ways, found.dialect, spare=_SPARE), limits, prefixes)
         self._url, self._access, self._version = url, access, version
         self._alive = 0.0
 
@@ -91,8 +92,10 @@ class Backed(Pool):
         remote = Remote(self._url, self._access, Ways(()))
         try:
             remote.answer(_ALIVE, limits=Limits(timeout=_PULSE))
-        except KgError:
+        except (BadGateway, GatewayTimeout):
             raise GatewayTimeout("the back end does not answer", hint="try again later", retry=10) from error
+        except KgError:  # It is busy, and says so.
+            return
         finally:
             remote.close()
         self._alive = time.monotonic()

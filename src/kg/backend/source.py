@@ -35,12 +35,13 @@ class Remote:
         access: name and password, where it asks for them.
         ways: how it is told its dataset.
         dialect: of the engine.
+        spare: seconds beyond the limit on time, where someone else keeps it and says so better.
 
     """
 
-    def __init__(self, url: str, access: Access, ways: Ways, dialect: Dialect = ANY) -> None:
+    def __init__(self, url: str, access: Access, ways: Ways, dialect: Dialect = ANY, *, spare: float = 0.0) -> None:
         self._link = Link(url, access)
-        self._url, self._ways, self._dialect = url, ways, dialect
+        self._ways, self._dialect, self._spare = ways, dialect, spare
         self._nothing = ox.Store()
 
     def close(self) -> None:
@@ -93,7 +94,9 @@ class Remote:
         """Return the good reply to a query sent by form POST (SPARQL 1.1 Protocol, section 2.1.2)."""
         body = urlencode([("query", text), *dataset]).encode()
         headers = {"Content-Type": _FORM, "Accept": offered[0]}
-        reply = self._link.send("POST", body, headers, seconds=limits.timeout, most=_WIDER * limits.max_bytes)
+        reply = self._link.send(
+            "POST", body, headers, seconds=limits.timeout + self._spare, most=_WIDER * limits.max_bytes
+        )
         if reply.status != 200:
             raise _failure(reply, limits)
         if reply.kind not in offered:
