@@ -222,6 +222,21 @@ def test_an_error_is_marked_at_its_line_and_led_to(visit: Open) -> None:
     expect(page.locator("#answer")).to_contain_text("3 rows")
 
 
+def test_an_error_is_marked_while_one_types_and_goes_when_it_is_mended(visit: Open) -> None:
+    page = visit()
+    write(page, PILLARS)
+    page.keyboard.type(" LIMIT ten")
+    expect(page.locator(".cm-lint-marker-error")).to_be_visible()
+    assert page.locator(".cm-lintRange-error").inner_text() == "ten"
+    assert page.locator(".problem").count() == 0
+    page.hover(".cm-lint-marker-error")
+    expect(page.locator(".cm-tooltip-lint")).to_contain_text("syntax error at 'ten'")
+    for _ in "ten":
+        page.keyboard.press("Backspace")
+    page.keyboard.type("10")
+    expect(page.locator(".cm-lint-marker-error")).to_have_count(0)
+
+
 def test_a_column_counts_characters_not_units(visit: Open) -> None:
     page = visit()
     run(page, "SELECT ?x { ?x ?y '😀😀😀' . ?x ?y ?z ?w }")

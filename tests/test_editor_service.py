@@ -75,6 +75,26 @@ def test_terms_come_again_only_when_they_changed(client: FlaskClient) -> None:
     assert client.get("/sparql/terms.json", headers={"If-None-Match": tag}).status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("SELECT ?s { ?s a kb:Pillar }", None),
+        ("SELECT ?s { ?s a kb:Pillar } # a comment at the end", None),
+        ("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }", None),
+        ("SELECT ?s { ?s a kb:Pillar .. }", (1, 29)),
+        ("SELECT ?s {\n  ?s a nowhere:Pillar\n}", (2, 22)),
+        ("SELECT ?s {\n  ?s a kb:Pillar\n", None),
+        ("SELECT ?s {\n  ?s ?p 'x }", (2, 9)),
+        ("DELETE WHERE { ?s ?p ?o }", (None, None)),
+    ],
+)
+def test_a_query_is_checked_without_running_it(
+    client: FlaskClient, query: str, place: tuple[int | None, int | None] | None
+) -> None:
+    problem = client.post("/sparql/check", data={"query": query}).json["problem"]
+    assert (problem and (problem["line"], problem["column"])) == place
+
+
 def test_all_questions_are_examples_in_both_languages(client: FlaskClient) -> None:
     questions = find_questions(house() / "queries")
     for lang in ("nl", "en"):

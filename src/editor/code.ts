@@ -15,10 +15,12 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { complete } from "./completion";
-import type { Problem } from "./endpoint";
+import { check, type Problem } from "./endpoint";
 import { declaring, missing } from "./prefixes";
 import { setting, word } from "./setting";
 import { vocabulary } from "./vocabulary";
+
+const PAUSE = 700; // Milliseconds.
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, class: "sparql-keyword" },
@@ -57,6 +59,7 @@ function declare(view: EditorView, known: Record<string, string>): void {
 export class Code {
   readonly view: EditorView;
   private readonly extensions: Extension;
+  private waiting = 0;
 
   constructor(parent: HTMLElement, around: Around) {
     this.extensions = [
@@ -80,7 +83,9 @@ export class Code {
       EditorView.contentAttributes.of({ "aria-label": word("query"), "aria-describedby": "editor-keys", lang: "zxx", tabindex: "0" }),
       declareTyped,
       EditorView.updateListener.of((update) => {
-        if (update.docChanged) around.changed(update.state.doc.toString());
+        if (!update.docChanged) return;
+        around.changed(update.state.doc.toString());
+        this.checkSoon();
       }),
     ];
     this.view = new EditorView({ parent, state: this.state("") });
@@ -109,11 +114,28 @@ export class Code {
     if (lacking.length) this.view.dispatch({ changes: declaring(this.view.state.doc, lacking, prefixes) });
   }
 
+  /** Mark what is wrong with the query when the reader pauses. */
+  private checkSoon(): void {
+    clearTimeout(this.waiting);
+    this.waiting = window.setTimeout(() => void this.check(), PAUSE);
+  }
+
+  private async check(): Promise<void> {
+    const { query } = this;
+    const problem = query.trim() ? await check(query) : null;
+    if (query === this.query) this.mark(problem);
+  }
+
   /** Mark a problem at its place, in the text and in the margin; without a place, unmark. */
   mark(problem: Problem | null): void {
     const found = problem?.line ? [this.diagnostic(problem, problem.line)] : [];
     this.view.dispatch(setDiagnostics(this.view.state, found));
-    const [first] = found;
+  }
+
+  /** Mark a problem and bring its place into view. */
+  show(problem: Problem): void {
+    this.mark(problem);
+    const [first] = problem.line ? [this.diagnostic(problem, problem.line)] : [];
     if (first) this.view.dispatch({ effects: EditorView.scrollIntoView(first.from, { y: "center" }) });
   }
 

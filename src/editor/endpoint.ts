@@ -71,6 +71,17 @@ export async function ask(query: string, signal: AbortSignal): Promise<Answer> {
   return { ...told, columns: found.head.vars ?? [], rows: found.results?.bindings ?? [], turtle: null };
 }
 
+/** Return what is wrong with a query, without running it; null where nothing is, or nobody can say. */
+export async function check(query: string): Promise<Problem | null> {
+  try {
+    const response = await post("/sparql/check", { query }, "application/json");
+    return ((await response.json()) as { problem: Problem | null }).problem;
+  } catch (error) {
+    if (error instanceof Failed) return null;
+    throw error;
+  }
+}
+
 /** A label, its language where it is not that of the page, and where its link leads. */
 export type Label = [text: string, lang: string, href: string];
 

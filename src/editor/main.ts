@@ -125,7 +125,7 @@ class Editor {
 
   private fail(id: string, problem: Problem): void {
     this.status.textContent = "";
-    if (id === this.here) this.code.mark(problem);
+    if (id === this.here) this.code.show(problem);
     this.keep(id, failure(problem, () => this.code.goTo(problem)));
   }
 

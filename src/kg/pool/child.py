@@ -55,9 +55,7 @@ def execute(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, 
         KgError: as `kg.sparql.answer`; NotAcceptable where no format fits; TooLarge where the result is over a limit.
 
     """
-    text = with_prefixes(asked.text, prefixes) if asked.prefixed else asked.text
-    ask = partial(answer, store) if isinstance(store, ox.Store) else store.answer
-    found = ask(text, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, limits=limits)
+    found = _found(store, asked, limits, prefixes)
     offered = formats_for(found)
     form = named(asked.graph if offered is GRAPHS else asked.table, offered)
     if form is None:
@@ -71,6 +69,17 @@ def execute(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, 
     if not asked.shown and rows > limits.max_rows:
         raise _too_large(f"the result has more than {limits.max_rows:,} rows", "max_rows")
     return Answered(form.name, data, rows)
+
+
+def _found(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, str]) -> Solutions:
+    text = with_prefixes(asked.text, prefixes) if asked.prefixed else asked.text
+    ask = partial(answer, store) if isinstance(store, ox.Store) else store.answer
+    try:
+        return ask(text, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, limits=limits)
+    except QueryError as error:
+        if error.line == 1 and error.column:
+            error.column -= len(text) - len(asked.text)  # The prefixes were added on the first line.
+        raise
 
 
 def _bytes(

@@ -20,7 +20,7 @@ from kg.charts.paint import Painter
 from kg.charts.spec import SIZES
 from kg.charts.themes import THEMES
 from kg.charts.words import description, summary
-from kg.errors import KgError, QueryError, TooLarge, UnknownValue
+from kg.errors import KgError, QueryError, Refused, TooLarge, UnknownValue
 from kg.lexicon import lexicon
 from kg.plots import Plot
 from kg.pool.frames import Asked
@@ -41,6 +41,7 @@ _MARKS: Final = ("bar", "point", MAP)
 _BARS: Final = 150  # Rows that a chart shows so that one can read it.
 _POINTS: Final = 2000
 _IRIS: Final = 5000
+_SIGN: Final = "§"
 _SECONDS: Final = 10.0
 _PAINTER: Final = "kg.editor.painter"
 
@@ -65,16 +66,13 @@ def bundle_version() -> str:
 
 def setting(query: str, starter: str, error: KgError | None) -> dict[str, Any]:
     """Return what a page tells the editor: language, words, the query, and why it failed."""
-    told = error and {name: getattr(error, name) for name in ("title", "hint", "line", "column")} | {
-        "detail": error.what
-    }
     return {
         "lang": language(),
         "words": words_of("editor_", _WORDS),
         "nonce": secrets.token_urlsafe(16),
         "query": query,
         "starter": starter,
-        "problem": told,
+        "problem": error and _problem(error),
         "forms": {"rows": [form.name for form in TABLES], "graph": [form.name for form in GRAPHS]},
     }
 
@@ -92,6 +90,29 @@ def policy(nonce: str) -> str:
     writes one into the text.
     """
     return POLICY.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'")
+
+
+def _problem(error: KgError) -> dict[str, Any]:
+    told = {name: getattr(error, name) for name in ("title", "hint", "line", "column")}
+    return told | {"detail": error.what}
+
+
+@blueprint.post("/sparql/check")
+def check() -> Response:
+    """Send what is wrong with a query, if anything, without running it.
+
+    Behind the query comes a line with a sign that no query may hold: the reading ends there, or before it. A query that is
+    not finished is not wrong yet.
+    """
+    query = _fields().get("query", "")
+    found: KgError | None = None
+    try:
+        ask(Asked(f"{query}\n{_SIGN}", prefixed=True))
+    except (QueryError, Refused, TooLarge) as error:
+        found = None if error.line == query.count("\n") + 2 else error
+    except KgError:
+        pass  # Too busy to say.
+    return Response(_json({"problem": found and _problem(found)}), content_type="application/json")
 
 
 @blueprint.get("/sparql/terms.json")
