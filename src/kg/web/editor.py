@@ -101,8 +101,8 @@ def _problem(error: KgError) -> dict[str, Any]:
 def check() -> Response:
     """Send what is wrong with a query, if anything, without running it.
 
-    Behind the query comes a line with a sign that no query may hold: the reading ends there, or before it. A query that is
-    not finished is not wrong yet.
+    Behind the query comes a line with a sign that no query may hold: the reading ends there, or before it. A query
+    that is not finished is not wrong yet.
     """
     query = _fields().get("query", "")
     found: KgError | None = None
