@@ -62,16 +62,17 @@ class Client:
     Arguments:
         peer: the endpoint.
         truth: the data that it serves.
+        source: address that requests come from.
 
     """
 
-    def __init__(self, peer: Peer, truth: ox.Store) -> None:
-        self.peer, self.truth = peer, truth
+    def __init__(self, peer: Peer, truth: ox.Store, source: str = "127.0.0.1") -> None:
+        self.peer, self.truth, self._source = peer, truth, (source, 0)
 
     def send(self, url: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
         """Return the answer to a request; underscores in names of headers stand for hyphens."""
         parts = urlsplit(url)
-        connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE, source_address=self._source)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             with suppress(BrokenPipeError, ConnectionResetError):  # Who refuses early may not read all of it.

@@ -10,15 +10,16 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
 import load
 import pyoxigraph as ox
+from pages import machine, write_between
 from peers import Peer, Start, kg_over_data, oxigraph_in_memory, rdflib_endpoint
 
 from kg.files import house
@@ -53,6 +54,7 @@ QUERIES = (
     Query("2,000 rows, CSV", "SELECT ?s ?p ?o {{ ?s ?p ?o }} LIMIT 2000 #{n}", CSV),
     Query("CONSTRUCT", SKOS + "CONSTRUCT {{ ?s skos:prefLabel ?l }} {{ ?s skos:prefLabel ?l }} LIMIT 200 #{n}", TURTLE),
 )
+ALL = tuple(one.name for one in QUERIES)
 HEAVY = ("aggregate", "2,000 rows, JSON", "2,000 rows, CSV")
 OURS, UNCACHED, PEER, RDFLIB, DIRECT = "ours", "ours, no cache", "oxigraph", "rdflib-endpoint", "Flask alone"
 STARTS: Mapping[str, Start] = {
@@ -160,11 +162,96 @@ def told(found: Found, size: int, query: str, kind: str, connections: int, names
     print(f"{size:>7} {connections:>2} {kind:>8} {query:<17} {shown} {bad or ''}", file=sys.stderr, flush=True)
 
 
+def ratios(found: Found, cell: Cell, peer: str) -> list[float]:
+    """Return ours to the peer's answers in a second, round by round."""
+    other = found[replace(cell, peer=peer)]
+    return [ours.rate / theirs.rate for ours, theirs in zip(found[cell], other, strict=True) if theirs.rate]
+
+
+def mean(values: Iterable[float]) -> float:
+    """Return the geometric mean."""
+    return statistics.geometric_mean(list(values))
+
+
+def summary(found: Found) -> Iterator[tuple[object, ...]]:
+    """Yield what was asked for, what came, and whether that is enough."""
+
+    def over(peer: str, kind: str, size: int, connections: int, names: Iterable[str] = ALL) -> list[float]:
+        cells = [Cell(size, name, kind, connections, OURS) for name in names]
+        return [statistics.median(ratios(found, one, peer)) for one in cells]
+
+    at = sorted({one.connections for one in found if one.size == SMALL})
+    for kind, names, goal in (("repeated", ALL, 8.0), ("distinct", ALL, 0.5), ("distinct", HEAVY, 1.0)):
+        which = "aggregate and 2,000 rows" if names is HEAVY else "all queries"
+        for connections in at:
+            value = mean(over(PEER, kind, SMALL, connections, names))
+            yield f"{kind}, {which}, {connections} connections: ours to {PEER}", f"{goal:g}", value, value >= goal
+    for peer, goal in ((RDFLIB, 10.0), (UNCACHED, None), (DIRECT, None)):
+        for kind in ("repeated", "distinct"):
+            if Cell(SMALL, ALL[0], kind, 8, peer) in found:
+                values = over(peer, kind, SMALL, 8)
+                value, what = (min(values), "least") if goal else (mean(values), "mean")
+                told = f"{kind}, {what} of all queries, 8 connections: ours to {peer}"
+                yield told, f"{goal:g}" if goal else "-", value, value >= goal if goal else None
+    if any(one.size == LARGE for one in found):
+        grown = {who: mean(growth(found, who)) for who in (OURS, PEER)}
+        value = grown[OURS] / grown[PEER]
+        told = f"growth of time from 20,000 to 500,000 triples: ours {grown[OURS]:.2f}, {PEER} {grown[PEER]:.2f}"
+        yield told, "1 or less", value, value <= 1.05
+
+
+def growth(found: Found, who: str) -> Iterator[float]:
+    """Yield for each query how much longer an answer takes over the large graph."""
+    for name in ALL:
+        small, large = (found[Cell(size, name, "distinct", 8, who)] for size in (SMALL, LARGE))
+        yield statistics.median(one.median for one in large) / statistics.median(one.median for one in small)
+
+
+def rows(found: Found) -> Iterator[tuple[object, ...]]:
+    """Yield each cell with those of the peers beside it."""
+    for cell in found:
+        if cell.peer != OURS:
+            continue
+        for peer in (one.peer for one in found if replace(one, peer=OURS) == cell and one.peer != OURS):
+            told = ratios(found, cell, peer)
+            ratio = f"{statistics.median(told):.2f} ({min(told):.2f} to {max(told):.2f})"
+            mine, theirs = found[cell], found[replace(cell, peer=peer)]
+            size = f"{cell.size:,}"
+            yield size, cell.connections, cell.kind, cell.query, peer, ratio, *speed(mine), *speed(theirs)
+
+
+def speed(runs: Sequence[load.Load]) -> tuple[str, str]:
+    """Return answers in a second, and median and 99th percentile of their time in milliseconds."""
+    told = [(one.rate, one.median, one.at(0.99)) for one in runs]
+    rate, middle, late = (statistics.median(values) for values in zip(*told, strict=True))
+    return f"{rate:,.0f}", f"{middle:.1f} / {late:.1f}"
+
+
+def text(found: Found, rounds: int, seconds: float) -> str:
+    """Return the tables in Markdown."""
+    what = f"{machine()}. {rounds} rounds of {seconds:g} s each; the load generator runs on the same processors."
+    lines = [what, "", line("what", "goal", "measured", "met"), line(*["---"] * 4)]
+    met = {True: "yes", False: "no", None: "-"}
+    lines += [line(told, goal, f"{value:.2f}", met[good]) for told, goal, value, good in summary(found)]
+    head = ("triples", "connections", "asked", "query", "peer", "ours to peer", "ours /s", "ms", "peer /s", "ms")
+    return "\n".join([*lines, "", line(*head), line(*["---"] * len(head)), *(line(*one) for one in rows(found))]) + "\n"
+
+
+def line(*cells: object) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two endpoints, 8 connections, 20,000 triples, one round")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the tables into this page")
     options = parser.parse_args()
-    measure(options.quick, 1 if options.quick else 3, 0.5 if options.quick else 0.8)
+    rounds, seconds = (1, 0.5) if options.quick else (3, 0.8)
+    told = text(measure(options.quick, rounds, seconds), rounds, seconds)
+    if options.write:
+        write_between(options.write, "endpoint", told)
+    else:
+        print(told)
 
 
 if __name__ == "__main__":

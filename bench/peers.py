@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 BIN = Path(sys.executable).parent
@@ -60,7 +61,7 @@ Start = Callable[[Path, Path], AbstractContextManager[Peer]]
 def ours(data: Path, folder: Path) -> Iterator[Peer]:
     """`kg serve` as it is, of the package that this Python has; the data was dumped from its graph."""
     del data, folder
-    with _kg([BIN / "kg", "serve"], "ours") as peer:
+    with kg_serve() as peer:
         yield peer
 
 
@@ -78,8 +79,15 @@ def kg_over_data(*options: str, name: str = "ours") -> Start:
 
 
 @contextmanager
-def _kg(command: Sequence[str | Path], name: str) -> Iterator[Peer]:
-    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+def kg_serve(*options: str, errors: IO[bytes] | None = None) -> Iterator[Peer]:
+    """`kg serve` over its own graph with options; what it says on standard error may be kept."""
+    with _kg([BIN / "kg", "serve", *options], "ours", errors) as peer:
+        yield peer
+
+
+@contextmanager
+def _kg(command: Sequence[str | Path], name: str, errors: IO[bytes] | None = None) -> Iterator[Peer]:
+    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, stderr=errors, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1].rstrip("/")
         try:

@@ -16,3 +16,19 @@ def test_ours_fails_no_case_of_the_protocols() -> None:
     assert run.returncode == 0, run.stderr
     assert "ours: 0 failed" in run.stderr
     assert run.stdout.count("| pass |") > 190
+
+
+@pytest.mark.check
+def test_the_bench_of_the_endpoint_measures_ours_beside_a_peer() -> None:
+    command = [sys.executable, "bench/endpoint.py", "--quick"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("| 20,000 | 8 |") == 14
+
+
+@pytest.mark.check
+def test_a_short_soak_finds_no_wrong_answer() -> None:
+    command = [sys.executable, "bench/soak.py", "--minutes", "0.1"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert "another answer" not in run.stdout, run.stdout
+    assert "| errors in the log of the server | 0 |" in run.stdout, run.stdout + run.stderr
