@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 from urllib.parse import urlencode
@@ -126,7 +126,8 @@ class Listing:
     def facets(self) -> list[Facet]:
         """Return the facets that part the things, with counts under the other facets."""
         found = [self._facet(slug) for slug in self.fields]
-        return [facet for facet in found if len(facet.choices) > 1 or any(one.chosen for one in facet.choices)]
+        kept = [facet for facet in found if len(facet.choices) > 1 or any(one.chosen for one in facet.choices)]
+        return [replace(facet, open=facet.open or place == 0) for place, facet in enumerate(kept)]
 
     def _facet(self, slug: str) -> Facet:
         counts = Counter(value for iri in self.narrowed(slug) for value in self._held(iri, slug))
@@ -136,7 +137,7 @@ class Listing:
         ]
         one = self.fields[slug]
         name = one.name.get(self.lang) or self.site.labels.get(one.path[0][-1].predicate, self.lang)[0]
-        return Facet(name, tuple(choices), slug in self.asked or len(choices) <= _FACET // 4)
+        return Facet(name, tuple(choices), slug in self.asked)
 
     def chosen(self) -> list[tuple[str, TermView, str]]:
         """Return what is asked: the name of the facet, the value, and the address without it."""

@@ -284,7 +284,9 @@ class Thing:
         if viewer == "TreeViewer":
             return Row(name, tree=tree(self.site, self.lang, [fact.value for fact in ordered]))
         if viewer == "MapViewer":
-            return Row(name, map=atlas(self.site, self.lang, self.iri, [fact.value for fact in ordered]))
+            places = [fact for fact in shown if isinstance(fact.value, ox.NamedNode)]
+            drawn = atlas(self.site, self.lang, self.iri, [fact.value for fact in ordered])
+            return Row(name, said=tuple(self._said(places, False)), map=drawn, more=more)
         if viewer == "ValueTableViewer":
             return Row(name, table=self._table(shown), more=more)
         return Row(name, said=tuple(self._said(shown, viewer == "DetailsViewer")), more=more)
