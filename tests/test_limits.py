@@ -334,7 +334,7 @@ def verdict(seconds: float) -> None:
     assert {answer.status for answer in hostile} == {503}
     assert max(answer.seconds for answer in hostile) < 3 + 1
     assert processes[1] <= 4 + Limits().light
-    assert memories[1] < memories[0] * 1.5
+    assert memories[1] < memories[0] * 1.1
 
 
 @pytest.mark.check

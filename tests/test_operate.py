@@ -152,6 +152,14 @@ def test_a_line_an_answer_says_what_and_how_long(server: Running) -> None:
     assert 0.6 <= float(str(over["seconds"])) < 2
 
 
+def test_a_client_that_wants_no_kept_answer_gets_a_new_one(server: Running) -> None:
+    path = "/sparql?query=" + quote("ASK { <urn:fresh> ?p ?o }")
+    for more in ({}, {}, {"Cache_Control": "no-cache"}, {"Cache_Control": "no-store"}, {"Pragma": "no-cache"}, {}):
+        assert server.get(path, **more).status == 200
+    time.sleep(0.3)
+    assert [line["effort"] for line in server.lines[-6:]] == ["light", "cached", "light", "light", "light", "cached"]
+
+
 def test_the_log_of_slow_queries_holds_them_and_says_so(server: Running) -> None:
     server.post(f"{ENDLESS} #slow")
     time.sleep(0.3)

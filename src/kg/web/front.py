@@ -69,7 +69,7 @@ class Front:
 
     def _look_up(self, environ: WSGIEnvironment) -> tuple[bytes | None, Known | None, Answered | None]:
         asked = self._asked(environ)
-        known = self._cache.get(asked) if asked and not _wants_fresh(environ) else None
+        known = self._cache.get(asked) if asked and not wants_fresh(environ) else None
         return asked, known, self._cache.get(known.key) if known else None
 
     def _asked(self, environ: WSGIEnvironment) -> bytes | None:
@@ -156,7 +156,8 @@ def _no_write(_: bytes) -> None:
     """Stand for the write callable, which the application does not use."""
 
 
-def _wants_fresh(environ: WSGIEnvironment) -> bool:
+def wants_fresh(environ: WSGIEnvironment) -> bool:
+    """Return whether a client wants no kept answer (RFC 9111, sections 5.2.1.4 and 5.4)."""
     told = environ.get("HTTP_CACHE_CONTROL", "").lower() + environ.get("HTTP_PRAGMA", "").lower()
     return "no-cache" in told or "no-store" in told
 

@@ -13,6 +13,7 @@ from flask import Response, request
 from kg.errors import KgError, QueryError
 from kg.pool.frames import Answered, Asked
 from kg.results import GRAPHS, TABLES
+from kg.web.front import wants_fresh
 from kg.web.note import CACHED, HEAVY, LIGHT, Note, note_of
 from kg.web.pages import site
 
@@ -52,9 +53,8 @@ def ask(asked: Asked, seconds: float | None = None) -> Answered:
 
     """
     cache, note = site().cache, note_of(request.environ)
-    told = request.cache_control
     note.key, note.asked = asked.key, asked
-    found: Answered | None = None if told.no_cache or told.no_store else cache.get(asked.key)
+    found: Answered | None = None if wants_fresh(request.environ) else cache.get(asked.key)
     if found is None:
         found = _answer(asked, seconds, note)
         cache.put(asked.key, found, len(found.data))

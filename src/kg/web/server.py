@@ -7,6 +7,7 @@ What the cache holds is answered in the loop itself. The server ends when it has
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import io
 import json
 import socket
@@ -14,7 +15,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -38,6 +39,7 @@ _SILENCE: Final = 60.0  # Seconds after which a connection on which nothing move
 _LOOK: Final = 10  # Seconds between two looks at connections.
 _LINGER: Final = 2.0  # Seconds in which a connection may send one more request to a server that leaves.
 _SPARE: Final = 5  # Seconds after the longest query in which its answer is sent.
+_MALLOC: Final = {-8: 2, -3: 1 << 20, -1: 1 << 20}  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD.
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -323,12 +325,20 @@ def serve(app: Flask, limits: Limits, handed: Handed) -> None:
         handed: the sockets; what happens to reloads is counted in it.
 
     """
+    _give_memory_back()
     handed.say(READY)
     if handed.hear() != ACCEPT:
         return
     server = Server(app, app.extensions["kg.front"].holds, handed.listener, limits)
     threading.Thread(target=_obey, args=(server, handed), daemon=True).start()
     server.run()
+
+
+def _give_memory_back() -> None:
+    """Let the C library return what large answers took: few arenas, large blocks by themselves (glibc, mallopt(3))."""
+    with suppress(OSError, AttributeError):
+        for option, value in _MALLOC.items():
+            ctypes.CDLL(None).mallopt(option, value)
 
 
 def _obey(server: Server, handed: Handed) -> None:
