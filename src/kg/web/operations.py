@@ -104,10 +104,15 @@ def _parameter(parameter: Parameter, choices: Sequence[Choice], lang: str) -> No
     listed = ""
     if choices and len(choices) <= _ENUM:
         schema["enum"] = [choice.value for choice in choices]
-        listed = "\n" + "".join(f"\n- `{choice.value}` {choice.text}" for choice in choices)
+        listed = "\n" + "".join(f"\n- `{choice.value}` {_plain(choice.text)}" for choice in choices)
     told = {"name": parameter.name, "in": "query", "schema": schema}
     told["description"] = f"{label}. {word('parameter_takes', lang)}{listed}"
     return told | ({"example": choices[0].value} if choices else {})
+
+
+def _plain(text: str) -> str:
+    """Return a text without what CommonMark, in which descriptions are written, would take as markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", text)
 
 
 def _forms(sheet: Sheet | None) -> Node:
