@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -72,6 +73,12 @@ def test_readme_make_targets_exist() -> None:
 
 def test_readme_r_line_names_the_endpoint_as_it_is(server: str) -> None:
     assert "http://127.0.0.1:8000/sparql?format=csv&query=" in README
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(http://127\.0\.0\.1:8000(/\w*)\)", README))
+def test_readme_pages_answer(path: str, server: str) -> None:
+    with urlopen(Request(f"{server}{path}", headers={"Accept": "text/html"})) as response:
+        assert "<h1" in response.read().decode()
 
 
 def test_readme_lists_the_graphs_that_there_are(graph: Graph) -> None:
