@@ -85,6 +85,17 @@ def test_kg_switch() -> None:
     assert "no skills are known of toverdokter" in kg("switch", "toverdokter", code=2)
 
 
+def test_kg_switch_from_skills_with_routes() -> None:
+    asked = ("--skill", "read standard blueprints", "--skill", "ensure equipment availability")
+    found = json.loads(kg("switch", *asked, "--format", "json"))
+    assert found[0]["score"] >= found[-1]["score"] > 0
+    assert all(1 <= len(one["shared"]) <= 2 for one in found)
+    assert any(route["asks"] for one in found for route in one["routes"])
+    assert "route: " in kg("switch", *asked)
+    assert "no occupation asks for the skill spreuken" in kg("switch", "--skill", "spreuken", code=2)
+    assert "give FROM" in kg("switch", code=2)
+
+
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
     return create_app(graph, find_questions(ROOT / "queries")).test_client()
@@ -134,6 +145,21 @@ def test_a_job_is_typed(client: FlaskClient) -> None:
     nothing = told(client, q="bakker")
     assert (nothing["from"], nothing["jobs"], nothing["nearest"]) == (None, [], [])
     assert "ESCO occupations are known here" in page(client, q="bakker")
+
+
+def test_from_skills_alone_or_beside_a_job(client: FlaskClient) -> None:
+    blueprints = {"skill": "read standard blueprints"}
+    alone = told(client, **blueprints)
+    assert (alone["from"], len(alone["skills"])) == (None, 1)
+    assert all(len(one["shared"]) == 1 for one in alone["nearest"])
+    assert "Climate occupations for these skills" in page(client, **blueprints)
+    plain = {
+        one["occupation"]["id"]: one["score"] for one in told(client, **{"from": INSPECTOR, "limit": "50"})["nearest"]
+    }
+    beside = told(client, **{"from": INSPECTOR, "limit": "50"}, **blueprints)["nearest"]
+    assert any(one["score"] > plain.get(one["occupation"]["id"], 0) for one in beside)
+    wrong = client.get("/switch?skill=spreuken&format=json")
+    assert wrong.status_code == 404
 
 
 def test_routes_say_what_they_ask_and_never_that_nothing_is_required(client: FlaskClient) -> None:

@@ -82,6 +82,11 @@ class Switches:
         """IRIs of the occupations with skills, from which someone may come."""
         return sorted(self._essential.keys() | self._optional.keys())
 
+    @property
+    def skills(self) -> frozenset[str]:
+        """IRIs of the skills that occupations ask for."""
+        return frozenset(self._weights)
+
     def esco_of(self, occupation: str) -> tuple[str, ...]:
         """Return the ESCO occupations with skills that a mapping ties to a climate occupation, exact before close."""
         return tuple(there for there in self._ours.get(occupation, ()) if self.skills_of(there))
@@ -173,13 +178,26 @@ def find_origin(switches: Switches, labels: Labels, store: ox.Store, asked: str)
         NotFound: there is none; the hint names the nearest.
 
     """
-    origins = frozenset(switches.origins)
-    if asked in origins:
+    return _find(frozenset(switches.origins), labels, store, asked, "no skills are known of")
+
+
+def find_skills(switches: Switches, labels: Labels, store: ox.Store, asked: Iterable[str]) -> frozenset[str]:
+    """Return the IRIs of skills of ESCO, each given by IRI or exact preferred label.
+
+    Raises:
+        NotFound: no occupation asks for one of them; the hint names the nearest.
+
+    """
+    return frozenset(_find(switches.skills, labels, store, one, "no occupation asks for the skill") for one in asked)
+
+
+def _find(known: frozenset[str], labels: Labels, store: ox.Store, asked: str, what: str) -> str:
+    if asked in known:
         return asked
     for lang in ("nl", "en"):
         for quad in store.quads_for_pattern(None, PREF, ox.Literal(asked, language=lang), None):
-            if isinstance(quad.subject, ox.NamedNode) and quad.subject.value in origins:
+            if isinstance(quad.subject, ox.NamedNode) and quad.subject.value in known:
                 return quad.subject.value
-    near = [name for iri, name in labels.nearest(asked, "nl", 20) if iri in origins][:5]
-    hint = f"nearest: {', '.join(near)}" if near else "import ESCO and give it by --with, or give the IRI"
-    raise NotFound(f"no skills are known of {asked[:200]}", hint=hint)
+    near = [name for iri, name in labels.nearest(asked, "nl", 20) if iri in known][:5]
+    hint = f"nearest: {', '.join(near)}" if near else "give the IRI, or import ESCO and give it by --with"
+    raise NotFound(f"{what} {asked[:200]}", hint=hint)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kg.cli.group import main
+
+if TYPE_CHECKING:
+    from kg.graph import Graph
+    from kg.labels import Labels
+    from kg.switch import Gap
 
 
 @main.group("import")
@@ -178,35 +184,78 @@ def link(
 
 
 @main.command()
-@click.argument("origin", metavar="FROM")
+@click.argument("origin", metavar="[FROM]", default="")
+@click.option("--skill", "asked", multiple=True, help="A skill of ESCO, by IRI or exact label; may be repeated.")
 @click.option("--with", "imported", type=click.Path(path_type=Path), help="ESCO as kg import wrote it; else our part.")
 @click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of names.")
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Occupations to show.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def switch(origin: str, imported: Path | None, lang: str, limit: int, form: str) -> None:
-    """Show the climate occupations nearest to FROM, an ESCO occupation by IRI or exact label, by skills of ESCO."""
+def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str, limit: int, form: str) -> None:
+    """Show the climate occupations nearest to FROM, an ESCO occupation by IRI or exact label, and to skills.
+
+    By essential and optional skills of ESCO: what is shared, what is missing, and by which routes people learn it.
+    """
     import json
     from dataclasses import asdict
 
     from kg.files import house
     from kg.graph import build
     from kg.labels import Labels
-    from kg.switch import SKILLS, Switches, find_origin
+    from kg.switch import SKILLS, Switches, find_origin, find_skills
     from kg.vocab.write import load
 
+    if not origin and not asked:
+        raise click.UsageError("give FROM, or one or more --skill")
     graph = build(house())
     graphs = load(graph.store, imported) if imported else []
     switches = Switches(graph.store, graphs[0] if graphs else SKILLS)
     labels = Labels(graph.store)
-    start = find_origin(switches, labels, graph.store, origin)
-    gaps = switches.nearest(switches.skills_of(start), limit, start)
+    had = find_skills(switches, labels, graph.store, asked)
+    start = find_origin(switches, labels, graph.store, origin) if origin else ""
+    had |= switches.skills_of(start) if start else frozenset()
+    gaps = [gap for gap in switches.nearest(had, limit, start) if gap.score]
+    ways = _ways(graph, lang)
     if form == "json":
-        click.echo(json.dumps([asdict(gap) for gap in gaps], indent=1))
+        click.echo(json.dumps([asdict(gap) | {"routes": ways.get(gap.occupation, [])} for gap in gaps], indent=1))
         return
-    click.echo(f"{labels.get(start, lang)[0]} <{start}>, {len(switches.skills_of(start))} skills")
+    named = partial(_called, labels, lang)
+    click.echo(f"{named(start)} <{start}>, {len(had)} skills" if start else f"{len(had)} skills")
     for gap in gaps:
-        click.echo(f"{gap.score:5.1f}  {labels.get(gap.occupation, lang)[0]} (ESCO: {labels.get(gap.via, lang)[0]})")
-        for name in ("shared", "missing_essential", "missing_optional"):
-            skills = getattr(gap, name)
-            shown = ", ".join(labels.get(skill, lang)[0] for skill in skills[:5])
-            click.echo(f"       {name.replace('_', ' ')} {len(skills)}: {shown}{' ...' if len(skills) > 5 else ''}")
+        click.echo(_gap(gap, named))
+        for route in ways.get(gap.occupation, []):
+            click.echo(f"       route: {route['name']}; {', '.join(route['asks']) or 'what it asks is not stated'}")
+
+
+def _called(labels: Labels, lang: str, iri: str) -> str:
+    return labels.get(iri, lang)[0]
+
+
+def _gap(gap: Gap, named: Callable[[str], str]) -> str:
+    (have, most), (also, extra) = gap.essential, gap.optional
+    points = f"essential {have:g} of {most:g}, optional {also:g} of {extra:g}; {gap.green:.0%} of its skills green"
+    lines = [f"{gap.score:5.1f}  {named(gap.occupation)} (ESCO: {named(gap.via)}): {points}"]
+    for name in ("shared", "missing_essential", "missing_optional"):
+        skills = getattr(gap, name)
+        shown = ", ".join(map(named, skills[:5]))
+        lines.append(f"       {name.replace('_', ' ')} {len(skills)}: {shown}{' ...' if len(skills) > 5 else ''}")
+    return "\n".join(lines)
+
+
+def _ways(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the training routes into each occupation, with what each asks, by the saved question."""
+    from kg.files import house
+    from kg.queries import read_question
+    from kg.rows import Rows
+    from kg.sparql import answer
+
+    queries = house() / "queries"
+    question = read_question(queries / "switch" / "routes.rq", queries)
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in Rows.of(answer(graph.store, question.query)):
+        if row["language"] == lang:
+            routes = found.setdefault(str(row["occupation"]), {})
+            route = routes.setdefault(
+                str(row["route"]), {"id": row["route"], "name": row["routeLabel"], "for": row["entryLabel"], "asks": []}
+            )
+            route["asks"] += [f"{row['requirementLabel']} ({row['statusLabel']})"] if row["requirementLabel"] else []
+    return {occupation: list(routes.values()) for occupation, routes in found.items()}

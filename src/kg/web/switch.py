@@ -19,7 +19,7 @@ from kg.errors import NotFound
 from kg.graph import Graph
 from kg.link.candidates import Candidate, Wanted
 from kg.sheets.numbers import shown
-from kg.switch import Gap, Switches
+from kg.switch import Gap, Switches, find_skills
 from kg.terms import BASE, ID, SKOS
 from kg.web.lookup import index
 from kg.web.negotiation import wants_html
@@ -132,22 +132,35 @@ def _switches() -> Switches:
 
 @blueprint.get("/switch")
 def switch() -> Response:
-    """Show the nearest climate occupations `from=` an occupation of ESCO or ours, or for the job called `q=`."""
+    """Show the nearest climate occupations `from=` an occupation of ESCO or ours, or for the job called `q=`.
+
+    `skill=`, once or more, adds skills of ESCO by IRI or exact label; alone they will do.
+    """
     text = " ".join(request.args.get("q", "")[:_LONGEST].split())
     asked = request.args.get("from", "")
     origin = _origin(asked) if asked else None
     near = [] if origin else _called(text)
     if origin is None and len(near) == 1:
         origin = near[0]
-    steps = _steps(origin) if origin else []
+    extra = find_skills(_switches(), site().labels, site().graph.store, request.args.getlist("skill")[:_MOST])
+    steps = _steps(origin, extra) if origin or extra else []
     if wants_html(request) and request.args.get("format") != "json":
         known = len(_switches().origins)
-        told = {"q": text, "origin": origin, "near": near, "steps": steps, "known": known, "lists": _LISTS}
+        told: dict[str, Any] = {
+            "q": text,
+            "origin": origin,
+            "near": near,
+            "steps": steps,
+            "known": known,
+            "lists": _LISTS,
+        }
+        told["extra"] = [term_view(site(), ox.NamedNode(iri), language()) for iri in sorted(extra)]
         page = render_template("switch.html", **told, shown=partial(shown, lang=language()))
         return _private(Response(page, content_type="text/html; charset=utf-8"))
     body = {
         "q": text,
         "from": _named(origin.iri) | {"esco": _named(origin.esco)} if origin else None,
+        "skills": [_named(iri) for iri in sorted(extra)],
         "same": [{"id": one.iri, "name": one.text} for one in origin.same] if origin else [],
         "jobs": [_named(one.iri) | {"esco": _named(one.esco)} for one in near],
         "nearest": [one.told for one in steps],
@@ -213,11 +226,12 @@ def _jobs(found: Iterable[Candidate]) -> list[tuple[Origin, str]]:
     return list(jobs.values())
 
 
-def _steps(origin: Origin) -> list[Step]:
+def _steps(origin: Origin | None, extra: frozenset[str]) -> list[Step]:
     switches, trainings = _switches(), Trainings()
     limit = min(max(request.args.get("limit", _SHOWN, type=int), 1), _MOST)
-    gaps = switches.nearest(switches.skills_of(origin.esco), limit + 1, origin.esco)
-    kept = [one for one in gaps if one.occupation != origin.iri and one.score > 0][:limit]
+    had = extra | (switches.skills_of(origin.esco) if origin else frozenset())
+    gaps = switches.nearest(had, limit + 1, origin.esco if origin else "")
+    kept = [one for one in gaps if (origin is None or one.occupation != origin.iri) and one.score > 0][:limit]
     return [Step(one, _is_exact(one), trainings.of(one.occupation)) for one in kept]
 
 
