@@ -1,7 +1,7 @@
-// What stands below the editor: the answer in its views, its downloads, or what went wrong.
+// What stands below the editor: the answer in its views, and its downloads.
 import { make } from "./dom";
 import { downloads } from "./downloads";
-import type { Answer, Problem } from "./endpoint";
+import type { Answer } from "./endpoint";
 import { chartOf, mapOf, Picture, type Plot } from "./picture";
 import { shown, word } from "./setting";
 import { Table } from "./table";
@@ -61,12 +61,4 @@ function rawView(text: string): HTMLElement {
   const cut = text.length > RAW;
   const pre = make("pre", { class: "raw", tabindex: 0, lang: "zxx" }, cut ? text.slice(0, RAW) : text);
   return make("div", {}, cut ? make("p", { class: "note" }, word("editor_cut")) : null, pre);
-}
-
-/** Return what went wrong; where it has a place, a button that leads there. */
-export function failure(problem: Problem, goTo: () => void): HTMLElement {
-  const place = problem.line ? `${word("line")} ${problem.line}${problem.column ? `, ${word("column")} ${problem.column}` : ""}` : "";
-  const button = place ? make("button", { type: "button", class: "link", click: goTo }, place) : null;
-  const first = make("p", {}, make("strong", {}, problem.title), ": ", problem.detail, place ? " (" : "", button, place ? ")" : "");
-  return make("div", { class: "problem", role: "alert" }, first, problem.hint ? make("p", {}, `${word("hint")}: ${problem.hint}`) : null);
 }

@@ -1,9 +1,10 @@
 // The editor at /sparql takes the place of the plain form. Nothing leaves the host; queries stay in this browser.
-import { answered, failure } from "./answer";
+import { answered } from "./answer";
 import { Code } from "./code";
 import { at, make } from "./dom";
 import { ask, Failed, type Problem } from "./endpoint";
 import { type Example, examples } from "./examples";
+import { failure } from "./failure";
 import type { Plot } from "./picture";
 import { setting, word } from "./setting";
 import { share, shared } from "./share";
@@ -133,7 +134,7 @@ class Editor {
   private tell(error: unknown): void {
     if (!(error instanceof Failed)) throw error;
     this.below.querySelector(":scope > .problem")?.remove();
-    this.below.prepend(failure(error.problem, () => undefined));
+    this.below.prepend(failure(error.problem));
   }
 }
 

@@ -1,6 +1,7 @@
 // An answer as a chart or a map: drawn by this server as the charts of the saved questions are, from chosen columns.
 import { make } from "./dom";
 import { type Answer, Failed, post } from "./endpoint";
+import { failure } from "./failure";
 import { setting, word } from "./setting";
 import { isNumber } from "./table";
 
@@ -89,15 +90,10 @@ export class Picture {
       const svg = await response.text();
       if (turn === this.turn) this.drawn.replaceChildren(this.plot.mark === "map" ? inline(svg) : image(svg));
     } catch (error) {
-      if (turn === this.turn) this.drawn.replaceChildren(failure(error));
+      if (!(error instanceof Failed)) throw error;
+      if (turn === this.turn) this.drawn.replaceChildren(failure(error.problem));
     }
   }
-}
-
-function failure(error: unknown): HTMLElement {
-  if (!(error instanceof Failed)) throw error;
-  const { detail, hint } = error.problem;
-  return make("div", { class: "problem", role: "alert" }, make("p", {}, detail), hint ? make("p", {}, `${word("hint")}: ${hint}`) : null);
 }
 
 function parsed(svg: string): Document {
