@@ -19,10 +19,12 @@ class Texts:
 
     Arguments:
         texts: key and text; a key may have several, in several languages.
+        whole: whether words that no text holds count against all of them; else they are passed over.
 
     """
 
-    def __init__(self, texts: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, texts: Iterable[tuple[str, str]], whole: bool = True) -> None:
+        self._whole = whole
         self._keys: list[str] = []
         self._sizes: list[int] = []
         self._posting: defaultdict[str, list[int]] = defaultdict(list)
@@ -35,7 +37,7 @@ class Texts:
 
     def search(self, text: str, limit: int = 5) -> list[str]:
         """Return the keys of the texts that hold most of the words, rare ones counting more; the shortest first."""
-        asked = _stems(text)
+        asked = [one for one in _stems(text) if self._whole or one in self._posting]
         held: Counter[int] = Counter()
         for one in asked:
             for number in self._posting.get(one, ()):

@@ -226,6 +226,7 @@ def painted(
 
 def _sent(data: bytes, kind: str, *told: str) -> Response:
     response = Response(data, content_type=kind)
+    response.headers["Content-Disposition"] = f'inline; filename="{request.path.rpartition("/")[2]}"'
     response.set_etag(blake2b(data + repr(told).encode(), digest_size=12).hexdigest())
     response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
     response.headers["Content-Language"] = language()

@@ -15,11 +15,11 @@ from kg.link.candidates import Candidate, Wanted
 from kg.link.entries import Entry, Label
 from kg.link.files import as_dict
 from kg.queries import Question
-from kg.terms import BASE, KB
+from kg.terms import BASE, KB, SKOS
 from kg.web.lookup import MATCHES, index, lookup
 from kg.web.pages import TermView, language, local_path, site
 
-_LEAST: Final = 22.0  # Below this, in a hundred, what is like the text in letters is so by accident.
+_LEAST: Final = 20.0  # Below this, in a hundred, what is like the text in letters is so by accident.
 _NAMED: Final = 45.0
 _SURE: Final = 60.0
 _SENTENCE: Final = 3
@@ -31,6 +31,7 @@ _LINKED: Final = 3
 _CODE: Final = re.compile(
     r"(?:isco|brc|crebo|sbi|isced)(?:[\s-]*(?:08|2014|2015|2008|f))?[\s:-]*(?:code\s*)?(\d[\d.]*)", re.I
 )
+_CONCEPT: Final = SKOS + "Concept"
 _ESCO_OCCUPATION: Final = "http://data.europa.eu/esco/model#Occupation"
 
 
@@ -69,6 +70,13 @@ class Hit:
     def definition(self) -> str:
         """Its definition, in the language of the page."""
         return site().definition(self.found.entry.iri, language())
+
+    @property
+    def code(self) -> bool:
+        """Whether it is a code that describes other things, such as a unit: one without a view of its own."""
+        kind = kind_of(self.found.entry.iri)
+        view = site().kinds.view(kind) if kind else None
+        return bool(kind) and (view is None or view.target == _CONCEPT)
 
     @property
     def linked(self) -> list[TermView]:
@@ -129,7 +137,8 @@ def find(text: str, kind: str = "", limit: int = 20) -> Found:
     defined = _defined(text, wanted, {one.found.entry.iri for one in named})
     hits = [*named[: max(limit - len(defined), 1)], *defined][:limit]
     questions = [] if kind else [site().questions[name] for name in lookup().questions.search(text, _ASKED)]
-    asked = bool(questions) and best < _SURE and len(text.split()) >= _SENTENCE
+    sentence = best < _SURE and len(text.split()) >= _SENTENCE
+    asked = bool(questions) and (sentence or bool(named and named[0].code))
     return Found(tuple(hits), _grouped(hits), tuple(questions), best >= _NAMED, asked)
 
 
@@ -138,8 +147,16 @@ def _named(text: str, wanted: Wanted, limit: int) -> list[Hit]:
     candidates = index().search(text, wanted, 3 * limit)
     least = max(_LEAST, _SHARE * candidates[0].score) if candidates else _LEAST
     hits = [Hit(one, shown_kind(one.entry)) for one in candidates if one.score >= least]
-    first = {one.found.entry.iri: one for one in sorted([*hits, *_coded(text, wanted)], key=_rank, reverse=True)}
-    return sorted(first.values(), key=_rank)[:limit]
+    hits += _coded(text, wanted)
+    best: dict[tuple[str, str], float] = {}
+    for one in hits:  # Things of one name stand together: the scorer tells them apart by their other labels.
+        best[_said(one)] = max(one.found.score, best.get(_said(one), 0.0))
+    ordered = sorted(hits, key=lambda one: (-round(best[_said(one)]), *_rank(one)))
+    return list({one.found.entry.iri: one for one in reversed(ordered)}.values())[::-1][:limit]
+
+
+def _said(hit: Hit) -> tuple[str, str]:
+    return hit.found.label.text.casefold(), hit.found.label.kind
 
 
 def begun(text: str, kind: str = "", limit: int = 8) -> list[Hit]:
@@ -159,12 +176,11 @@ def _once(hits: Iterable[Hit]) -> list[Hit]:
     return [one for (name, ours), one in kept.items() if ours or (name, True) not in kept]
 
 
-def _rank(hit: Hit) -> tuple[float, bool, int, str]:
-    """Order by score; of those alike, ours before others', and kinds of the menu before kinds that describe figures."""
+def _rank(hit: Hit) -> tuple[bool, int, float, str]:
+    """Order things of one name: ours before others', kinds of the menu first, in its order."""
     kinds = [kind for kind, _ in site().kinds.menu]
     kind = kind_of(hit.found.entry.iri)
-    place = kinds.index(kind) if kind in kinds else len(kinds)
-    return -round(hit.found.score), not kind, place, hit.found.entry.iri
+    return not kind, kinds.index(kind) if kind in kinds else len(kinds), -hit.found.score, hit.found.entry.iri
 
 
 def _grouped(hits: Iterable[Hit]) -> tuple[tuple[str, tuple[Hit, ...]], ...]:

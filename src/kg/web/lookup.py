@@ -82,11 +82,12 @@ class Lookup:
         """Names of saved questions by the words of their titles and descriptions, in all languages."""
         from kg.link.texts import Texts
 
-        return Texts(
+        told = (
             (one.name, f"{title} {one.description[lang]}")
             for one in site().questions.values()
             for lang, title in one.title.items()
         )
+        return Texts(told, whole=False)
 
 
 def init_app(app: Flask, graph: Graph) -> None:
