@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT
+from elsewhere import environment
 
 from kg.errors import SourceError
 from kg.graph import Graph
@@ -124,21 +122,6 @@ def test_a_house_without_mappings_has_none(tmp_path: Path) -> None:
     assert find_mappings(tmp_path) == []
 
 
-@pytest.fixture(scope="module")
-def sssom_py() -> Path:
-    """The command of sssom-py, in an environment of its own: it brings a hundred packages; made once, then kept."""
-    name = hashlib.sha256(SSSOM_PY.read_bytes()).hexdigest()[:12]
-    home = Path(tempfile.gettempdir()) / f"kg-sssom-py-{name}"
-    if not (home / "done").is_file():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True, timeout=120)
-        install = [home / "bin" / "pip", "install", "-q", "--no-input", "-r", SSSOM_PY]
-        installed = subprocess.run(install, capture_output=True, text=True, timeout=540)
-        if installed.returncode:
-            pytest.skip(f"sssom-py cannot be installed here: {installed.stderr[-300:]}")
-        (home / "done").touch()
-    return home / "bin" / "sssom"
-
-
 def sssom_validate(tool: Path, path: Path) -> str:
     """What `sssom validate` says of a file; it ends with 0 also where the file is no good."""
     run = subprocess.run([tool, "validate", path], capture_output=True, text=True, timeout=120)
@@ -146,7 +129,8 @@ def sssom_validate(tool: Path, path: Path) -> str:
 
 
 @pytest.mark.check
-def test_sssom_py_accepts_every_file(sssom_py: Path, tmp_path: Path) -> None:
+def test_sssom_py_accepts_every_file(tmp_path: Path) -> None:
+    sssom_py = environment(SSSOM_PY) / "sssom"
     assert {file.name: said for file in FILES if (said := sssom_validate(sssom_py, file.path))} == {}
     wrong = tmp_path / "wrong.sssom.tsv"
     wrong.write_text(FILES[0].path.read_text("utf-8").replace("\t0.9\t", "\t1.9\t"), "utf-8")
