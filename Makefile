@@ -49,7 +49,7 @@ $(VENV)/.python:
 
 $(VENV)/.serve: $(VENV)/.python pyproject.toml requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	KG_EDITOR=no $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml requirements-dev.lock

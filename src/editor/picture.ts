@@ -38,8 +38,9 @@ export function mapOf(answer: Answer): Plot | null {
 
 /** Return a first chart that the columns allow: bars of the first number by the first name. */
 export function chartOf(answer: Answer): Plot | null {
-  const [x] = numbers(answer).filter((name) => !/^(lat|lon|lng)/i.test(name));
-  const y = answer.columns.find((name) => !numbers(answer).includes(name));
+  const found = numbers(answer);
+  const x = found.find((name) => !/^(lat|lon|lng)/i.test(name));
+  const y = answer.columns.find((name) => !found.includes(name));
   return x && y && answer.rows.length > 1 ? { mark: "bar", x, y } : null;
 }
 

@@ -4,6 +4,8 @@ import { type Answer, type Label, labels, type Row, type Term } from "./endpoint
 import { setting, shown, word } from "./setting";
 
 const PAGE = 100;
+const NAMED = 20_000; // Rows whose labels are fetched to sort and filter by; beyond them, IRIs count.
+const BATCH = 4000; // IRIs of one request.
 const NUMBER = /#(integer|decimal|double|float|int|long|short|byte|nonNegativeInteger|positiveInteger|unsignedInt|gYear)$/;
 
 /** Return whether a term is a number. */
@@ -17,8 +19,9 @@ export class Table {
   private readonly known = new Map<string, Label>();
   private readonly counted = make("span", { role: "status" });
   private readonly sheet = make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": word("editor_table") });
-  private readonly turn = make("p", { class: "pages" });
+  private readonly turner = make("p", { class: "pages" });
   private page = 0;
+  private turn = 0;
   private sorted: { column: string; down: boolean } | null = null;
   private wanted = "";
   private bare = false;
@@ -31,7 +34,7 @@ export class Table {
     const hasIris = answer.rows.some((row) => answer.columns.some((column) => row[column]?.type === "uri"));
     if (hasIris) bar.append(make("label", { class: "check" }, plain, ` ${word("editor_iris")}`));
     bar.append(this.counted);
-    this.element.append(bar, this.sheet, this.turn);
+    this.element.append(bar, this.sheet, this.turner);
     this.show(() => undefined);
   }
 
@@ -57,11 +60,12 @@ export class Table {
 
   /** Draw the page of the table; labels that fail to come leave the IRIs short. */
   private async draw(): Promise<void> {
-    const all = this.sorted || this.wanted;
-    if (all) await this.learn(this.answer.rows.slice(0, 10 * PAGE));
+    const turn = ++this.turn;
+    if (this.sorted || this.wanted) await this.learn(this.answer.rows.slice(0, NAMED));
     const rows = this.ordered(this.answer.rows.filter((row) => this.holds(row)));
     const seen = rows.slice(this.page * PAGE, (this.page + 1) * PAGE);
     await this.learn(seen);
+    if (turn !== this.turn) return; // The reader has gone on meanwhile.
     const body = make("tbody", {}, ...seen.map((row) => make("tr", {}, ...this.answer.columns.map((name) => this.cell(row[name])))));
     const head = make("thead", {}, make("tr", {}, ...this.answer.columns.map((name) => this.header(name))));
     this.sheet.replaceChildren(make("table", {}, head, body));
@@ -72,9 +76,11 @@ export class Table {
   private async learn(rows: Row[]): Promise<void> {
     const terms = rows.flatMap((row) => this.answer.columns.map((column) => row[column]));
     const iris = new Set(terms.flatMap((term) => (term?.type === "uri" && !this.known.has(term.value) ? [term.value] : [])));
-    if (!iris.size) return;
-    const found = await labels([...iris]).catch(() => ({}));
-    for (const [iri, label] of Object.entries(found)) this.known.set(iri, label as Label);
+    const asked = [...iris];
+    for (let start = 0; start < asked.length; start += BATCH) {
+      const found = await labels(asked.slice(start, start + BATCH)).catch(() => ({}));
+      for (const [iri, label] of Object.entries(found)) this.known.set(iri, label as Label);
+    }
   }
 
   private text(term: Term | undefined): string {
@@ -126,13 +132,13 @@ export class Table {
 
   private pages(total: number): void {
     const last = Math.max(0, Math.ceil(total / PAGE) - 1);
-    if (!last) return this.turn.replaceChildren();
+    if (!last) return this.turner.replaceChildren();
     const go = (page: number) => () => this.show(() => (this.page = page));
     const step = (name: string, page: number, open: boolean): HTMLElement =>
       make("button", { type: "button", class: "button second", disabled: !open, click: go(page) }, word(name));
     const from = this.page * PAGE + 1;
     const told = word("editor_page", { from: shown(from), to: shown(Math.min(from + PAGE - 1, total)), all: shown(total) });
-    this.turn.replaceChildren(
+    this.turner.replaceChildren(
       step("previous", this.page - 1, this.page > 0),
       make("span", { role: "status" }, told),
       step("next", this.page + 1, this.page < last),

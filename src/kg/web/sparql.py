@@ -148,7 +148,7 @@ def _page(given: Pairs) -> Response:
     response = Response(page, status=status_of(error) if error else 200, content_type="text/html; charset=utf-8")
     if told:
         response.headers["Content-Security-Policy"] = policy(told["nonce"])
-        response.headers["Cache-Control"] = "no-store"
+        response.headers["Cache-Control"] = "private, no-cache"  # Who comes back finds the answers as they were.
     if error:
         response.headers["Cache-Control"] = "no-store"
         if error.retry is not None:
