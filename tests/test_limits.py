@@ -63,6 +63,10 @@ HOSTILE = {
 }
 
 
+# What an engine elsewhere does with its own time is not ours to keep apart.
+ours = pytest.mark.parametrize("kind", KINDS[:2], indirect=True, scope="module")
+
+
 @dataclass
 class Answer:
     status: int
@@ -93,8 +97,14 @@ def tired(kind: str, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def options(kind: str, shelf: Shelf, tired: Engine | None) -> tuple[str, ...]:
-    return (*OPTIONS, *(("--backend", tired.url) if tired else shelf.options(kind)))
+def seconds(kind: str) -> float:
+    """Return the limit on time: a store on disk is opened by each worker, and an engine has a life of its own."""
+    return SECONDS if kind == "memory" else 2.0
+
+
+@pytest.fixture(scope="module")
+def options(kind: str, shelf: Shelf, tired: Engine | None, seconds: float) -> tuple[str, ...]:
+    return (*OPTIONS, "--timeout", str(seconds), *(("--backend", tired.url) if tired else shelf.options(kind)))
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +155,7 @@ def memory(pid: int) -> int:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_query_ends_in_time_and_the_next_is_answered(
-    server: tuple[str, int], tired: Engine | None, name: str
+    server: tuple[str, int], tired: Engine | None, seconds: float, name: str
 ) -> None:
     url, _ = server
     query, statuses = HOSTILE[name]
@@ -154,13 +164,13 @@ def test_a_hostile_query_ends_in_time_and_the_next_is_answered(
         tired.rest()
         statuses = statuses if statuses <= {200, 400} else statuses | {413, 502, 503, 504}
     assert answer.status in statuses, answer.body[:300]
-    assert answer.seconds < SECONDS + 1
+    assert answer.seconds < seconds + 1
     if answer.status != 200:
         assert answer.problem["status"] == answer.status
         assert answer.status in (400, 502, 504) or answer.problem["limit"] in {one.name for one in Limits().listed}
     after = send(url, LIGHT.format(name.replace(" ", "-")))
     assert after.status == 200
-    assert after.seconds < (2 if tired else 0.5)
+    assert after.seconds < (seconds if seconds > SECONDS else 0.5)
 
 
 def test_the_time_limit_names_itself_and_says_when_to_try_again(server: tuple[str, int]) -> None:
@@ -170,13 +180,16 @@ def test_the_time_limit_names_itself_and_says_when_to_try_again(server: tuple[st
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_client_may_ask_for_less_time_and_never_for_more(server: tuple[str, int]) -> None:
-    assert send(server[0], ENDLESS, timeout="0.2").seconds < 0.7
-    assert send(server[0], ENDLESS, timeout="100").seconds < SECONDS + 1
+def test_a_client_may_ask_for_less_time_and_never_for_more(
+    server: tuple[str, int], tired: Engine | None, seconds: float
+) -> None:
+    assert send(server[0], ENDLESS, timeout="0.2").seconds < (1.2 if tired else 0.7)
+    assert send(server[0], ENDLESS, timeout="100").seconds < seconds + 1
     for wrong in ("0", "-1", "nan", "inf", "x", ""):
         assert send(server[0], "ASK {}", timeout=wrong).status == 400
 
 
+@ours
 def test_one_client_gets_429_and_others_are_served(server: tuple[str, int]) -> None:
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(send, server[0], ENDLESS, "127.0.0.9") for _ in range(6)]
@@ -238,6 +251,7 @@ def _lives(pid: int) -> bool:
 
 
 @pytest.mark.check
+@ours
 def test_a_client_that_leaves_gives_its_place_back(server: tuple[str, int]) -> None:
     url, _ = server
     client = "127.0.0.77"
@@ -249,6 +263,7 @@ def test_a_client_that_leaves_gives_its_place_back(server: tuple[str, int]) -> N
     assert send(url, LIGHT.format("left"), client).status == 200
 
 
+@ours
 def test_slow_clients_do_not_block_service(server: tuple[str, int]) -> None:
     url, _ = server
     port = urlsplit(url).port
@@ -269,6 +284,7 @@ def test_slow_clients_do_not_block_service(server: tuple[str, int]) -> None:
         one.close()
 
 
+@ours
 def test_limits_stand_on_the_pages_and_in_the_service_description(server: tuple[str, int]) -> None:
     for path, accept in (("/", "text/html"), ("/sparql", "text/html"), ("/sparql", "text/turtle")):
         connection = http.client.HTTPConnection(urlsplit(server[0]).netloc)
