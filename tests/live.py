@@ -6,6 +6,7 @@ import http.client
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,15 @@ def running(*command: str, options: tuple[str, ...] = ()) -> Iterator[tuple[str,
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+def patient(url: str, seconds: float = 300) -> None:
+    """Wait while a server answers that what it is asked for is being made."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if request(url, urlsplit(url).path, "GET", None, {}).status != 503:
+            return
+        time.sleep(0.2)
 
 
 @dataclass

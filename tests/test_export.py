@@ -11,8 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from xml.etree import ElementTree
@@ -22,13 +25,13 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 from conftest import ROOT
-from live import served
+from live import patient, served
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCAT, DCTERMS, RDF, SH, VOID
 from rocrate.rocrate import ROCrate
 
 from kg.errors import SourceError
-from kg.export import CRATE, SUMS, Edition, Owner, Release, published, release, write
+from kg.export import CRATE, SUMS, Edition, Owner, Release, published, release, shelf, write
 from kg.export.dumps import canonical
 from kg.export.feed import entries
 from kg.formulas import safe
@@ -412,19 +415,59 @@ def test_what_the_build_makes_is_not_published(graph: Graph) -> None:
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[str]:
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of its own, so that the downloads are made."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def started(cache: Path) -> Iterator[tuple[str, tuple[int, Message, bytes], float]]:
+    """A server, what it answers to the first request for a download, and how long that took."""
     with served() as url:
-        yield url
+        begin = time.perf_counter()
+        first = get(f"{url}/download/feed.xml")
+        yield url, first, time.perf_counter() - begin
 
 
-def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+@pytest.fixture(scope="module")
+def base(started: tuple[str, object, float]) -> str:
+    patient(f"{started[0]}/download/feed.xml")
+    return started[0]
+
+
+def get(url: str, **headers: str) -> tuple[int, Message, bytes]:
     try:
         with urlopen(
             Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
         ) as answer:
-            return answer.status, dict(answer.headers), answer.read()
+            return answer.status, answer.headers, answer.read()
     except HTTPError as error:
-        return error.code, dict(error.headers), error.read()
+        return error.code, error.headers, error.read()
+
+
+def test_nobody_waits_while_the_downloads_are_made(started: tuple[str, Any, float]) -> None:
+    url, (status, headers, body), seconds = started
+    assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "5")
+    assert "being made" in json.loads(body)["detail"]
+    assert get(f"{url}/download/?lang=nl", Accept="text/html")[1]["Content-Type"] == "text/html; charset=utf-8"
+    assert seconds < 15  # Making them takes as long on a machine with nothing else to do, and answering 0.2.
+
+
+def test_the_downloads_are_kept_by_the_version_of_the_data(
+    base: str, cache: Path, graph: Graph, house: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shelf.subprocess, "run", lambda *_, **__: pytest.fail("they are made again"))
+    again = shelf.Shelf(graph, house, Owner.of(), graph.data_version).files(300)
+    assert again["feed.xml"].data == get(f"{base}/feed.xml")[2]
+    assert again["csv/Occupation.csv"].title["nl"]
+    assert [path.name[0] for path in (cache / "klimaatbanen-kg" / "releases").iterdir()].count(".") == 0
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(SourceError, match="no downloads"):
+        shelf.Shelf(graph, tmp_path, Owner(), "x").files(300)
 
 
 @pytest.mark.check

@@ -16,7 +16,7 @@ from kg.files import house as find_house
 from kg.graph import Graph
 from kg.queries import find_questions
 from kg.terms import BASE, ID
-from kg.web import create_app
+from kg.web import create_app, downloads
 from kg.web.address import Address
 
 SITE = "https://klimaatbanen.example"
@@ -132,6 +132,7 @@ def test_signposts_of_a_thing(client: FlaskClient) -> None:
 
 @pytest.mark.check
 def test_signposts_of_the_dataset_lead_to_its_dumps_and_back(client: FlaskClient) -> None:
+    downloads.wait(client.application, 300)
     whole = links(client, "/dataset")
     assert whole["cite-as"] == [f"{BASE}dataset"]
     assert "https://schema.org/Dataset" in whole["type"]

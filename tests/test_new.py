@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT
-from live import served
+from live import patient, served
 
 from kg.errors import SourceError
 from kg.graph import build, load
@@ -183,6 +183,7 @@ def test_its_pages_and_downloads_are_served(filled: Path, monkeypatch: pytest.Mo
         page = urlopen(f"{url}/id/measure/laadpalen-plaatsen.html?lang=en").read().decode()
         assert "place charging points" in page
         assert "/id/passage/mobiliteit-test/s1-p4-1" in page
+        patient(f"{url}/download/")
         assert b"laadpalen plaatsen" in gzip.decompress(urlopen(f"{url}/download/graphs/{NAME}.ttl.gz").read())
         assert f"/download/graphs/{NAME}/editorial.nq.gz" in urlopen(f"{url}/download/").read().decode()
 

@@ -69,7 +69,7 @@ def serve(
     from kg.files import house
     from kg.pool import Pool
     from kg.queries import find_questions
-    from kg.web import create_app
+    from kg.web import create_app, downloads
     from kg.web.address import Address
     from kg.web.journal import Logs, keep_troubles
     from kg.web.options import Options
@@ -107,6 +107,8 @@ def serve(
         Address(site.rstrip("/"), report),
         options,
     )
+    if store is None:
+        downloads.begin(app)
     keep_troubles()
     run(app, held, handed)
     pool.close()

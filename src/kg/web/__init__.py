@@ -106,7 +106,7 @@ def create_app(
     answers.init_app(app, graph, house())
     charts.init_app(app)
     editor.init_app(app)
-    downloads.init_app(app, graph, options.owner)
+    downloads.init_app(app, graph, site.data_version, options.owner)
     rules.init_app(app, graph)
     schema.init_app(app, options.owner)
     lookup.init_app(app, graph)

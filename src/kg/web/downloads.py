@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
-from kg.errors import NotFound, Unavailable
-from kg.export import File, Owner, Release, release
+from kg.errors import NotFound
+from kg.export import File, Owner
 from kg.export.dumps import WHOLE
 from kg.export.release import DATASET
+from kg.export.shelf import Shelf
 from kg.files import house
 from kg.graph import Graph
 from kg.results import GRAPHS, Format, named, serialise_triples
@@ -25,7 +24,6 @@ from kg.web.signposts import A_DATASET, ABOUT_PAGE, TERMS, link, signpost, withi
 
 blueprint = Blueprint("downloads", __name__)
 _SHELF: Final = "kg.shelf"
-_WAIT: Final = 5  # Seconds to wait for a release that another request makes.
 _TURTLE: Final = "ttl"
 _HTML: Final = "html"
 _DUMPS: Final = ("ttl.gz", "nq.gz", "jsonld.gz")
@@ -33,55 +31,40 @@ _WHOLE: Final = tuple(f"{WHOLE}.{suffix}" for suffix in _DUMPS)
 _WITH_CHARSET: Final = ("text/", "application/sparql-query")
 
 
-class Shelf:
-    """The release of a graph, made at the first request for any of it, once.
-
-    Arguments:
-        graph: the graph that is served.
-        folder: the house that it was built from.
-        owner: publisher and contact point.
-
-    """
-
-    def __init__(self, graph: Graph, folder: Path, owner: Owner) -> None:
-        self._graph, self._folder, self._owner = graph, folder, owner
-        self._lock = threading.Lock()
-        self._release: Release | None = None
-
-    @property
-    def files(self) -> Mapping[str, File]:
-        """The files by name; while somebody else makes them, one waits, but not for long.
-
-        Raises:
-            Unavailable: they are still being made.
-
-        """
-        if self._release is None:
-            if not self._lock.acquire(timeout=_WAIT):
-                raise Unavailable("the release is being made", hint="try again in a moment", retry=_WAIT)
-            try:
-                self._release = self._release or release(self._graph, self._folder, self._owner)
-            finally:
-                self._lock.release()
-        return self._release.files
-
-
-def init_app(app: Flask, graph: Graph, owner: Owner | None = None) -> None:
-    """Register the routes; nothing is made until somebody asks.
+def init_app(app: Flask, graph: Graph, data_version: str, owner: Owner | None = None) -> None:
+    """Register the routes; nothing is made until somebody asks, or `begin` is called.
 
     Arguments:
         app: the application.
         graph: the graph that it serves.
+        data_version: changes with the data.
         owner: publisher and contact point; by default those of the environment.
 
     """
-    app.extensions[_SHELF] = Shelf(graph, house(), owner or Owner.of())
+    app.extensions[_SHELF] = Shelf(graph, house(), owner or Owner.of(), data_version)
     app.register_blueprint(blueprint)
+
+
+def begin(app: Flask) -> None:
+    """Begin to make the downloads, so that they are there when somebody asks."""
+    shelf: Shelf = app.extensions[_SHELF]
+    shelf.begin()
+
+
+def wait(app: Flask, seconds: float) -> None:
+    """Wait until the downloads are there.
+
+    Raises:
+        Unavailable: they are not, in that time.
+
+    """
+    shelf: Shelf = app.extensions[_SHELF]
+    shelf.files(seconds)
 
 
 def _files() -> Mapping[str, File]:
     shelf: Shelf = current_app.extensions[_SHELF]
-    return shelf.files
+    return shelf.files()
 
 
 @blueprint.get("/download/")
