@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 import time
@@ -23,7 +24,8 @@ def served(*command: str, options: tuple[str, ...] = ()) -> Iterator[str]:
 @contextmanager
 def running(*command: str, options: tuple[str, ...] = ()) -> Iterator[tuple[str, int]]:
     """Run `kg serve` with options and yield its URL without the last slash, and its process."""
-    kg = command or (sys.executable, "-m", "kg")
+    # KG=/path/to/kg runs the tests against an installed wheel.
+    kg = command or tuple(os.environ.get("KG", "").split()) or (sys.executable, "-m", "kg")
     process = subprocess.Popen(
         [*kg, "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
