@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
@@ -16,6 +15,8 @@ _PREDICATES: Final = (
     "http://www.w3.org/2000/01/rdf-schema#label",
     "https://w3id.org/klimaatbanen/def#asPrinted",
 )
+
+_CLOSE: Final = 50  # Of 100: less like is no help.
 
 
 class Labels:
@@ -67,14 +68,21 @@ class Labels:
 
     def nearest(self, text: str, lang: str, count: int = 5) -> list[tuple[str, str]]:
         """Return IRI and label of the resources whose label or slug is most like a text, best first."""
+        from rapidfuzz import fuzz, process  # Not needed before somebody errs.
+
         wanted = text.replace("-", " ").casefold()
-        names: dict[str, str] = {}
-        for iri, texts in self._texts.items():
-            for name in (*texts.values(), local_name(iri).replace("-", " ")):
-                names.setdefault(name.casefold(), iri)
-        close = difflib.get_close_matches(wanted, names, n=count * 2, cutoff=0.5)
-        found: Mapping[str, None] = dict.fromkeys(names[name] for name in close)
+        close = process.extract(wanted, self._named.keys(), scorer=fuzz.ratio, limit=count * 2, score_cutoff=_CLOSE)
+        found: Mapping[str, None] = dict.fromkeys(self._named[name] for name, _, _ in close)
         return [(iri, self.get(iri, lang)[0]) for iri in found][:count]
+
+    @cached_property
+    def _named(self) -> dict[str, str]:
+        """Name to the IRI with it; what all publications share comes before what belongs to one."""
+        names: dict[str, str] = {}
+        for iri in sorted(self._texts, key=lambda one: one.count("/")):
+            for name in (*self._texts[iri].values(), local_name(iri).replace("-", " ")):
+                names.setdefault(name.casefold(), iri)
+        return names
 
 
 def local_name(iri: str) -> str:
