@@ -16,6 +16,7 @@ class Format:
 
     Attributes:
         name: what `--format` and `format=` call it, and the suffix of linked-data URLs.
+        names: what clients call it in `format=` as well.
         media_type: the registered type; `aliases` are accepted as well.
         engine: Oxigraph's name for it.
         charset: whether the type takes a charset parameter.
@@ -27,6 +28,7 @@ class Format:
     engine: ox.QueryResultsFormat | ox.RdfFormat
     aliases: tuple[str, ...] = ()
     charset: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def content_type(self) -> str:
@@ -43,12 +45,21 @@ TABLES: Final = (
 )
 # RDF 1.1 syntaxes.
 GRAPHS: Final = (
-    Format("ttl", "text/turtle", ox.RdfFormat.TURTLE, ("application/x-turtle",), charset=True),
-    Format("jsonld", "application/ld+json", ox.RdfFormat.JSON_LD, ("application/json",)),
-    Format("nt", "application/n-triples", ox.RdfFormat.N_TRIPLES, ("text/plain",)),
-    Format("rdf", "application/rdf+xml", ox.RdfFormat.RDF_XML, ("application/xml", "text/xml")),
+    Format(
+        "ttl",
+        "text/turtle",
+        ox.RdfFormat.TURTLE,
+        ("application/x-turtle", "text/n3", "text/rdf+n3"),  # Turtle is N3.
+        charset=True,
+        names=("turtle", "n3"),
+    ),
+    Format("jsonld", "application/ld+json", ox.RdfFormat.JSON_LD, ("application/json",), names=("json-ld",)),
+    Format("nt", "application/n-triples", ox.RdfFormat.N_TRIPLES, ("text/plain",), names=("ntriples", "n-triples")),
+    Format(
+        "rdf", "application/rdf+xml", ox.RdfFormat.RDF_XML, ("application/xml", "text/xml"), names=("rdf+xml", "xml")
+    ),
     Format("trig", "application/trig", ox.RdfFormat.TRIG),
-    Format("nq", "application/n-quads", ox.RdfFormat.N_QUADS),
+    Format("nq", "application/n-quads", ox.RdfFormat.N_QUADS, names=("nquads", "n-quads")),
 )
 
 Solutions = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
@@ -60,8 +71,8 @@ def formats_for(answer: Solutions) -> tuple[Format, ...]:
 
 
 def named(name: str, formats: tuple[Format, ...]) -> Format | None:
-    """Return the format called `name` (its short name or a media type), or None."""
-    return next((one for one in formats if name in (one.name, one.media_type, *one.aliases)), None)
+    """Return the format called `name` (a short name or a media type), or None."""
+    return next((one for one in formats if name.lower() in (one.name, one.media_type, *one.aliases, *one.names)), None)
 
 
 def not_acceptable(asked: str, offered: tuple[Format, ...]) -> NotAcceptable:

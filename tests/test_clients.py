@@ -1,0 +1,174 @@
+"""Real clients get right answers from a live server; with `-s` each shows what it asked and got."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pandas
+import pytest
+import rdflib
+from live import served
+from rdflib.plugins.stores.sparqlconnector import SPARQLConnector
+from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from SPARQLWrapper import CSV, JSON, JSONLD, N3, POST, POSTDIRECTLY, RDFXML, TSV, TURTLE, XML, SPARQLWrapper
+
+from kg.graph import Graph
+from kg.sparql import answer
+
+pytestmark = pytest.mark.check
+COMUNICA = "@comunica/query-sparql@4.4.1"
+KB = "https://w3id.org/klimaatbanen/def#"
+LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
+SELECT = (
+    f"SELECT ?s ?label WHERE {{ ?s a <{KB}Occupation> ; <{LABEL}> ?label FILTER(LANG(?label) = 'nl') }} ORDER BY ?s"
+)
+CONSTRUCT = f"CONSTRUCT {{ ?s <{LABEL}> ?label }} WHERE {{ ?s a <{KB}Occupation> ; <{LABEL}> ?label }}"
+ASK = f"ASK {{ ?s a <{KB}Occupation> }}"
+COUNT = f"SELECT (COUNT(?s) AS ?n) WHERE {{ ?s a <{KB}Occupation> }}"
+Pairs = list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with served() as url:
+        yield f"{url}/sparql"
+
+
+@pytest.fixture(scope="module")
+def occupations(graph: Graph) -> Pairs:
+    """IRI and Dutch label of each occupation, as the engine gives them."""
+    found = sorted((row["s"].value, row["label"].value) for row in answer(graph.store, SELECT))  # type: ignore[union-attr]
+    assert len(found) > 20
+    return found
+
+
+@pytest.fixture(scope="module")
+def labels(graph: Graph) -> set[tuple[str, str]]:
+    return {(one.subject.value, one.object.value) for one in answer(graph.store, CONSTRUCT)}  # type: ignore[union-attr]
+
+
+def show(what: str, found: object) -> None:
+    print(f"\n$ {what}\n{str(found)[:300]}")
+
+
+@pytest.mark.parametrize("method", ["GET", POST])
+@pytest.mark.parametrize("form", [JSON, XML, CSV, TSV])
+def test_sparqlwrapper_tables(endpoint: str, occupations: Pairs, form: str, method: str) -> None:
+    client = SPARQLWrapper(endpoint, returnFormat=form)
+    client.setMethod(method)
+    client.setRequestMethod(POSTDIRECTLY if method == POST else "urlencoded")
+    client.setQuery(SELECT)
+    found = client.queryAndConvert()
+    show(f"SPARQLWrapper {method} {form}", found if isinstance(found, (str, bytes, dict)) else found.toxml())
+    if form == JSON:
+        pairs = [(row["s"]["value"], row["label"]["value"]) for row in found["results"]["bindings"]]
+    elif form == XML:
+        bindings = [node.firstChild.data for node in found.getElementsByTagName("uri")]
+        pairs = list(zip(bindings, [one.firstChild.data for one in found.getElementsByTagName("literal")], strict=True))
+    else:
+        rows = list(csv.reader(io.StringIO(found.decode()), delimiter="," if form == CSV else "\t"))[1:]
+        pairs = [(one.strip("<>"), two.removesuffix("@nl").strip('"')) for one, two in rows]
+    assert pairs == occupations
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")  # SPARQLWrapper uses it.
+@pytest.mark.parametrize("form", [TURTLE, N3, RDFXML, JSONLD])
+def test_sparqlwrapper_graphs(endpoint: str, labels: set[tuple[str, str]], form: str) -> None:
+    client = SPARQLWrapper(endpoint, returnFormat=form)
+    client.setQuery(CONSTRUCT)
+    found = client.queryAndConvert()
+    graph = rdflib.Graph().parse(data=found, format="turtle") if isinstance(found, bytes) else found
+    show(f"SPARQLWrapper {form}", f"{len(graph)} triples")
+    assert {(str(s), str(o)) for s, _, o in graph} == labels
+
+
+def test_sparqlwrapper_asks_and_hears_errors(endpoint: str) -> None:
+    client = SPARQLWrapper(endpoint, returnFormat=JSON)
+    client.setQuery(ASK)
+    assert client.queryAndConvert()["boolean"] is True
+    client.setQuery("SELECT * {")
+    with pytest.raises(Exception, match="line") as caught:
+        client.query()
+    show("SPARQLWrapper, a syntax error", caught.value)
+
+
+def test_rdflib_sparqlstore(endpoint: str, occupations: Pairs, labels: set[tuple[str, str]]) -> None:
+    graph = rdflib.Graph(SPARQLStore(endpoint))
+    found = [(str(row.s), str(row.label)) for row in graph.query(SELECT)]
+    show("rdflib SPARQLStore", found)
+    assert found == occupations
+    subject, predicate = rdflib.URIRef(occupations[0][0]), rdflib.URIRef(LABEL)
+    assert {(str(subject), str(one)) for one in graph.objects(subject, predicate)} <= labels
+    assert (subject, rdflib.RDF.type, rdflib.URIRef(KB + "Occupation")) in graph
+    assert bool(graph.query(ASK))
+    assert len(list(graph.triples((subject, None, None)))) > 3
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "POST_FORM"])
+@pytest.mark.parametrize("form", ["json", "xml", "csv"])
+def test_rdflib_sparqlconnector(endpoint: str, occupations: Pairs, form: str, method: str) -> None:
+    found = SPARQLConnector(endpoint, returnFormat=form, method=method).query(SELECT)
+    show(f"rdflib SPARQLConnector {method} {form}", list(found))
+    assert [(str(one), str(two)) for one, two in found] == occupations
+
+
+def test_pandas_reads_a_url(endpoint: str, occupations: Pairs) -> None:
+    frame = pandas.read_csv(f"{endpoint}?{urlencode({'query': SELECT, 'format': 'csv'})}")
+    show("pandas.read_csv(URL)", frame.head(3))
+    assert list(frame.itertuples(index=False, name=None)) == occupations
+
+
+def curl(*words: str) -> str:
+    command = ["curl", "--silent", "--show-error", "--fail", *words]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    show(" ".join(command), found)
+    return found
+
+
+def test_curl_as_r_sends_it(endpoint: str, occupations: Pairs) -> None:
+    """The requests of R: package SPARQL (getURL with an XML type), httr's GET and POST, read.csv of a URL."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    agent = ("-A", "libcurl/8.5.0 r-curl/5.2.1 httr/1.4.7", "-H", "Accept-Encoding: deflate, gzip", "--compressed")
+    query = ("--data-urlencode", f"query={SELECT}")
+    old = curl("--get", "-H", "Accept: application/sparql-results+xml", *query, endpoint)
+    assert old.count("<result>") == len(occupations)
+    got = curl(*agent, "--get", "-H", "Accept: application/json, text/xml, application/xml, */*", *query, endpoint)
+    assert len(json.loads(got)["results"]["bindings"]) == len(occupations)
+    posted = curl(*agent, "-H", "Accept: text/csv", *query, endpoint)
+    plain = curl("-A", "R (4.3.2 x86_64-pc-linux-gnu)", f"{endpoint}?{urlencode({'format': 'csv', 'query': SELECT})}")
+    for text in (posted, plain):
+        assert [tuple(row) for row in csv.reader(io.StringIO(text))][1:] == occupations
+
+
+def test_comunica(endpoint: str, occupations: Pairs, labels: set[tuple[str, str]], tmp_path: Path) -> None:
+    """Comunica (npm) asks whole queries, and joins what it gets for their parts."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp_path), COMUNICA]
+    subprocess.run(install, check=True, capture_output=True, timeout=400)
+    command = str(tmp_path / "node_modules" / ".bin" / "comunica-sparql")
+
+    def ask(source: str, query: str, form: str) -> str:
+        words = [command, source, query, "-t", form]
+        found = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        assert found.returncode == 0, found.stderr
+        show(f"comunica-sparql {source} '{query}' -t {form}", found.stdout)
+        return found.stdout
+
+    for source in (f"sparql@{endpoint}", endpoint):
+        told = json.loads(ask(source, SELECT, "application/sparql-results+json"))
+        pairs = [(row["s"]["value"], row["label"]["value"]) for row in told["results"]["bindings"]]
+        assert sorted(pairs) == occupations
+    count = json.loads(ask(f"sparql@{endpoint}", COUNT, "application/sparql-results+json"))
+    assert int(count["results"]["bindings"][0]["n"]["value"]) == len(occupations)
+    graph = rdflib.Graph().parse(data=ask(f"sparql@{endpoint}", CONSTRUCT, "text/turtle"), format="turtle")
+    assert {(str(s), str(o)) for s, _, o in graph} == labels
