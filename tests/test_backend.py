@@ -12,6 +12,7 @@ from backends import misbehaving
 
 from kg.backend.address import Access, read_url, shown
 from kg.backend.dataset import NOTHING, Ways
+from kg.backend.dialects import DIALECTS
 from kg.backend.source import Remote
 from kg.errors import (
     BadGateway,
@@ -103,6 +104,17 @@ def test_a_failing_back_end_gives_its_own_error_in_time(name: str) -> None:
     assert type(caught.value) is kind, caught.value
     assert time.monotonic() - began < 1.5
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("head", "kind"), [("X-SPARQL-MaxRows: 1", TooLarge), ("X-SQL-State: S1TAT", OverTime)])
+def test_what_virtuoso_cuts_is_refused(head: str, kind: type[KgError]) -> None:
+    virtuoso = next(one for one in DIALECTS if one.name == "Virtuoso")
+    with (
+        misbehaving(lambda connection: connection.sendall(reply(TABLE, head=head + "\r\n"))) as (url, _),
+        closing(Remote(url, Access(), WAYS, virtuoso)) as remote,
+        pytest.raises(kind),
+    ):
+        execute(remote, Asked(SELECT), Limits(), {})
 
 
 def test_waiting_as_long_as_the_back_end_says() -> None:

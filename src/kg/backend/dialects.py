@@ -23,7 +23,7 @@ class Dialect:
         unions: parameters by which the default graph may become the union of all graphs; the first that proves
             to do so is used.
         store: its Graph Store Protocol, relative to the URL of queries.
-        cut: a header that says after how many rows the engine stops, without another sign.
+        cut: a header that says that the engine has given as many rows as it may, without another sign.
         late: a header that says that the answer is not whole because time was over.
 
     """

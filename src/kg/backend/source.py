@@ -101,8 +101,11 @@ class Remote:
             raise _failure(reply, limits)
         if reply.kind not in offered:
             raise BadGateway("the back end answers in another format than it was asked for")
-        if reply.headers.get(self._dialect.late):
+        if self._dialect.late in reply.headers:
             raise _over_time(limits)
+        if self._dialect.cut in reply.headers:
+            hint = "add LIMIT and OFFSET; the operator of the back end can let it give more"
+            raise TooLarge("the back end may have cut the answer: it stops there", hint=hint, limit="max_rows")
         return reply
 
 
