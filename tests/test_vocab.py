@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -209,6 +210,22 @@ def test_whole_esco_in_a_minute_and_a_gigabyte(shared: Path, tmp_path: Path) -> 
     kg("import", "esco", str(shared / "vocab" / "esco-1.1.1-en"), "--into", str(tmp_path / "store"))
     assert time.perf_counter() - begin < 60
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20
+
+
+@pytest.mark.text
+def test_an_interrupt_leaves_what_was_there(shared: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.nq"
+    kept.write_text("# what was there\n")
+    command = [sys.executable, "-m", "kg", "import", "esco", shared / "vocab" / "esco-1.1.1-en", "--into", kept]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob(".kept.nq.*")) and time.monotonic() < until:
+            time.sleep(0.02)
+        run.send_signal(signal.SIGINT)
+        assert "interrupted" in run.communicate(timeout=60)[1]
+    assert run.returncode == 2
+    assert kept.read_text() == "# what was there\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.nq"]
 
 
 @pytest.mark.text

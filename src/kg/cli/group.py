@@ -21,6 +21,9 @@ class _Group(click.Group):
         except KgError as error:
             click.echo(f"kg: {error.title}: {error}", err=True)
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("kg: interrupted", err=True)
+            sys.exit(COULD_NOT_RUN)
         except BrokenPipeError:
             sys.exit(COULD_NOT_RUN)
 
