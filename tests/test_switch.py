@@ -184,6 +184,16 @@ def test_suggestions_are_jobs_whose_skills_are_known(client: FlaskClient) -> Non
         assert client.get("/switch", query_string={"from": one["id"], "format": "json"}).json["nearest"] is not None
 
 
+def test_someone_whose_job_is_not_there_begins_with_skills(client: FlaskClient) -> None:
+    suggested = client.get("/switch/suggest?what=skill&q=quality&lang=en").json["suggestions"]
+    assert suggested
+    assert all("quality" in one["name"] for one in suggested)
+    shown = page(client, skill=suggested[0]["name"])
+    assert 'class="card step"' in shown
+    assert f'name="skill" value="{suggested[0]["id"]}"' in shown
+    assert told(client, skill=suggested[0]["id"])["skills"] == [{name: suggested[0][name] for name in ("id", "name")}]
+
+
 @pytest.mark.parametrize("asked", ["urn:none", "occupation/none", '"><script>alert(1)</script>', "http://[", "\x00"])
 def test_a_job_that_is_not_there(client: FlaskClient, asked: str) -> None:
     for accept in ("text/html", "application/json"):

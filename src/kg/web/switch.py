@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, current_app, render_template, request
@@ -35,6 +36,7 @@ _LONGEST: Final = 200
 _LEAST: Final = 22.0
 _SURE: Final = 95.0
 _OCCUPATION: Final = Wanted(frozenset({"occupation"}))
+_SKILL: Final = "http://data.europa.eu/esco/model#Skill"
 _EXACT: Final = ox.NamedNode(SKOS + "exactMatch")
 
 
@@ -170,15 +172,31 @@ def switch() -> Response:
 
 @blueprint.get("/switch/suggest")
 def suggest() -> Response:
-    """Tell which jobs `q=` may be the beginning of: those whose skills are known."""
+    """Tell which jobs `q=` may be the beginning of: those whose skills are known; with `what=skill`, which skills."""
     text = " ".join(request.args.get("q", "")[:_LONGEST].split())
+    if request.args.get("what") == "skill":
+        return _suggested(text, list(_skills(text)))
     jobs = _jobs(index().begins(text, _OCCUPATION, _MOST))[:_SHOWN]
     told = [
         {"id": one.iri, "name": one.name, "label": label, "kind": _kind(one.iri), "page": f"/switch?from={one.iri}"}
         for one, label in jobs
     ]
+    return _suggested(text, told)
+
+
+def _suggested(text: str, told: list[dict[str, str]]) -> Response:
     body = json.dumps({"q": text, "suggestions": told}, ensure_ascii=False)
     return _private(Response(body, content_type="application/json"))
+
+
+def _skills(text: str) -> Iterator[dict[str, str]]:
+    """Tell the skills that occupations ask for with a name in which a word begins so, the shortest first."""
+    lang, wanted = language(), text.casefold()
+    names = sorted((site().labels.get(iri, lang)[0], iri) for iri in _switches().skills)
+    fit = [one for one in names if wanted and f" {wanted}" in f" {one[0].casefold()}"]
+    for name, iri in sorted(fit, key=lambda one: (len(one[0]), one))[:_SHOWN]:
+        kind = site().labels.get(_SKILL, lang)[0]
+        yield {"id": iri, "name": name, "label": "", "kind": kind, "page": f"/switch?{urlencode({'skill': iri})}"}
 
 
 def _private(response: Response) -> Response:

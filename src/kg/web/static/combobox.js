@@ -99,9 +99,9 @@ class Combobox {
   #take(at) {
     const one = this.#options[at];
     this.#close();
-    if (!this.#into) return location.assign(one.page);
+    if (!this.#into && !("submit" in this.field.dataset)) return location.assign(one.page);
     this.field.value = one.name;
-    this.#into.value = one.id;
+    if (this.#into) this.#into.value = one.id;
     this.field.form.requestSubmit();
   }
 

@@ -27,6 +27,8 @@
       displayRequestDuration: true,
       supportedSubmitMethods: ["get", "post"],
       validatorUrl: null,
+      // Swagger UI has a main landmark of its own; a page has one.
+      onComplete: () => place.querySelectorAll("main").forEach((one) => one.setAttribute("role", "group")),
     });
   });
   document.head.append(script);
