@@ -196,7 +196,8 @@ def slow_clients(port: int) -> tuple[int, float]:
     def light(number: int) -> None:
         began = time.monotonic()
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            own = (f"127.0.7.{number + 1}", 0)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5, source_address=own)
             connection.request("GET", f"{QUERY}%20%23{number}")
             if connection.getresponse().status == 200:
                 times.append(time.monotonic() - began)
