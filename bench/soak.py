@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -37,6 +38,7 @@ TIMEOUT = 3.0
 GOOD, BAD, RUDE = 6, 8, 4
 LATE = 0.5  # Seconds within which 99 of 100 light answers should come.
 REST = 15.0
+_TRIES = 20
 ALLOWED = {200, 400, 403, 413, 414, 415, 429, 431, 503}
 QUERIES = (cases.SELECT, cases.ASK_YES, cases.ASK_NO, cases.CONSTRUCT, cases.PLAIN, cases.IN_GRAPH, cases.AWKWARD)
 PAGES = ("/", "/?lang=en", "/id/measure/ccs", "/questions", "/search?q=lasser", "/readyz", "/store/klimaattafels")
@@ -165,10 +167,10 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.stopped.wait(2):
-            try:
-                self.most = max(self.most, memory(self._pid))
-            except OSError:
-                continue
+            for _ in range(_TRIES):
+                with suppress(OSError):  # A worker was replaced meanwhile.
+                    self.most = max(self.most, memory(self._pid))
+                    break
 
 
 def main() -> None:
