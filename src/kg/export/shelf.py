@@ -19,7 +19,7 @@ import pyoxigraph as ox
 from kg import memory
 from kg.errors import KgError, SourceError, Unavailable
 from kg.export import Owner, Release, release, write
-from kg.export.release import File
+from kg.export.release import CHANGELOG, CITATION, LICENCE, File
 from kg.graph import Graph
 
 _KEPT: Final = 4
@@ -87,9 +87,9 @@ class Shelf:
             self._done.set()
 
     def _key(self) -> str:
-        papers = [path for path in self._house.iterdir() if path.is_file()]
+        papers = [self._house / name for name in (CHANGELOG, CITATION, LICENCE)]
         rules = [path for name in ("shapes", "queries") for path in sorted((self._house / name).rglob("*.*"))]
-        return memory.key_of([*sorted(papers), *rules], [self._version, repr(self._owner), str(len(self._graph.store))])
+        return memory.key_of([*papers, *rules], [self._version, repr(self._owner), str(len(self._graph.store))])
 
     def _make(self, folder: Path) -> Path:
         """Have a child process make the release, and return its place on disk; it outlives a server that ends early."""
