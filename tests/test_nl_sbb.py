@@ -14,7 +14,7 @@ from rdflib.namespace import RDF, RDFS, SH, SKOS
 from rdflib.term import Node
 from test_source_notes import table
 
-from kg.engines import to_rdflib
+from kg.engines.reference import to_rdflib
 from kg.graph import Graph
 from kg.terms import BASE, GRAPH, ID
 

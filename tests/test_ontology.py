@@ -7,7 +7,7 @@ import pytest
 import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, SKOS
 
-from kg.engines import to_rdflib
+from kg.engines.reference import to_rdflib
 from kg.graph import Graph
 from kg.sources import find_sources, read
 from kg.terms import KB, ONTOLOGY_GRAPH
