@@ -36,7 +36,7 @@ def running(*command: str, options: tuple[str, ...] = ()) -> Iterator[tuple[str,
         yield line.split()[-1].rstrip("/"), process.pid
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)  # A machine may be busy.
 
 
 def patient(url: str, seconds: float = 300) -> None:
