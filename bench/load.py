@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 _EACH = 4  # Connections of one client address.
-_PATIENCE = 20.0
+_PATIENCE = 2.0  # Seconds in which the last answers may come.
 _END = b"\r\n0\r\n\r\n"
 
 
@@ -43,13 +43,15 @@ class Load:
 
     def at(self, part: float) -> float:
         """Return the time within which a part of the answers came, in milliseconds."""
+        if not self.times:
+            return float("inf")
         ordered = sorted(self.times)
         return 1000 * ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
     @property
     def median(self) -> float:
         """The median time in milliseconds."""
-        return 1000 * statistics.median(self.times)
+        return 1000 * statistics.median(self.times) if self.times else float("inf")
 
 
 def get(url: str, query: str, accept: str) -> bytes:
@@ -104,7 +106,7 @@ class _Line:
         self._open()
 
     def _open(self) -> None:
-        self._socket = socket.create_connection(self._address, timeout=_PATIENCE, source_address=self._from)
+        self._socket = socket.create_connection(self._address, timeout=20, source_address=self._from)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._selector.register(self._socket, selectors.EVENT_READ, self)
 
