@@ -71,9 +71,11 @@ class Answer:
         return found
 
 
-def request(base: str, path: str, method: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+def request(
+    base: str, path: str, method: str, body: bytes | None, headers: dict[str, str], seconds: float = 30
+) -> Answer:
     """Send one request on a connection of its own."""
-    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=seconds)
     connection.request(method, path, body, headers)
     response = connection.getresponse()
     answer = Answer(response.status, response.headers, response.read())

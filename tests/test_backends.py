@@ -41,12 +41,12 @@ def engine(request: pytest.FixtureRequest, shelf: Shelf) -> Engine:
 
 @pytest.fixture(scope="module")
 def base(engine: Engine) -> Iterator[str]:
-    with served(options=("--backend", engine.url, "--timeout", "60")) as url:
+    with served(options=("--backend", engine.url, "--timeout", "100", "--heavy", "7")) as url:
         yield url
 
 
 def ask(base: str, query: str, **more: str) -> Answer:
-    return request(base, "/sparql", "POST", urlencode({"query": query, **more}).encode(), FORM)
+    return request(base, "/sparql", "POST", urlencode({"query": query, **more}).encode(), FORM, 110)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -14,14 +14,17 @@ from kg.backend.dialects import Dialect
 from kg.backend.source import Remote
 from kg.errors import BadGateway, KgError, SourceError
 from kg.limits import Limits
+from kg.terms import XSD
 
 _COUNT: Final = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 _DISTINCT: Final = "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }"
 _NAMES: Final = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } LIMIT 10000"
-_PRINT: Final = """
-SELECT ?g (COUNT(*) AS ?n) (SUM(STRLEN(STR(?s)) + STRLEN(STR(?p)) + IF(isNumeric(?o), 0, STRLEN(STR(?o)))) AS ?length)
-  (SUM(IF(isNumeric(?o), ?o, 0)) AS ?sum)
-{ GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"""
+# Virtuoso keeps a boolean as a number: here it counts as one everywhere.
+_PRINT: Final = f"""
+SELECT ?g (COUNT(*) AS ?n) (SUM(STRLEN(STR(?s)) + STRLEN(STR(?p)) + IF(?counts, 0, STRLEN(STR(?o)))) AS ?length)
+  (SUM(IF(isNumeric(?o), ?o, IF(?counts && STR(?o) IN ("true", "1"), 1, 0))) AS ?sum)
+{{ GRAPH ?g {{ ?s ?p ?o }} BIND(isNumeric(?o) || COALESCE(DATATYPE(?o) = <{XSD}boolean>, false) AS ?counts) }}
+GROUP BY ?g"""
 _NEAR: Final = Decimal("1e-9")
 _SOME: Final = 5
 
