@@ -35,9 +35,9 @@ docs: $(VENV)/.dev
 	$(BIN)/python docs/model.py
 
 lock: $(VENV)/.dev
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements.lock pyproject.toml
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q --group dev -o requirements-dev.lock pyproject.toml
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o src/editor/node.lock src/editor/node.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-strip-extras -q -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-strip-extras -q --group dev -o requirements-dev.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-strip-extras -q -o src/editor/node.lock src/editor/node.in
 
 clean:
 	rm -rf $(VENV) dist build src/kg/web/static/editor .coverage .pytest_cache .mypy_cache .ruff_cache

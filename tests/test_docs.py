@@ -107,7 +107,7 @@ def test_every_dependency_has_its_line() -> None:
         plain = re.split(r"[<>=]", name)[0].lower()
         assert plain in page or plain.startswith("types-") or plain.endswith("-stubs"), plain
     locked = (ROOT / "requirements.lock").read_text("utf-8")
-    assert all(re.search(rf"^{name}==", locked, re.MULTILINE | re.IGNORECASE) for name in runtime)
+    assert all(re.search(rf"^{name}(\[\w+\])?==", locked, re.MULTILINE | re.IGNORECASE) for name in runtime)
 
 
 def test_limits_are_documented_as_they_are() -> None:

@@ -15,14 +15,16 @@ from conftest import ROOT
 from flask.testing import FlaskClient
 from live import request, served
 
+from kg.errors import SourceError
 from kg.graph import Graph
 from kg.queries import find_questions
 from kg.sparql import answer
-from kg.switch import SKILLS, Switches
-from kg.terms import ID
-from kg.vocab.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, SCHEME
+from kg.switch import SKILLS, Switches, beside
+from kg.terms import ID, RDF_TYPE
+from kg.vocab.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, PREF, SCHEME
 from kg.vocab.write import graph_of, write
 from kg.web import create_app
+from kg.web.options import Options
 
 E = "http://data.europa.eu/esco/"
 INSPECTOR = f"{E}occupation/2b31f745-f04f-4d2c-9692-4715e1448f80"
@@ -48,6 +50,50 @@ def small() -> Switches:
     for ours, there in (("green-cook", "cook"), ("green-miller", "miller")):
         store.add(ox.Quad(node(f"{ID}occupation/{ours}"), match, node(there), node("urn:mappings")))
     return Switches(store)
+
+
+@pytest.fixture
+def imported(graph: Graph, tmp_path: Path) -> Path:
+    """ESCO as kg import writes it, with a baker who has the skills of the inspector."""
+    baker, known = node(f"{E}occupation/baker"), ox.NamedNode(SKILLS)
+    skills = [
+        ox.Quad(baker, quad.predicate, quad.object, node("urn:esco"))
+        for quad in graph.store.quads_for_pattern(ox.NamedNode(INSPECTOR), None, None, known)
+        if quad.predicate in (ESSENTIAL, OPTIONAL)
+    ]
+    all_others = [
+        ox.Quad(quad.subject, quad.predicate, quad.object, node("urn:esco"))
+        for quad in graph.store.quads_for_pattern(None, None, None, known)
+        if quad.predicate in (ESSENTIAL, OPTIONAL)
+    ]
+    kind = ox.Quad(baker, ox.NamedNode(RDF_TYPE), node("http://data.europa.eu/esco/model#Occupation"), node("urn:esco"))
+    name = ox.Quad(baker, PREF, ox.Literal("baker", language="en"), node("urn:esco"))
+    path = tmp_path / "esco.nq"
+    path.write_bytes(ox.serialize([*skills, *all_others, kind, name], format=ox.RdfFormat.N_QUADS) or b"")
+    return path
+
+
+def test_esco_beside_the_graph_knows_more_jobs(graph: Graph, imported: Path) -> None:
+    before = len(graph.store)
+    questions = find_questions(ROOT / "queries")
+    bare = create_app(graph, questions).test_client()
+    whole = create_app(graph, questions, options=Options(beside=beside(graph.store, imported))).test_client()
+    assert bare.get("/switch?q=baker&lang=en&format=json").json["from"] is None
+    told = whole.get("/switch?q=baker&lang=en&format=json").json
+    assert told["from"]["name"] == "baker"
+    assert told["nearest"][0]["shared"]
+    assert "baker" in whole.get("/switch?q=baker&lang=en", headers={"Accept": "text/html"}).text.split("<h2")[1]
+    assert whole.get("/switch/suggest?q=bake&lang=en").json["suggestions"][0]["name"] == "baker"
+    assert len(graph.store) == before
+    asked = [one.get("/search?q=baker&lang=en&format=json").data for one in (bare, whole)]
+    assert asked[0] == asked[1]
+
+
+def test_what_holds_no_skills_cannot_stand_beside(graph: Graph, tmp_path: Path) -> None:
+    path = tmp_path / "esco.nq"
+    path.write_text("<urn:a> <urn:b> <urn:c> <urn:g> .\n", "utf-8")
+    with pytest.raises(SourceError, match="no occupation has skills"):
+        beside(graph.store, path)
 
 
 def test_the_gap_is_shared_and_missing(small: Switches) -> None:

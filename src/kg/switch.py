@@ -6,14 +6,16 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import NotFound
+from kg.errors import NotFound, SourceError
 from kg.labels import Labels
 from kg.terms import GRAPH, ID, SKOS
 from kg.vocab.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, PREF, SCHEME
+from kg.vocab.write import load
 
 SKILLS: Final = f"{GRAPH}esco-1.1.1"
 _MATCHES: Final = tuple(ox.NamedNode(SKOS + name) for name in ("exactMatch", "closeMatch"))
@@ -169,6 +171,28 @@ def _mapped(store: ox.Store) -> dict[str, tuple[str, ...]]:
             if ours.startswith(_OURS):
                 found[ours][there] = None
     return {occupation: tuple(there) for occupation, there in sorted(found.items())}
+
+
+def beside(ours: ox.Store, path: Path) -> tuple[ox.Store, str]:
+    """Return a store with our graph and ESCO imported whole, apart from ours, and the IRI of ESCO's graph.
+
+    Arguments:
+        ours: our graph; it stays as it is, so that no other answer changes (MODEL M5).
+        path: what `kg import esco` wrote.
+
+    Raises:
+        SourceError: it holds no skills of occupations, or is broken.
+
+    """
+    store = ox.Store()
+    graphs = load(store, path)
+    asks = ((name, store.quads_for_pattern(None, ESSENTIAL, None, ox.NamedNode(name))) for name in graphs)
+    found = next((name for name, quads in asks if next(quads, None)), "")
+    if not found:
+        hint = "give what kg import esco wrote, of a download with skills"
+        raise SourceError("no occupation has skills in it", where=str(path), hint=hint)
+    store.bulk_extend(ours)
+    return store, found
 
 
 def find_origin(switches: Switches, labels: Labels, store: ox.Store, asked: str) -> str:

@@ -201,17 +201,15 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     from kg.files import house
     from kg.graph import build
     from kg.labels import Labels
-    from kg.switch import SKILLS, Switches, find_origin, find_skills
-    from kg.vocab.write import load
+    from kg.switch import SKILLS, Switches, beside, find_origin, find_skills
 
     if not origin and not asked:
         raise click.UsageError("give FROM, or one or more --skill")
     graph = build(house())
-    graphs = load(graph.store, imported) if imported else []
-    switches = Switches(graph.store, graphs[0] if graphs else SKILLS)
-    labels = Labels(graph.store)
-    had = find_skills(switches, labels, graph.store, asked)
-    start = find_origin(switches, labels, graph.store, origin) if origin else ""
+    store, skills = beside(graph.store, imported) if imported else (graph.store, SKILLS)
+    switches, labels = Switches(store, skills), Labels(store)
+    had = find_skills(switches, labels, store, asked)
+    start = find_origin(switches, labels, store, origin) if origin else ""
     had |= switches.skills_of(start) if start else frozenset()
     gaps = [gap for gap in switches.nearest(had, limit, start) if gap.score]
     ways = _ways(graph, lang)

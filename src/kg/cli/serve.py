@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @setting("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
 @setting("--text", type=click.Path(path_type=Path), help="Source text; pages then quote passages.")
 @setting("--store", type=click.Path(path_type=Path), help="Graph on disk, made by kg load; default: ours.")
+@setting("--with", "imported", type=click.Path(path_type=Path), help="ESCO as kg import wrote it, whole, for /switch.")
 @setting("--backend", metavar="URL", help="SPARQL 1.1 endpoint that holds the graph and answers queries.")
 @setting("--site", default="", help="Public address, such as https://example.org; default: the host of the request.")
 @setting("--report", default="", help="Where readers report a fact: mailto: address, or URL of new issues.")
@@ -46,6 +48,7 @@ def serve(
     port: int,
     text: Path | None,
     store: Path | None,
+    imported: Path | None,
     backend: str | None,
     site: str,
     report: str,
@@ -69,6 +72,7 @@ def serve(
     from kg.files import house
     from kg.pool import Pool
     from kg.queries import find_questions
+    from kg.switch import beside
     from kg.web import create_app, downloads
     from kg.web.address import Address
     from kg.web.journal import Logs, keep_troubles
@@ -105,7 +109,7 @@ def serve(
         pool,
         data_version,
         Address(site.rstrip("/"), report),
-        options,
+        replace(options, beside=beside(graph.store, imported) if imported else None),
     )
     if store is None:
         downloads.begin(app)

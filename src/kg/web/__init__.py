@@ -110,7 +110,7 @@ def create_app(
     rules.init_app(app, graph)
     schema.init_app(app, options.owner)
     lookup.init_app(app, graph)
-    switch.init_app(app, graph)
+    switch.init_app(app, graph, options.beside)
     metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store), options.reloads)
     health.init_app(app, metrics, options.metrics)
     front = app.extensions["kg.front"] = Front(app.wsgi_app, site.cache, limits)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pyoxigraph as ox
+
 from kg.export import Owner
 from kg.keeper import Handed
 from kg.web.journal import Logs
@@ -20,6 +22,7 @@ class Options:
         logs: which there are.
         metrics: who may see `/metrics`.
         proxies: whose X-Forwarded headers are believed.
+        beside: a store with our graph and ESCO whole, and ESCO's graph: `/switch` reads it.
         reloads: what the keeper handed on; counts how often new data came.
 
     """
@@ -30,3 +33,4 @@ class Options:
     metrics: Seen = field(default_factory=Seen)
     proxies: Networks = field(default_factory=lambda: Networks((), "--trusted-proxy"))
     reloads: Handed | None = None
+    beside: tuple[ox.Store, str] | None = None

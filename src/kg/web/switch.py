@@ -9,8 +9,8 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
@@ -18,14 +18,19 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 
 from kg.errors import NotFound
 from kg.graph import Graph
+from kg.labels import Labels
 from kg.link.candidates import Candidate, Wanted
+from kg.link.entries import entries_of_store
 from kg.sheets.numbers import shown
-from kg.switch import Gap, Switches, find_skills
+from kg.switch import SKILLS, Gap, Switches, find_skills
 from kg.terms import BASE, ID, SKOS
 from kg.web.lookup import index
 from kg.web.negotiation import wants_html
 from kg.web.pages import TermView, language, site, term_view
 from kg.web.training import Training, Trainings
+
+if TYPE_CHECKING:
+    from kg.link.index import Index
 
 blueprint = Blueprint("switch", __name__)
 _KEY: Final = "kg.switches"
@@ -41,24 +46,50 @@ _EXACT: Final = ox.NamedNode(SKOS + "exactMatch")
 
 
 class Skills:
-    """The skills of a graph, read when somebody first asks, once.
+    """What switches are made of: skills by occupation, names and the index of jobs, each read when first asked for.
 
     Arguments:
-        graph: the graph that is served.
+        store: our graph; with ESCO beside it, where the owner has imported that whole.
+        graph: IRI of the graph with the skills of occupations.
+        whole: whether ESCO is beside it.
 
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph, self._lock = graph, threading.Lock()
-        self._switches: Switches | None = None
+    def __init__(self, store: ox.Store, graph: str, *, whole: bool) -> None:
+        self.store, self._graph, self._whole = store, graph, whole
+        self._lock = threading.RLock()
 
     @property
     def switches(self) -> Switches:
         """The skills by occupation."""
         with self._lock:
-            if self._switches is None:
-                self._switches = Switches(self._graph.store)
-        return self._switches
+            return self._switches
+
+    @property
+    def labels(self) -> Labels:
+        """The names of things."""
+        with self._lock:
+            return self._labels if self._whole else site().labels
+
+    @property
+    def index(self) -> Index:
+        """The index in which jobs are looked up."""
+        with self._lock:
+            return self._index if self._whole else index()
+
+    @cached_property
+    def _switches(self) -> Switches:
+        return Switches(self.store, self._graph)
+
+    @cached_property
+    def _labels(self) -> Labels:
+        return Labels(self.store)
+
+    @cached_property
+    def _index(self) -> Index:
+        from kg.link.index import Index
+
+        return Index(tuple(entries_of_store(self.store)))
 
 
 @dataclass(frozen=True)
@@ -77,7 +108,7 @@ class Origin:
     @property
     def name(self) -> str:
         """What it is called."""
-        return site().labels.get(self.iri, language())[0]
+        return _read().labels.get(self.iri, language())[0]
 
     @property
     def ours(self) -> bool:
@@ -88,7 +119,7 @@ class Origin:
     def same(self) -> list[TermView]:
         """The climate occupations that a mapping ties to the occupation of ESCO, other than the one asked for."""
         found = (iri for iri in _switches().ours_of(self.esco) if iri != self.iri)
-        return [term_view(site(), ox.NamedNode(iri), language()) for iri in found]
+        return [_term(iri) for iri in found]
 
 
 @dataclass(frozen=True)
@@ -101,7 +132,7 @@ class Step:
 
     def skills(self, name: str) -> list[TermView]:
         """Return the skills of a list, as the page shows them."""
-        return [term_view(site(), ox.NamedNode(iri), language()) for iri in getattr(self.gap, name)]
+        return [_term(iri) for iri in getattr(self.gap, name)]
 
     @property
     def told(self) -> dict[str, Any]:
@@ -121,15 +152,27 @@ class Step:
         }
 
 
-def init_app(app: Flask, graph: Graph) -> None:
-    """Register the routes, and what they read."""
-    app.extensions[_KEY] = Skills(graph)
+def init_app(app: Flask, graph: Graph, beside: tuple[ox.Store, str] | None) -> None:
+    """Register the routes, and what they read: our part of ESCO, or ESCO whole beside the graph that is served."""
+    store, skills = beside or (graph.store, SKILLS)
+    app.extensions[_KEY] = Skills(store, skills, whole=beside is not None)
     app.register_blueprint(blueprint)
 
 
-def _switches() -> Switches:
+def _read() -> Skills:
     skills: Skills = current_app.extensions[_KEY]
-    return skills.switches
+    return skills
+
+
+def _switches() -> Switches:
+    return _read().switches
+
+
+def _term(iri: str) -> TermView:
+    if site().labels.known(iri):
+        return term_view(site(), ox.NamedNode(iri), language())
+    text, tag = _read().labels.get(iri, language())
+    return TermView(text, tag if tag != language() else "", iri, iri)
 
 
 @blueprint.get("/switch")
@@ -144,7 +187,7 @@ def switch() -> Response:
     near = [] if origin else _called(text)
     if origin is None and len(near) == 1:
         origin = near[0]
-    extra = find_skills(_switches(), site().labels, site().graph.store, request.args.getlist("skill")[:_MOST])
+    extra = find_skills(_switches(), _read().labels, _read().store, request.args.getlist("skill")[:_MOST])
     steps = _steps(origin, extra) if origin or extra else []
     if wants_html(request) and request.args.get("format") != "json":
         known = len(_switches().origins)
@@ -156,7 +199,7 @@ def switch() -> Response:
             "known": known,
             "lists": _LISTS,
         }
-        told["extra"] = [term_view(site(), ox.NamedNode(iri), language()) for iri in sorted(extra)]
+        told["extra"] = [_term(iri) for iri in sorted(extra)]
         page = render_template("switch.html", **told, shown=partial(shown, lang=language()))
         return _private(Response(page, content_type="text/html; charset=utf-8"))
     body = {
@@ -176,7 +219,7 @@ def suggest() -> Response:
     text = " ".join(request.args.get("q", "")[:_LONGEST].split())
     if request.args.get("what") == "skill":
         return _suggested(text, list(_skills(text)))
-    jobs = _jobs(index().begins(text, _OCCUPATION, _MOST))[:_SHOWN]
+    jobs = _jobs(_read().index.begins(text, _OCCUPATION, _MOST))[:_SHOWN]
     told = [
         {"id": one.iri, "name": one.name, "label": label, "kind": _kind(one.iri), "page": f"/switch?from={one.iri}"}
         for one, label in jobs
@@ -192,7 +235,7 @@ def _suggested(text: str, told: list[dict[str, str]]) -> Response:
 def _skills(text: str) -> Iterator[dict[str, str]]:
     """Tell the skills that occupations ask for with a name in which a word begins so, the shortest first."""
     lang, wanted = language(), text.casefold()
-    names = sorted((site().labels.get(iri, lang)[0], iri) for iri in _switches().skills)
+    names = sorted((_read().labels.get(iri, lang)[0], iri) for iri in _switches().skills)
     fit = [one for one in names if wanted and f" {wanted}" in f" {one[0].casefold()}"]
     for name, iri in sorted(fit, key=lambda one: (len(one[0]), one))[:_SHOWN]:
         kind = site().labels.get(_SKILL, lang)[0]
@@ -223,7 +266,7 @@ def _origin(asked: str) -> Origin:
 
 def _called(text: str) -> list[Origin]:
     """Return the jobs that a text may mean; one where it is the name of one."""
-    found = index().search(text, _OCCUPATION, _MOST)
+    found = _read().index.search(text, _OCCUPATION, _MOST)
     jobs = [one for one, _ in _jobs(one for one in found if one.score >= _LEAST)]
     sure = [one for one, _ in _jobs(one for one in found if one.score >= _SURE)]
     return sure if len({one.esco for one in sure}) == 1 else jobs[:_SHOWN]
@@ -259,7 +302,7 @@ def _is_exact(gap: Gap) -> bool:
 
 
 def _named(iri: str) -> dict[str, str]:
-    return {"id": iri, "name": site().labels.get(iri, language())[0]}
+    return {"id": iri, "name": _read().labels.get(iri, language())[0]}
 
 
 def _kind(iri: str) -> str:
