@@ -465,9 +465,10 @@ def test_the_downloads_are_kept_by_the_version_of_the_data(
     assert again["csv/Occupation.csv"].title["nl"]
     assert [path.name[0] for path in (cache / "klimaatbanen-kg" / "releases").iterdir()].count(".") == 0
     monkeypatch.undo()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(SourceError, match="no downloads"):
-        shelf.Shelf(graph, tmp_path, Owner(), "x").files(300)
+        shelf.Shelf(graph, house, Owner.of(), graph.data_version).files(300)
 
 
 @pytest.mark.check
