@@ -30,6 +30,7 @@ from kg.rows import Rows, python_value
 
 pytestmark = pytest.mark.check
 QUESTIONS = find_questions(find_house() / "queries")
+LONG = 40  # Seconds for a question.
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/sparql-results+json"}
 
 
@@ -41,17 +42,19 @@ def engine(request: pytest.FixtureRequest, shelf: Shelf) -> Engine:
 
 @pytest.fixture(scope="module")
 def base(engine: Engine) -> Iterator[str]:
-    with served(options=("--backend", engine.url, "--timeout", "100", "--heavy", "7")) as url:
+    with served(options=("--backend", engine.url, "--timeout", str(LONG), "--heavy", "7")) as url:
         yield url
 
 
 def ask(base: str, query: str, **more: str) -> Answer:
-    return request(base, "/sparql", "POST", urlencode({"query": query, **more}).encode(), FORM, 110)
+    return request(base, "/sparql", "POST", urlencode({"query": query, **more}).encode(), FORM, LONG + 10)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_a_saved_question_has_its_approved_answer(base: str, name: str) -> None:
+def test_a_saved_question_has_its_approved_answer(base: str, engine: Engine, name: str) -> None:
     answer = ask(base, QUESTIONS[name].query)
+    if answer.status == 503:  # The query may go on in the engine, and stand in the way of the next ones.
+        engine.rest()
     assert answer.status == 200, answer.body[:300]
     rows = Rows.of(ox.parse_query_results(answer.body, format=ox.QueryResultsFormat.JSON))
     found = [tuple(cell(row[column]) for column in rows.columns) for row in rows]
