@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -75,9 +75,7 @@ def request(
     base: str, path: str, method: str, body: bytes | None, headers: dict[str, str], seconds: float = 30
 ) -> Answer:
     """Send one request on a connection of its own."""
-    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=seconds)
-    connection.request(method, path, body, headers)
-    response = connection.getresponse()
-    answer = Answer(response.status, response.headers, response.read())
-    connection.close()
-    return answer
+    with closing(http.client.HTTPConnection(urlsplit(base).netloc, timeout=seconds)) as connection:
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())

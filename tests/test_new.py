@@ -49,6 +49,11 @@ Klaar!
 """
 
 
+def fetched(url: str) -> bytes:
+    with urlopen(url) as response:
+        return bytes(response.read())
+
+
 def without_code(house: Path) -> None:
     """Copy the house; the code stays where it is, and is found from the copy by a link."""
     for name in ("ontology", "data", "shapes", "queries", "views"):
@@ -180,12 +185,12 @@ def test_its_evidence_is_checked_against_its_text(filled: Path) -> None:
 def test_its_pages_and_downloads_are_served(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(filled / "src"))
     with served() as url:
-        page = urlopen(f"{url}/id/measure/laadpalen-plaatsen.html?lang=en").read().decode()
+        page = fetched(f"{url}/id/measure/laadpalen-plaatsen.html?lang=en").decode()
         assert "place charging points" in page
         assert "/id/passage/mobiliteit-test/s1-p4-1" in page
         patient(f"{url}/download/")
-        assert b"laadpalen plaatsen" in gzip.decompress(urlopen(f"{url}/download/graphs/{NAME}.ttl.gz").read())
-        assert f"/download/graphs/{NAME}/editorial.nq.gz" in urlopen(f"{url}/download/").read().decode()
+        assert b"laadpalen plaatsen" in gzip.decompress(fetched(f"{url}/download/graphs/{NAME}.ttl.gz"))
+        assert f"/download/graphs/{NAME}/editorial.nq.gz" in fetched(f"{url}/download/").decode()
 
 
 @pytest.mark.check

@@ -20,14 +20,14 @@ from kg.terms import BASE, GRAPH, ID
 
 PAGE = ROOT / "docs" / "nl-sbb.md"
 DEFINITION = "Concept-definition"
-FOREIGN = (f"{GRAPH}esco-", f"{GRAPH}mappings/")
+FOREIGN = tuple(f"{GRAPH}{name}" for name in ("esco-", "brc-", "crebo-", "sbi-", "oeo-", "envo-", "mappings/"))
 
 
 @pytest.fixture(scope="module")
 def concepts(graph: Graph) -> rdflib.Graph:
     """The union of our graphs, in which an instance of a class of concepts is a skos:Concept too.
 
-    ESCO and the mappings to others' concepts are left out: their concepts are not ours to mend.
+    Vocabularies of others and the mappings to them are left out: their concepts are not ours to mend.
     """
     data = to_rdflib(quad for quad in graph.store if not quad.graph_name.value.startswith(FOREIGN))
     for kind in set(data.transitive_subjects(RDFS.subClassOf, SKOS.Concept)):
