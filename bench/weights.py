@@ -7,7 +7,6 @@ are left where they are. "First" is the first request after the start of the ser
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pages
+from peers import kg_serve
 from playwright.sync_api import Browser, sync_playwright
 
 DOC = Path(__file__).parents[1] / "docs" / "design.md"
@@ -56,7 +56,8 @@ APART = (
 
 
 def main() -> int:
-    with served() as base:
+    with kg_serve() as peer:
+        base = peer.query.removesuffix("/sparql")
         times = {name: (answered(base, path), answered(base, path)) for name, path in PAGES.items()}
         with chromium() as browser:
             found = {name: weighed(browser, base, path) for name, path in PAGES.items()}
@@ -101,15 +102,6 @@ def answered(base: str, path: str) -> float:
     except OSError:
         pass  # A page that is not there answers 404.
     return time.perf_counter() - begin
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    command = [sys.executable, "-m", "kg", "serve", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield server.stdout.readline().split()[-1].rstrip("/")
-        server.terminate()
 
 
 @contextmanager
