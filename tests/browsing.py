@@ -11,7 +11,13 @@ from xml.etree import ElementTree
 from live import request
 from playwright.sync_api import Browser, Page, sync_playwright
 
-FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
+_FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
 _LOC: Final = ".//{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 # One page of each template and of each kind that has a design of its own.
 PAGES: Final = (
@@ -51,7 +57,7 @@ def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium")
     assert found, "apt install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=found, args=list(_FLAGS))
         yield browser
         browser.close()
 

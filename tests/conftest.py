@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import wheels
@@ -14,6 +15,9 @@ from backends import Shelf
 
 from kg.files import house as find_house
 from kg.graph import Graph, build
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
 ROW = re.compile(r"^\| (\w+) \| (`.+`) \| (.+) \|$", re.MULTILINE)
@@ -65,6 +69,14 @@ def graph(house: Path) -> Graph:
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     with ExitStack() as stack:
         yield Shelf(stack, tmp_path_factory.mktemp)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from browsing import chromium  # Only tests with the mark check need it.
+
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import PAGES, chromium, in_language, kinds, told, watched
+from browsing import PAGES, in_language, kinds, told, watched
 from live import served
 from playwright.sync_api import Browser, Page
 
@@ -40,12 +40,6 @@ TABLES = """() => [...document.querySelectorAll('table')].filter(one => !one.que
 def base(installed: Path) -> Iterator[str]:
     with served(str(installed)) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 def breaches(page: Page, *rules: str) -> list[str]:

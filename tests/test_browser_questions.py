@@ -18,8 +18,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from live import request, served
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from test_browser import FLAGS
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from kg.files import house
 from kg.queries import find_questions
@@ -33,14 +32,6 @@ HOSTILE = "\"'><img src=x onerror=hit=1>=1+1{{7*7}}"
 def base() -> Iterator[str]:
     with served() as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "apt install chromium"
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=FLAGS)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,8 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT
 from live import served
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from test_browser import FLAGS
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.check
 PILLARS = "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT ?p { ?p a kb:Pillar }"
@@ -39,14 +37,6 @@ expect.set_options(timeout=20_000)  # A busy machine: a server that draws, a bro
 def base() -> Iterator[str]:
     with served(options=("--timeout", "3")) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "apt install chromium"
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=FLAGS)
 
 
 @dataclass

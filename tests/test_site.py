@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import openpyxl
 import pandas as pd
 import pytest
-from browsing import PAGES, chromium, in_language, kinds, told, watched
+from browsing import PAGES, in_language, kinds, told, watched
 from live import served
 from playwright.sync_api import Browser
 from wheels import run
@@ -52,12 +52,6 @@ BARE = """() => [...document.querySelectorAll('main a, main dd, main td')].filte
 def base(installed: Path) -> Iterator[str]:
     with served(str(installed), options=("--report", REPORT)) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])

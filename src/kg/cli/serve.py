@@ -70,7 +70,6 @@ def serve(
     handed = _handed(host, port, held, store if watch else None, watch=watch)
     from kg.export import Owner
     from kg.files import house
-    from kg.pool import Pool
     from kg.queries import find_questions
     from kg.switch import beside
     from kg.web import create_app, downloads
@@ -88,19 +87,7 @@ def serve(
         Networks(trusted_proxy, "--trusted-proxy"),
         handed,
     )
-    if store is None:
-        from kg.graph import build
-
-        graph = build(house())
-        data_version = graph.data_version
-        pool = _behind(backend, graph, held) if backend else Pool(lambda: graph.store, held, graph.prefixes)
-    else:
-        from kg.disk import find
-        from kg.graph import Graph
-
-        found = find(store)  # The engine has threads once it is open: fork before.
-        pool = _behind(backend, Graph(found.open(), ()), held) if backend else Pool(found.open, held, found.prefixes)
-        graph, data_version = Graph(found.open(), ()), found.data
+    graph, data_version, pool = _opened(store, backend, held)
     app = create_app(
         graph,
         find_questions(house() / "queries"),
@@ -146,6 +133,25 @@ def _state(store: Path | None) -> object:
             told = path.stat()
             found.append((str(path), told.st_mtime_ns, told.st_size))
     return sorted(found)
+
+
+def _opened(store: Path | None, backend: str | None, limits: Limits) -> tuple[Graph, str, Pool]:
+    """Return our graph or the one of a store, the version of its data, and what answers queries."""
+    from kg.pool import Pool
+
+    if store is None:
+        from kg.files import house
+        from kg.graph import build
+
+        graph = build(house())
+        pool = _behind(backend, graph, limits) if backend else Pool(lambda: graph.store, limits, graph.prefixes)
+        return graph, graph.data_version, pool
+    from kg.disk import find
+    from kg.graph import Graph
+
+    found = find(store)  # The engine has threads once it is open: fork before.
+    pool = _behind(backend, Graph(found.open(), ()), limits) if backend else Pool(found.open, limits, found.prefixes)
+    return Graph(found.open(), ()), found.data, pool
 
 
 def _behind(url: str, graph: Graph, limits: Limits) -> Pool:

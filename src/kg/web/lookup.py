@@ -32,12 +32,12 @@ class Lookup:
     """The indexes of a graph.
 
     Arguments:
-        graph: the graph that is served.
+        store: of the graph that is served.
 
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
         self._lock = threading.Lock()
         self._index: Index | None = None
 
@@ -48,7 +48,7 @@ class Lookup:
 
         with self._lock:
             if self._index is None:
-                self._index = Index(tuple(entries_of_store(self._graph.store)))
+                self._index = Index(tuple(entries_of_store(self._store)))
         return self._index
 
     @cached_property
@@ -56,7 +56,7 @@ class Lookup:
         """IRIs of things by the words of their definitions, in all languages."""
         from kg.link.texts import Texts
 
-        quads = self._graph.store.quads_for_pattern(None, ox.NamedNode(SKOS + "definition"), None, None)
+        quads = self._store.quads_for_pattern(None, ox.NamedNode(SKOS + "definition"), None, None)
         found = ((quad.subject, quad.object) for quad in quads)
         return Texts(
             (thing.value, text.value)
@@ -68,7 +68,7 @@ class Lookup:
     def coded(self) -> Mapping[str, frozenset[str]]:
         """Code to the concepts of other vocabularies that have it and that a mapping links to a thing of ours."""
         found: defaultdict[str, set[str]] = defaultdict(set)
-        store = self._graph.store
+        store = self._store
         others = {quad.object for match in MATCHES for quad in store.quads_for_pattern(None, match, None, None)}
         for other in others:
             if isinstance(other, ox.NamedNode):
@@ -92,7 +92,7 @@ class Lookup:
 
 def init_app(app: Flask, graph: Graph) -> None:
     """Give the application its indexes."""
-    app.extensions[_KEY] = Lookup(graph)
+    app.extensions[_KEY] = Lookup(graph.store)
 
 
 def lookup() -> Lookup:

@@ -20,11 +20,10 @@ from kg.errors import NotFound
 from kg.graph import Graph
 from kg.labels import Labels
 from kg.link.candidates import Candidate, Wanted
-from kg.link.entries import entries_of_store
 from kg.sheets.numbers import shown
 from kg.switch import SKILLS, Gap, Switches, find_skills
 from kg.terms import BASE, ID, SKOS
-from kg.web.lookup import index
+from kg.web.lookup import Lookup, index
 from kg.web.negotiation import wants_html
 from kg.web.pages import TermView, language, site, term_view
 from kg.web.training import Training, Trainings
@@ -57,6 +56,7 @@ class Skills:
 
     def __init__(self, store: ox.Store, graph: str, *, whole: bool) -> None:
         self.store, self._graph, self._whole = store, graph, whole
+        self._lookup = Lookup(store)
         self._lock = threading.RLock()
 
     @property
@@ -75,7 +75,7 @@ class Skills:
     def index(self) -> Index:
         """The index in which jobs are looked up."""
         with self._lock:
-            return self._index if self._whole else index()
+            return self._lookup.index if self._whole else index()
 
     @cached_property
     def _switches(self) -> Switches:
@@ -84,12 +84,6 @@ class Skills:
     @cached_property
     def _labels(self) -> Labels:
         return Labels(self.store)
-
-    @cached_property
-    def _index(self) -> Index:
-        from kg.link.index import Index
-
-        return Index(tuple(entries_of_store(self.store)))
 
 
 @dataclass(frozen=True)
