@@ -1,13 +1,16 @@
-"""A load generator: requests on kept connections, as fast as answers come, in one thread that waits for nobody.
+"""Load generators: requests on kept connections, as fast as answers come.
 
-Bytes are made before and hardly looked at after, so that most of what is measured is the server.
+One is a thread that waits for nobody: bytes are made before and hardly looked at after, so that most of what is
+measured is the server. The other is what Python programs do: a thread for each connection, and `http.client`.
 """
 
 from __future__ import annotations
 
+import http.client
 import selectors
 import socket
 import statistics
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -93,6 +96,41 @@ def run(url: str, requests: Iterator[bytes], connections: int, seconds: float) -
         for line in lines:
             line.close()
     return load
+
+
+def run_in_threads(url: str, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
+    """Return what came of requests that `http.client` sends; arguments as of `run`."""
+    load, lock = Load(), threading.Lock()
+    until = time.perf_counter() + seconds
+
+    def ask() -> None:
+        line = http.client.HTTPConnection(urlsplit(url).netloc)
+        while time.perf_counter() < until:
+            with lock:
+                path, accept = _path_and_accept(next(requests))
+            began = time.perf_counter()
+            line.request("GET", path, headers={"Accept": accept})
+            answer = line.getresponse()
+            size = len(answer.read())
+            with lock:
+                load.times.append(time.perf_counter() - began)
+                load.statuses[answer.status] += 1
+                load.bytes += size
+        line.close()
+
+    began = time.perf_counter()
+    threads = [threading.Thread(target=ask) for _ in range(connections)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    load.seconds = time.perf_counter() - began
+    return load
+
+
+def _path_and_accept(request: bytes) -> tuple[str, str]:
+    first, *headers = request.decode().split("\r\n")
+    return first.split(" ")[1], dict(one.split(": ", 1) for one in headers if one)["Accept"]
 
 
 class _Line:

@@ -1,7 +1,7 @@
 """Good and hostile clients at once for ten minutes: every answer is compared, memory is watched.
 
 python bench/soak.py [--minutes N] [--write FILE]. Exit code 1 where a good client gets no right answer, a hostile
-one an error of the server, or memory does not come back.
+one an error of the server, or memory beside kept results does not come back to within 10 %.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import http.client
 import random
+import re
 import socket
 import statistics
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -182,19 +184,21 @@ def main() -> None:
     with tempfile.TemporaryFile() as errors, kg_serve("--timeout", str(TIMEOUT), errors=errors) as peer:
         Clients(peer, truth, time.monotonic() + min(20.0, options.minutes * 12)).run()
         time.sleep(REST)
-        before, processes, serving = memory(peer.pid), len(family(peer.pid)), family(peer.pid)[1]
+        before, kept_before = memory(peer.pid), kept(peer)
+        processes, serving = len(family(peer.pid)), family(peer.pid)[1]
         watch = Watch(peer.pid)
         watch.start()
         clients = Clients(peer, truth, time.monotonic() + options.minutes * 60)
         clients.run()
         watch.stopped.set()
         time.sleep(REST)
-        after, left = memory(peer.pid), len(family(peer.pid))
+        after, kept_after, left = memory(peer.pid), kept(peer), len(family(peer.pid))
         same = serving in family(peer.pid)
         errors.seek(0)
         troubles = [text for text in errors.read().decode().splitlines() if '"level": "error"' in text]
     found = [
         ("memory before, most, after (Pss, MiB)", f"{before >> 10}, {watch.most >> 10}, {after >> 10}"),
+        ("of these, kept results before, after (MiB; at most 128)", f"{kept_before >> 10}, {kept_after >> 10}"),
         ("processes before, after", f"{processes}, {left}"),
         ("the serving process is the same", "yes" if same else "no"),
         ("errors in the log of the server", len(troubles)),
@@ -204,9 +208,17 @@ def main() -> None:
         write_between(options.write, "soak", told)
     print(told)
     wrong = [one for seen in clients.seen.values() for one in seen.wrong]
-    bad = [*wrong[:20], *troubles[:5]] + ([] if same and after <= before * 1.1 + 20_480 else ["memory or process"])
+    grown = after - kept_after > (before - kept_before) * 1.1
+    bad = [*wrong[:20], *troubles[:5], *["memory grew"] * grown, *["another process serves"] * (not same)]
     print("\n".join(bad), file=sys.stderr)
     sys.exit(1 if bad else 0)
+
+
+def kept(peer: Peer) -> int:
+    """Return how much the results take that the server keeps, in KiB."""
+    with urllib.request.urlopen(f"http://{peer.netloc}/metrics") as answer:
+        text = answer.read().decode()
+    return int(float(re.search(r"^kg_cache_bytes (\S+)", text, re.MULTILINE)[1])) >> 10  # type: ignore[index]
 
 
 def table(clients: Clients, minutes: float, found: list[tuple[str, object]]) -> str:

@@ -24,6 +24,7 @@ from test_operate import Running, operated
 
 from kg.disk import load
 from kg.graph import Graph
+from kg.keeper import bind
 
 MARK = "SELECT ?o { <urn:mark> <urn:is> ?o }"
 LIGHT = "/sparql?format=csv&query=" + quote(MARK)
@@ -224,3 +225,10 @@ def test_ten_thousand_requests_during_reloads(versions: Path, tmp_path: Path) ->
     told = soak(tmp_path, versions, 10_000, 3)
     print(told)
     assert told.startswith("0 of "), told
+
+
+def test_connections_do_not_wait_to_send_a_small_answer() -> None:
+    with bind("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

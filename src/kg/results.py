@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +63,7 @@ GRAPHS: Final = (
     Format("nq", "application/n-quads", ox.RdfFormat.N_QUADS, names=("nquads", "n-quads")),
 )
 
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 Solutions = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
 
@@ -93,3 +95,31 @@ def serialise_triples(triples: list[ox.Triple], form: Format, prefixes: dict[str
     """Return triples as bytes in one RDF format."""
     data = ox.serialize(triples, format=form.engine, prefixes=prefixes)  # type: ignore[arg-type]
     return data or b""
+
+
+def rows_of(data: bytes, form: str) -> int:
+    """Return the rows of a table that the engine serialised, counted outside its strings.
+
+    Arguments:
+        data: the table.
+        form: the name of its format.
+
+    """
+    if form == "xml":
+        return data.count(b"<result>")
+    if form == "json":
+        return _json_rows(data)
+    text = b"".join(data.split(b'"')[::2]) if form == "csv" else data
+    return text.count(b"\n") - 1
+
+
+def _json_rows(data: bytes) -> int:
+    """Return the rows of a JSON result (SPARQL 1.1 Query Results JSON Format, section 3.2.2).
+
+    Between two rows stands `}},{"` before a name. A string may end so as well, and then `}` or `,` follows.
+    """
+    if b"{}" in data:  # Perhaps a row without a value: look outside of strings, which takes longer.
+        return _STRING.sub(b"", data).count(b"},{") + 1
+    if b'"bindings":[]' in data:
+        return 0
+    return data.count(b'}},{"') - data.count(b'}},{"}') - data.count(b'}},{",') + 1

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from kg import errors
 from kg.errors import KgError
+from kg.results import rows_of
 
 _HEAD: Final = struct.Struct("!IQ")
 _CHUNK: Final = 1 << 20
@@ -61,15 +62,20 @@ class Answered:
     Attributes:
         form: its format by name.
         data: its bytes.
-        rows: rows or triples.
+        counted: rows or triples; None where nobody has counted them yet.
         heavy: whether it took a place for long queries.
 
     """
 
     form: str
     data: bytes
-    rows: int
+    counted: int | None
     heavy: bool = False
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows or triples."""
+        return rows_of(self.data, self.form) if self.counted is None else self.counted
 
 
 def pack(head: dict[str, Any], data: bytes = b"") -> bytes:
@@ -96,7 +102,7 @@ def read_asked(channel: socket.socket) -> tuple[Asked, float] | None:
 
 def send_answered(channel: socket.socket, answered: Answered) -> None:
     """Send a whole answer."""
-    head = pack({"form": answered.form, "rows": answered.rows}, answered.data)
+    head = pack({"form": answered.form, "counted": answered.counted}, answered.data)
     if len(answered.data) < _FIRST:
         channel.sendall(head + answered.data)
     else:
@@ -127,7 +133,7 @@ def read_answered(channel: socket.socket, wait: Callable[[], None]) -> Answered 
     if "error" in head:
         kind = getattr(errors, head["error"])
         raise kind(**head["fields"])
-    return Answered(head["form"], data, head["rows"])
+    return Answered(head["form"], data, head["counted"])
 
 
 def read(channel: socket.socket, wait: Callable[[], None] | None = None) -> tuple[dict[str, Any], bytes] | None:

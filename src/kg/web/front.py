@@ -55,7 +55,7 @@ class Front:
         asked, known, found = environ.pop(_LOOKED_UP, None) or self._look_up(environ)
         if known and found:
             note = note_of(environ)
-            note.kind, note.route, note.effort, note.key, note.rows = "query", _PATH, CACHED, known.key, found.rows
+            note.kind, note.route, note.effort, note.key, note.answered = "query", _PATH, CACHED, known.key, found
             return self._deliver(environ, start_response, "200 OK", known.headers, found.data, known.key)
         return self._run(environ, start_response, asked)
 

@@ -90,7 +90,7 @@ class Journal:
             "status": int(status),
             "seconds": round(seconds, 4),
             "bytes": size,
-            "rows": note.rows,
+            "rows": note.answered.rows if note.answered else None,
             "effort": note.effort,
             "limit": note.limit,
             "query": blake2b(note.key, key=self._key, digest_size=8).hexdigest() if note.key else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.pool.frames import Asked
+from kg.pool.frames import Answered, Asked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -24,7 +24,7 @@ class Note:
         key: hash of query, dataset and formats.
         asked: the query, for the log of slow queries.
         effort: `cached`, `light` or `heavy`, where a query was asked.
-        rows: of the result; None where nobody counted.
+        answered: the result, where there is one.
         limit: that the request was over.
 
     """
@@ -34,7 +34,7 @@ class Note:
     key: bytes = b""
     asked: Asked | None = None
     effort: str = ""
-    rows: int | None = None
+    answered: Answered | None = None
     limit: str = ""
 
 

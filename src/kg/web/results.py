@@ -60,7 +60,7 @@ def ask(asked: Asked, seconds: float | None = None) -> Answered:
         cache.put(asked.key, found, len(found.data))
     else:
         note.effort = CACHED
-    note.rows = found.rows
+    note.answered = found
     return found
 
 
