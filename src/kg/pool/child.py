@@ -65,7 +65,8 @@ def execute(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, 
     if len(data) > limits.max_bytes:
         raise _too_large(f"the result has {len(data):,} bytes; {limits.max_bytes:,} are allowed", "max_bytes")
     answered = Answered(form.name, data, counted)
-    if not asked.shown and len(data) > limits.max_rows < answered.rows:  # A row takes a byte at least.
+    many = len(data) > limits.max_rows and answered.rows > limits.max_rows  # A row takes a byte at least.
+    if many and not asked.shown:
         raise _too_large(f"the result has more than {limits.max_rows:,} rows", "max_rows")
     return answered
 
