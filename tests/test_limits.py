@@ -11,6 +11,7 @@ import socket
 import statistics
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -221,6 +222,16 @@ def test_rows_are_limited_in_every_format() -> None:
         for form in ("json", "xml", "csv", "tsv"):
             assert send(url, awkward, format=form).status == 200
         assert send(url, "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o } LIMIT 101").status == 413
+
+
+def test_a_worker_that_has_grown_is_not_kept() -> None:
+    with running() as (url, _):
+        for doublings, replaced in ((20, 0), (26, 1)):
+            text = " ".join(f"BIND(CONCAT(?v{n}, ?v{n}) AS ?v{n + 1})" for n in range(doublings))
+            answer = send(url, f"SELECT (STRLEN(?v{doublings}) AS ?n) {{ BIND('x' AS ?v0) {text} }}")
+            assert answer.status == 200
+            with urllib.request.urlopen(f"{url}/metrics") as metrics:
+                assert f"kg_workers_replaced_total {replaced}.0" in metrics.read().decode()
 
 
 def test_a_killed_worker_and_a_killed_spawner_are_replaced() -> None:

@@ -78,7 +78,11 @@ def test_answers_and_errors_cross_a_socket(store: ox.Store) -> None:
             read_answered(ours, lambda: None)
         assert (caught.value.line, caught.value.title) == (1, "Malformed query")
         answer_one(theirs, store, Asked("ASK {}"), Limits(), {})
-        assert getattr(read_answered(ours, lambda: None), "form", "") == "json"
+        answered = read_answered(ours, lambda: None)
+        assert answered is not None
+        assert (answered.form, answered.tired) == ("json", False)
+        answer_one(theirs, store, Asked("ASK {}"), Limits(), {}, most=1)
+        assert getattr(read_answered(ours, lambda: None), "tired", False)
         theirs.close()
         assert read_answered(ours, lambda: None) is None
 

@@ -137,7 +137,13 @@ def test_kg_switch_from_skills_with_routes() -> None:
     assert found[0]["score"] >= found[-1]["score"] > 0
     assert all(1 <= len(one["shared"]) <= 2 for one in found)
     assert any(route["asks"] for one in found for route in one["routes"])
-    assert "route: " in kg("switch", *asked)
+    wide = (*asked, "--lang", "en", "--limit", "100")
+    shown, told = kg("switch", *wide), json.loads(kg("switch", *wide, "--format", "json"))
+    technician = next(one for one in told if one["occupation"].endswith("/monteur-meet-en-regeltechniek"))
+    first = technician["qualifications"][0]
+    assert first["id"].startswith(f"{ID}qualification/")
+    assert f"qualification: {first['name']}; mbo level 3" in shown
+    assert "route: " in shown
     assert "no occupation asks for the skill spreuken" in kg("switch", "--skill", "spreuken", code=2)
     assert "give FROM" in kg("switch", code=2)
 

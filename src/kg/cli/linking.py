@@ -212,9 +212,14 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     start = find_origin(switches, labels, store, origin) if origin else ""
     had |= switches.skills_of(start) if start else frozenset()
     gaps = [gap for gap in switches.nearest(had, limit, start) if gap.score]
-    ways = _ways(graph, lang)
+    ways, earned = _ways(graph, lang), _qualifications(graph, lang)
     if form == "json":
-        click.echo(json.dumps([asdict(gap) | {"routes": ways.get(gap.occupation, [])} for gap in gaps], indent=1))
+        none: list[dict[str, Any]] = []
+        told = [
+            asdict(gap) | {"routes": ways.get(gap.occupation, none), "qualifications": earned.get(gap.occupation, none)}
+            for gap in gaps
+        ]
+        click.echo(json.dumps(told, indent=1))
         return
     named = partial(_called, labels, lang)
     click.echo(f"{named(start)} <{start}>, {len(had)} skills" if start else f"{len(had)} skills")
@@ -222,6 +227,8 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
         click.echo(_gap(gap, named))
         for route in ways.get(gap.occupation, []):
             click.echo(f"       route: {route['name']}; {', '.join(route['asks']) or 'what it asks is not stated'}")
+        for one in earned.get(gap.occupation, []):
+            click.echo(f"       qualification: {one['name']}; {one['level'] or 'its level is not stated'}")
 
 
 def _called(labels: Labels, lang: str, iri: str) -> str:
@@ -240,20 +247,33 @@ def _gap(gap: Gap, named: Callable[[str], str]) -> str:
 
 
 def _ways(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the training routes into each occupation, with what each asks, by the saved question."""
+    """Return the training routes into each occupation, with what each asks."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in _answered(graph, "switch/routes", lang):
+        routes = found.setdefault(str(row["occupation"]), {})
+        route = routes.setdefault(
+            str(row["route"]), {"id": row["route"], "name": row["routeLabel"], "for": row["entryLabel"], "asks": []}
+        )
+        route["asks"] += [f"{row['requirementLabel']} ({row['statusLabel']})"] if row["requirementLabel"] else []
+    return {occupation: list(routes.values()) for occupation, routes in found.items()}
+
+
+def _qualifications(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the qualifications that the text names at each occupation, with their level."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in _answered(graph, "switch/qualifications", lang):
+        told = {"id": row["qualification"], "name": row["qualificationLabel"], "level": row["levelLabel"]}
+        found.setdefault(str(row["occupation"]), []).append(told)
+    return found
+
+
+def _answered(graph: Graph, name: str, lang: str) -> list[dict[str, Any]]:
+    """Return the rows of a saved question in one language."""
     from kg.files import house
     from kg.queries import read_question
     from kg.rows import Rows
     from kg.sparql import answer
 
     queries = house() / "queries"
-    question = read_question(queries / "switch" / "routes.rq", queries)
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in Rows.of(answer(graph.store, question.query)):
-        if row["language"] == lang:
-            routes = found.setdefault(str(row["occupation"]), {})
-            route = routes.setdefault(
-                str(row["route"]), {"id": row["route"], "name": row["routeLabel"], "for": row["entryLabel"], "asks": []}
-            )
-            route["asks"] += [f"{row['requirementLabel']} ({row['statusLabel']})"] if row["requirementLabel"] else []
-    return {occupation: list(routes.values()) for occupation, routes in found.items()}
+    question = read_question(queries / f"{name}.rq", queries)
+    return [row for row in Rows.of(answer(graph.store, question.query)) if row["language"] == lang]

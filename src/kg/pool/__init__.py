@@ -25,9 +25,8 @@ _BRISK: Final = 0.1  # Seconds after which it runs at a lower priority.
 _PATIENCE: Final = 1.2  # Seconds of the clock after which it is a long one, whatever it did.
 _POLL: Final = 0.05
 _NICE: Final = 10
-_LARGE: Final = 8 << 20  # Bytes of an answer after which a worker is too big to be kept.
 _ANYTHING: Final = Asked("ASK { ?s ?p ?o }")
-_LEAVES_A_MARK: Final = ("max_bytes", "max_rows")
+_LEAVES_A_MARK: Final = ("max_bytes", "max_rows", "memory")
 
 
 def _never() -> bool:
@@ -184,7 +183,7 @@ class Pool:
         kept = False
         try:
             found = _exchange(worker, asked, place, clock)
-            kept = found is not None and not worker.yields and len(found.data) < _LARGE
+            kept = found is not None and not (worker.yields or found.tired)
         except TimeoutError:
             clock.check()
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -25,6 +27,7 @@ from kg.sparql import answer, with_prefixes
 
 _STACK: Final = 64 << 20  # Nested queries recurse in the engine.
 _SPARE: Final = 1.0  # The kernel's clock is the second line: it rings after that of the server.
+_GROWTH: Final = 32 << 20  # Bytes: allocators keep what a query once took, so a worker that took more is not kept.
 _CONNECTIONS: Final = 16  # Descriptors of a worker that asks another server.
 
 
@@ -125,19 +128,36 @@ def serve(
 
 def _answer_all(channel: socket.socket, store: Source, limits: Limits, prefixes: Mapping[str, str]) -> None:
     _confine(limits, 0 if isinstance(store, ox.Store) else _CONNECTIONS)
+    most = _peak() + _GROWTH
     while (found := read_asked(channel)) is not None:
         asked, seconds = found
         signal.setitimer(signal.ITIMER_REAL, seconds + _SPARE)
-        answer_one(channel, store, asked, limits, prefixes)
+        answer_one(channel, store, asked, limits, prefixes, most)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def answer_one(
-    channel: socket.socket, store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, str]
+    channel: socket.socket,
+    store: Source,
+    asked: Asked,
+    limits: Limits,
+    prefixes: Mapping[str, str],
+    most: float = math.inf,
 ) -> None:
-    """Answer one query on a socket, or send the error that stopped it."""
+    """Answer one query on a socket, or send the error that stopped it.
+
+    Arguments:
+        channel: the socket.
+        store: as in `execute`.
+        asked: as in `execute`.
+        limits: as in `execute`.
+        prefixes: as in `execute`.
+        most: bytes of memory; a process that had more should not be kept.
+
+    """
     try:
-        send_answered(channel, execute(store, asked, limits, prefixes))
+        answered = execute(store, asked, limits, prefixes)
+        send_answered(channel, replace(answered, tired=_peak() > most))
     except KgError as error:
         send_error(channel, error)
     except MemoryError:
@@ -162,6 +182,12 @@ def _confine(limits: Limits, connections: int = 0) -> None:
     for number in set(range(highest)) - held_open:  # A free number below the limit could become a connection.
         os.dup2(min(held_open), number)
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1 + connections,) * 2)
+
+
+def _peak() -> int:
+    """Return the bytes of memory that this process had at most."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most << 10
 
 
 def _address_space() -> int:

@@ -64,6 +64,7 @@ class Answered:
         data: its bytes.
         counted: rows or triples; None where nobody has counted them yet.
         heavy: whether it took a place for long queries.
+        tired: whether its worker has grown by more than is kept.
 
     """
 
@@ -71,6 +72,7 @@ class Answered:
     data: bytes
     counted: int | None
     heavy: bool = False
+    tired: bool = False
 
     @cached_property
     def rows(self) -> int:
@@ -102,7 +104,8 @@ def read_asked(channel: socket.socket) -> tuple[Asked, float] | None:
 
 def send_answered(channel: socket.socket, answered: Answered) -> None:
     """Send a whole answer."""
-    head = pack({"form": answered.form, "counted": answered.counted}, answered.data)
+    told = {"form": answered.form, "counted": answered.counted, "tired": answered.tired}
+    head = pack(told, answered.data)
     if len(answered.data) < _FIRST:
         channel.sendall(head + answered.data)
     else:
@@ -133,7 +136,7 @@ def read_answered(channel: socket.socket, wait: Callable[[], None]) -> Answered 
     if "error" in head:
         kind = getattr(errors, head["error"])
         raise kind(**head["fields"])
-    return Answered(head["form"], data, head["counted"])
+    return Answered(head["form"], data, head["counted"], tired=head["tired"])
 
 
 def read(channel: socket.socket, wait: Callable[[], None] | None = None) -> tuple[dict[str, Any], bytes] | None:
