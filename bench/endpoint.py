@@ -10,10 +10,10 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
@@ -46,12 +46,6 @@ class Query:
         return self.texts[number % len(self.texts)].format(iri=subjects[number % len(subjects)], n=number)
 
 
-def examples() -> tuple[str, ...]:
-    """Return the queries that the form at `/sparql` shows as examples."""
-    texts = (one.read_text("utf-8") for one in sorted((house() / "queries" / "examples").glob("*.rq")))
-    return tuple(text.replace("{", "{{").replace("}", "}}") + "\n#{n}" for text in texts)
-
-
 QUERIES = (
     Query("tiny", ("ASK {{ <{iri}> ?p ?o }} #{n}",), JSON),
     Query("look-up", ("SELECT ?p ?o {{ <{iri}> ?p ?o }} #{n}",), JSON),
@@ -68,8 +62,7 @@ QUERIES = (
     ),
 )
 ALL = tuple(one.name for one in QUERIES)
-EXAMPLES = Query("the ten examples", examples(), JSON)
-ASKED = [(query, kind) for query in (*QUERIES, EXAMPLES) for kind in ("repeated", "distinct")]
+EXAMPLES = "the ten examples"
 _LEAST = 0.5  # Answers in a second, where none came in the time of a round.
 HEAVY = ("aggregate", "2,000 rows, JSON", "2,000 rows, CSV")
 OURS, UNCACHED, PEER, RDFLIB, DIRECT = "ours", "ours, no cache", "oxigraph", "rdflib-endpoint", "Flask alone"
@@ -77,8 +70,8 @@ GOALS: Sequence[tuple[str, str, tuple[str, ...], float | None]] = (
     ("repeated", "all queries", ALL, 8.0),
     ("distinct", "all queries", ALL, 0.5),
     ("distinct", "aggregate and 2,000 rows", HEAVY, 1.0),
-    ("repeated", EXAMPLES.name, (EXAMPLES.name,), None),
-    ("distinct", EXAMPLES.name, (EXAMPLES.name,), None),
+    ("repeated", EXAMPLES, (EXAMPLES,), None),
+    ("distinct", EXAMPLES, (EXAMPLES,), None),
 )
 STARTS: Mapping[str, Start] = {
     OURS: kg_over_data(),
@@ -99,9 +92,9 @@ class Client:
     def __str__(self) -> str:
         return f"{self.connections}, http.client" if self.plain else f"{self.connections}"
 
-    def run(self, *arguments: Any) -> load.Load:
+    def run(self, url: str, requests: Iterator[bytes], seconds: float) -> load.Load:
         """Ask, as `load.run`."""
-        return (load.run_in_threads if self.plain else load.run)(*arguments)
+        return (load.run_in_threads if self.plain else load.run)(url, requests, self.connections, seconds)
 
 
 ONE, SOME, MANY, PLAIN = Client(1), Client(8), Client(32), Client(8, plain=True)
@@ -170,27 +163,44 @@ def turns(quick: bool) -> list[Turn]:
     return [*small, (SMALL, SOME, (RDFLIB,)), (LARGE, SOME, pair)]
 
 
+def examples() -> Query:
+    """Return the queries that the form at `/sparql` shows as examples."""
+    texts = (one.read_text("utf-8") for one in sorted((house() / "queries" / "examples").glob("*.rq")))
+    return Query(EXAMPLES, tuple(text.replace("{", "{{").replace("}", "}}") + "\n#{n}" for text in texts), JSON)
+
+
 def measure(quick: bool, rounds: int, seconds: float) -> Found:
     """Return all measurements."""
     found: Found = {}
     serial = count(1_000)
+    asked = [(query, kind) for query in (*QUERIES, examples()) for kind in ("repeated", "distinct")]
     with tempfile.TemporaryDirectory() as name:
         made = cache(lambda size: data_of(size, Path(tempfile.mkdtemp(dir=name))))
         for size, client, names in turns(quick):
             data, subjects = made(size)
             apart = names == (RDFLIB,)  # It goes on with what nobody waits for: it begins anew, and once is enough.
-            for group in [[one] for one in ASKED] if apart else [ASKED]:
+            for group in [[one] for one in asked] if apart else [asked]:
                 with ExitStack() as stack:
                     peers = {one: stack.enter_context(STARTS[one](data, data.parent)) for one in names}
                     for query, kind in group:
-                        for one in range(1 if apart else rounds):
-                            for who, peer in peers.items():
-                                cell = Cell(size, query.name, kind, client, who)
-                                asked = requests(peer, query, kind, subjects, serial)
-                                client.run(peer.query, asked, client.connections, 0.3 if one == 0 else 0.1)
-                                run = client.run(peer.query, asked, client.connections, seconds)
-                                found.setdefault(cell, []).append(run)
-                        told(found, [Cell(size, query.name, kind, client, who) for who in names])
+                        begin = partial(requests, query=query, kind=kind, subjects=subjects, serial=serial)
+                        runs = in_turn(peers, client, begin, 1 if apart else rounds, seconds)
+                        cells = {Cell(size, query.name, kind, client, who): taken for who, taken in runs.items()}
+                        found |= cells
+                        told(found, list(cells))
+    return found
+
+
+def in_turn(
+    peers: Mapping[str, Peer], client: Client, begin: Callable[[Peer], Iterator[bytes]], rounds: int, seconds: float
+) -> dict[str, list[load.Load]]:
+    """Return what came of each peer in each round; before each it is warmed up."""
+    found: dict[str, list[load.Load]] = {who: [] for who in peers}
+    for one in range(rounds):
+        for who, peer in peers.items():
+            asked = begin(peer)
+            client.run(peer.query, asked, 0.3 if one == 0 else 0.1)
+            found[who].append(client.run(peer.query, asked, seconds))
     return found
 
 

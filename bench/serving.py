@@ -6,6 +6,8 @@ DATA is N-Quads; `--direct` answers in the server's own process, without workers
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -21,10 +23,20 @@ def other_graph(data: str) -> kg.graph.Graph:
     return kg.graph.Graph(store, ())
 
 
+class Alone(kg.pool.Direct):
+    """An engine that is made, and ends, as a pool does."""
+
+    def __init__(self, open_store: Callable[[], ox.Store], *rest: Any) -> None:
+        super().__init__(open_store(), *rest)
+
+    def close(self) -> None:
+        """End nothing: there are no workers."""
+
+
 if __name__ == "__main__":
     graph = other_graph(sys.argv[1])
     kg.graph.build = lambda _: graph
     if "--direct" in sys.argv:
         sys.argv.remove("--direct")
-        kg.pool.Pool = lambda open_store, *rest: kg.pool.Direct(open_store(), *rest)  # type: ignore[assignment,misc]
+        kg.pool.Pool = Alone  # type: ignore[assignment,misc]
     main(["serve", *sys.argv[2:]])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import random
-import re
 import socket
 import statistics
 import sys
@@ -29,6 +28,7 @@ import pyoxigraph as ox
 from asking import GRAPHS, TABLES, Client, Wrong, same_answer
 from pages import machine, write_between
 from peers import Peer, kg_serve
+from prometheus_client.parser import text_string_to_metric_families
 
 from kg.files import house
 from kg.graph import build
@@ -219,8 +219,8 @@ def main() -> None:
 def kept(peer: Peer) -> int:
     """Return how much the results take that the server keeps, in KiB."""
     with urllib.request.urlopen(f"http://{peer.netloc}/metrics") as answer:
-        text = answer.read().decode()
-    return int(float(re.search(r"^kg_cache_bytes (\S+)", text, re.MULTILINE)[1])) >> 10  # type: ignore[index]
+        families = text_string_to_metric_families(answer.read().decode())
+    return int(next(one.samples[0].value for one in families if one.name == "kg_cache_bytes")) >> 10
 
 
 def table(clients: Clients, minutes: float, found: list[tuple[str, object]]) -> str:

@@ -214,9 +214,8 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     gaps = [gap for gap in switches.nearest(had, limit, start) if gap.score]
     ways, earned = _ways(graph, lang), _qualifications(graph, lang)
     if form == "json":
-        none: list[dict[str, Any]] = []
         told = [
-            asdict(gap) | {"routes": ways.get(gap.occupation, none), "qualifications": earned.get(gap.occupation, none)}
+            asdict(gap) | {"routes": ways.get(gap.occupation, []), "qualifications": earned.get(gap.occupation, [])}
             for gap in gaps
         ]
         click.echo(json.dumps(told, indent=1))
