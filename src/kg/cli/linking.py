@@ -15,6 +15,7 @@ from kg.cli.group import main
 if TYPE_CHECKING:
     from kg.graph import Graph
     from kg.labels import Labels
+    from kg.rows import Rows
     from kg.switch import Gap
 
 
@@ -212,7 +213,8 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     start = find_origin(switches, labels, store, origin) if origin else ""
     had |= switches.skills_of(start) if start else frozenset()
     gaps = [gap for gap in switches.nearest(had, limit, start) if gap.score]
-    ways, earned = _ways(graph, lang), _qualifications(graph, lang)
+    named = partial(_called, labels, lang)
+    ways, earned = _ways(graph, lang), _qualifications(graph, named)
     if form == "json":
         told = [
             asdict(gap) | {"routes": ways.get(gap.occupation, []), "qualifications": earned.get(gap.occupation, [])}
@@ -220,7 +222,6 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
         ]
         click.echo(json.dumps(told, indent=1))
         return
-    named = partial(_called, labels, lang)
     click.echo(f"{named(start)} <{start}>, {len(had)} skills" if start else f"{len(had)} skills")
     for gap in gaps:
         click.echo(_gap(gap, named))
@@ -248,7 +249,7 @@ def _gap(gap: Gap, named: Callable[[str], str]) -> str:
 def _ways(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
     """Return the training routes into each occupation, with what each asks."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in _answered(graph, "switch/routes", lang):
+    for row in (one for one in _answered(graph, "switch/routes") if one["language"] == lang):
         routes = found.setdefault(str(row["occupation"]), {})
         route = routes.setdefault(
             str(row["route"]), {"id": row["route"], "name": row["routeLabel"], "for": row["entryLabel"], "asks": []}
@@ -257,22 +258,22 @@ def _ways(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
     return {occupation: list(routes.values()) for occupation, routes in found.items()}
 
 
-def _qualifications(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
+def _qualifications(graph: Graph, named: Callable[[str], str]) -> dict[str, list[dict[str, Any]]]:
     """Return the qualifications that the text names at each occupation, with their level."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in _answered(graph, "switch/qualifications", lang):
-        told = {"id": row["qualification"], "name": row["qualificationLabel"], "level": row["levelLabel"]}
+    for row in _answered(graph, "switch/qualifications"):
+        level = str(row["level"] or "")
+        told = {"id": row["qualification"], "name": named(str(row["qualification"])), "level": level and named(level)}
         found.setdefault(str(row["occupation"]), []).append(told)
     return found
 
 
-def _answered(graph: Graph, name: str, lang: str) -> list[dict[str, Any]]:
-    """Return the rows of a saved question in one language."""
+def _answered(graph: Graph, name: str) -> Rows:
+    """Return the rows of a saved question."""
     from kg.files import house
     from kg.queries import read_question
     from kg.rows import Rows
     from kg.sparql import answer
 
     queries = house() / "queries"
-    question = read_question(queries / f"{name}.rq", queries)
-    return [row for row in Rows.of(answer(graph.store, question.query)) if row["language"] == lang]
+    return Rows.of(answer(graph.store, read_question(queries / f"{name}.rq", queries).query))
