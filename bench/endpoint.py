@@ -24,7 +24,7 @@ from pages import machine, write_between
 from peers import Peer, Start, kg_over_data, oxigraph_in_memory, rdflib_endpoint
 
 from kg.files import house
-from kg.graph import build
+from kg.graph.build import build
 
 BASE = "https://w3id.org/klimaatbanen/graph/"
 COPIED = BASE + "industrie-2023"

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.files import house
-from kg.findings import Finding, Report
-from kg.plans import make_plan, run
-from kg.settings import Settings
+from kg.validation.findings import Finding, Report
+from kg.validation.run import make_plan, run
+from kg.validation.settings import Settings
 
 SEED = 2023
 EACH = 2

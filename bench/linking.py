@@ -24,13 +24,13 @@ import bm25s
 from rapidfuzz import fuzz, process
 
 from kg.files import house
-from kg.graph import build
-from kg.link.candidates import Wanted
-from kg.link.entries import Entry, entries_of_esco, entries_of_store
-from kg.link.index import Index
-from kg.link.words import folded
-from kg.mappings import NO_TERM_FOUND, find_mappings
-from kg.vocab.esco import EscoFolder
+from kg.graph.build import build
+from kg.graph.mappings import NO_TERM_FOUND, find_mappings
+from kg.linking.candidates import Wanted
+from kg.linking.compounds import folded
+from kg.linking.entries import Entry, entries_of_esco, entries_of_store
+from kg.linking.esco import EscoFolder
+from kg.linking.index import Index
 
 GOOD = ("exactMatch", "closeMatch")
 RANKS = (1, 5, 10)

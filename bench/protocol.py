@@ -23,7 +23,7 @@ from pages import machine, write_between
 from peers import PEERS, Missing, Start
 
 from kg.files import house
-from kg.graph import build
+from kg.graph.build import build
 
 PASSED = "pass"
 Results = dict[str, list[str]]

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from kg.evidence import Evidence, Relation
 from kg.files import house
-from kg.graph import build
+from kg.graph.build import build
+from kg.graph.evidence import Evidence, Relation
+from kg.graph.sources import read
 from kg.labels import local_name
-from kg.passages import Text, find_passages
-from kg.proof import check
-from kg.queries import find_questions
-from kg.sources import read
+from kg.publications.passages import Text, find_passages
+from kg.publications.text_check import check
+from kg.queries.question import find_questions
 
 EACH = 10
 SEED = 2023

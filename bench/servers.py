@@ -55,12 +55,12 @@ SERVERS: dict[str, tuple[str, ...]] = {
 
 def make() -> Any:
     """Return the application as `kg serve` makes it, for the servers that want to import it."""
+    from kg.endpoint.workers import Pool
     from kg.files import house
-    from kg.graph import build
-    from kg.limits import Limits
-    from kg.pool import Pool
-    from kg.queries import find_questions
-    from kg.web import create_app
+    from kg.graph.build import build
+    from kg.queries.limits import Limits
+    from kg.queries.question import find_questions
+    from kg.web.app import create_app
 
     graph, limits = build(house()), Limits()
     pool = Pool(lambda: graph.store, limits, graph.prefixes)
@@ -69,7 +69,7 @@ def make() -> Any:
 
 def run(name: str, port: int) -> None:
     """Serve with one of the servers that are called from Python."""
-    from kg.limits import Limits
+    from kg.queries.limits import Limits
 
     app = make()
     if name == "cheroot":
@@ -81,7 +81,7 @@ def run(name: str, port: int) -> None:
 
         waitress.serve(tells_who_left(app), listen=f"127.0.0.1:{port}", threads=THREADS, channel_request_lookahead=1)
     else:
-        from kg.web.server import Server
+        from kg.endpoint.http.server import Server
 
         listener = socket.create_server(("127.0.0.1", port), backlog=1024)
         Server(app, app.extensions["kg.front"].holds, listener, Limits()).run()

@@ -11,19 +11,19 @@ from typing import Any
 
 import pyoxigraph as ox
 
-import kg.graph
-import kg.pool
+import kg.endpoint.workers
+import kg.graph.build
 from kg.cli import main
 
 
-def other_graph(data: str) -> kg.graph.Graph:
+def other_graph(data: str) -> kg.graph.build.Graph:
     """Return the graph of a file."""
     store = ox.Store()
     store.bulk_load(path=data, format=ox.RdfFormat.N_QUADS)
-    return kg.graph.Graph(store, ())
+    return kg.graph.build.Graph(store, ())
 
 
-class Alone(kg.pool.Direct):
+class Alone(kg.endpoint.workers.Direct):
     """An engine that is made, and ends, as a pool does."""
 
     def __init__(self, open_store: Callable[[], ox.Store], *rest: Any) -> None:
@@ -35,8 +35,8 @@ class Alone(kg.pool.Direct):
 
 if __name__ == "__main__":
     graph = other_graph(sys.argv[1])
-    kg.graph.build = lambda _: graph
+    kg.graph.build.build = lambda _: graph
     if "--direct" in sys.argv:
         sys.argv.remove("--direct")
-        kg.pool.Pool = Alone  # type: ignore[assignment,misc]
+        kg.endpoint.workers.Pool = Alone  # type: ignore[assignment,misc]
     main(["serve", *sys.argv[2:]])

@@ -31,7 +31,7 @@ from peers import Peer, kg_serve
 from prometheus_client.parser import text_string_to_metric_families
 
 from kg.files import house
-from kg.graph import build
+from kg.graph.build import build
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from test_limits import HOSTILE, family, memory

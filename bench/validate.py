@@ -21,7 +21,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.files import house
-from kg.verdicts import text_of, verdicts
+from kg.validation.shacl_report import text_of, verdicts
 
 SIZES = (10_000, 100_000, 1_000_000)
 PER_ITEM = 10
@@ -46,8 +46,8 @@ x:share a sh:PropertyShape ; sh:path x:share ; sh:or ( [ sh:datatype xsd:decimal
 )
 WHOLE = """import sys
 from pathlib import Path
-from kg.plans import make_plan, run
-from kg.settings import Settings
+from kg.validation.run import make_plan, run
+from kg.validation.settings import Settings
 run(make_plan(Settings(engine=sys.argv[2]), [], Path(sys.argv[1])))
 """
 FAULTS = (

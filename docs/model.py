@@ -30,11 +30,11 @@ import pyoxigraph as ox
 import yaml
 
 from kg.files import house
-from kg.graph import Graph, build
-from kg.queries import Question, find_questions, pick
-from kg.sources import parse
-from kg.sparql import answer, with_prefixes
-from kg.terms import BASE, CATALOGUE, DCT, GRAPH, ID, KB, RDF_TYPE, SKOS, XSD
+from kg.graph.build import Graph, build
+from kg.graph.sources import parse
+from kg.namespaces import BASE, CATALOGUE, DCT, GRAPH, ID, KB, RDF_TYPE, SKOS, XSD
+from kg.queries.engine import answer, with_prefixes
+from kg.queries.question import Question, find_questions, pick
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "model.md"

@@ -14,7 +14,7 @@ import wheels
 from backends import Shelf
 
 from kg.files import house as find_house
-from kg.graph import Graph, build
+from kg.graph.build import Graph, build
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

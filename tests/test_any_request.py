@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from live import Answer, request, running
 from test_limits import memory
 
-from kg.graph import Graph
-from kg.sparql import answer
+from kg.graph.build import Graph
+from kg.queries.engine import answer
 
 pytestmark = pytest.mark.check
 STATUSES = {200, 303, 304, 400, 403, 404, 405, 406, 413, 414, 415, 429, 431, 503}

@@ -10,10 +10,12 @@ from urllib.parse import parse_qs
 import pytest
 from backends import misbehaving
 
-from kg.backend.address import Access, read_url, shown
-from kg.backend.dataset import NOTHING, Ways
-from kg.backend.dialects import DIALECTS
-from kg.backend.source import Remote
+from kg.endpoint.backends.dialects import DIALECTS
+from kg.endpoint.backends.graph_selection import NOTHING, Ways
+from kg.endpoint.backends.remote import Remote
+from kg.endpoint.backends.url import Access, read_url, shown
+from kg.endpoint.protocol import Asked
+from kg.endpoint.worker import execute
 from kg.errors import (
     BadGateway,
     GatewayTimeout,
@@ -25,9 +27,7 @@ from kg.errors import (
     TooLarge,
     Unavailable,
 )
-from kg.limits import Limits
-from kg.pool.child import execute
-from kg.pool.frames import Asked
+from kg.queries.limits import Limits
 
 ONE, TWO = "https://w3id.org/klimaatbanen/graph/ontology", "https://w3id.org/klimaatbanen/graph/klimaattafels"
 WAYS = Ways((ONE, TWO))

@@ -22,11 +22,11 @@ from backends import ENGINES, Behaviour, Engine, Shelf, misbehaving, started
 from live import Answer, request, served
 from test_queries import competency
 
-from kg.approvals import cell, differences
 from kg.files import house as find_house
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.rows import Rows, python_value
+from kg.graph.build import Graph
+from kg.queries.question import find_questions
+from kg.queries.rows import Rows, python_value
+from kg.validation.approved_answers import cell, differences
 
 pytestmark = pytest.mark.check
 QUESTIONS = find_questions(find_house() / "queries")

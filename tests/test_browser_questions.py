@@ -21,7 +21,7 @@ from live import request, served
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from kg.files import house
-from kg.queries import find_questions
+from kg.queries.question import find_questions
 
 pytestmark = pytest.mark.check
 QUESTIONS = find_questions(house() / "queries")

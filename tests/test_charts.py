@@ -12,21 +12,21 @@ import pytest
 from conftest import ROOT
 from flask import Flask
 
-from kg.charts.dress import dressed
-from kg.charts.maps import Frame, drawn, outline
-from kg.charts.paint import Painter
-from kg.charts.spec import SIZES, drawing
-from kg.charts.themes import THEMES
-from kg.charts.words import description, summary
 from kg.errors import SourceError, Unavailable
 from kg.files import house
-from kg.graph import Graph
+from kg.graph.build import Graph
 from kg.labels import Labels
-from kg.plots import Plot, read_plot
-from kg.queries import find_questions
-from kg.sheets import Sheet
-from kg.sparql import answer
-from kg.web import create_app
+from kg.queries.chart_header import Plot, read_plot
+from kg.queries.engine import answer
+from kg.queries.question import find_questions
+from kg.tables.charts.draw import Painter
+from kg.tables.charts.map import Frame, drawn, outline
+from kg.tables.charts.svg import dressed
+from kg.tables.charts.text_alternative import description, summary
+from kg.tables.charts.themes import THEMES
+from kg.tables.charts.vega_lite import SIZES, drawing
+from kg.tables.sheet import Sheet
+from kg.web.app import create_app
 
 QUESTIONS = find_questions(house() / "queries")
 CHARTS = [name for name, question in QUESTIONS.items() if question.chart]

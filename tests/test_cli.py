@@ -178,8 +178,8 @@ def test_validate_somebody_elses_shapes(tmp_path: Path) -> None:
 
 
 def test_a_table_on_a_terminal_is_drawn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from kg.rows import Rows
-    from kg.tables import print_rows
+    from kg.queries.rows import Rows
+    from kg.tables.terminal import print_rows
 
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     print_rows(Rows(["name", "count"], [{"name": "[b]schoon[/b]", "count": 3}]))

@@ -19,8 +19,8 @@ from rdflib.plugins.stores.sparqlconnector import SPARQLConnector
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, N3, POST, POSTDIRECTLY, RDFXML, TSV, TURTLE, XML, SPARQLWrapper
 
-from kg.graph import Graph
-from kg.sparql import answer
+from kg.graph.build import Graph
+from kg.queries.engine import answer
 
 pytestmark = pytest.mark.check
 COMUNICA = "@comunica/query-sparql@4.4.1"

@@ -13,10 +13,10 @@ import pyoxigraph as ox
 import pytest
 from conftest import ROOT
 
-from kg.diff import Report, compare, load_side, sides
-from kg.diff.compare import DATATYPE, DEPRECATED, MEANING, REMOVED, TYPE
-from kg.diff.sides import name_blank_nodes
 from kg.errors import SourceError
+from kg.release.compare import DATATYPE, DEPRECATED, MEANING, REMOVED, TYPE
+from kg.release.diff import Report, compare, load_side, sides
+from kg.release.states import name_blank_nodes
 
 PREFIXES = (
     "@prefix : <https://w3id.org/klimaatbanen/id/measure/> . @prefix kb: <https://w3id.org/klimaatbanen/def#> .\n"

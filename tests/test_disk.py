@@ -14,8 +14,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from live import running
 
-from kg.disk import find
 from kg.errors import SourceError
+from kg.graph.store import find
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 LOAD = [sys.executable, "-m", "kg", "load"]

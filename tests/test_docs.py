@@ -17,9 +17,9 @@ import yaml
 from conftest import ROOT
 from live import served
 
-from kg.graph import Graph
-from kg.limits import Limits
-from kg.terms import GRAPH
+from kg.graph.build import Graph
+from kg.namespaces import GRAPH
+from kg.queries.limits import Limits
 
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)

@@ -14,10 +14,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from kg.files import house
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.terms import ID, KB
-from kg.web import create_app, editor
+from kg.graph.build import Graph
+from kg.namespaces import ID, KB
+from kg.queries.question import find_questions
+from kg.web.app import create_app
+from kg.web.sparql import editor
 
 HTML = {"Accept": "text/html"}
 PLACES = "SELECT ?c ?lat ?lon { ?c a kb:Cluster ; schema:latitude ?lat ; schema:longitude ?lon }"

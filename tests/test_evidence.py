@@ -14,12 +14,12 @@ from conftest import ROOT
 
 from kg.dutch import key, numbers, runs
 from kg.errors import SourceError
-from kg.evidence import Evidence, derive
-from kg.graph import Graph, build
-from kg.passages import Text, find_publications, normal_form, sha256
-from kg.proof import Report, check
-from kg.sources import read
-from kg.web import create_app
+from kg.graph.build import Graph, build
+from kg.graph.evidence import Evidence, derive
+from kg.graph.sources import read
+from kg.publications.passages import Text, find_publications, normal_form, sha256
+from kg.publications.text_check import Report, check
+from kg.web.app import create_app
 
 PREFIXES = """
 PREFIX kb: <https://w3id.org/klimaatbanen/def#>

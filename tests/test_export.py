@@ -31,14 +31,15 @@ from rdflib.namespace import DCAT, DCTERMS, RDF, SH, VOID
 from rocrate.rocrate import ROCrate
 
 from kg.errors import SourceError
-from kg.export import CRATE, SUMS, Edition, Owner, Release, published, release, shelf, write
-from kg.export.dumps import canonical
-from kg.export.feed import entries
-from kg.formulas import safe
-from kg.graph import Graph, load
-from kg.queries import find_questions
-from kg.sources import Source
-from kg.terms import BASE
+from kg.graph.build import Graph, load
+from kg.graph.sources import Source
+from kg.namespaces import BASE
+from kg.queries.question import find_questions
+from kg.release import background as shelf
+from kg.release.build import CRATE, SUMS, Edition, Owner, Release, build_release, published, write
+from kg.release.dumps import canonical
+from kg.release.feed import entries
+from kg.tables.formulas import safe
 
 OWNER = Owner("Example Foundation", "https://example.org/foundation", "info@example.org")
 FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".nq": ox.RdfFormat.N_QUADS, ".jsonld": ox.RdfFormat.JSON_LD}
@@ -50,7 +51,7 @@ RDFLIB_WARNS_OF_ITSELF = pytest.mark.filterwarnings("ignore:(Dataset|Conjunctive
 
 @pytest.fixture(scope="module")
 def made(graph: Graph, house: Path) -> Release:
-    return release(graph, house, OWNER)
+    return build_release(graph, house, OWNER)
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +254,7 @@ def test_dcat_describes_each_file_as_it_is(made: Release) -> None:
 
 @pytest.mark.check
 def test_what_the_owner_did_not_say_is_left_out_with_a_warning(graph: Graph, house: Path, tmp_path: Path) -> None:
-    bare = release(graph, house)
+    bare = build_release(graph, house)
     assert len(bare.warnings) == 2
     catalogue = turtle(bare, "dataset.ttl")
     assert not list(catalogue.triples((None, DCTERMS.publisher, None)))
@@ -322,15 +323,15 @@ def test_what_is_not_released_is_no_entry() -> None:
 def test_a_house_without_papers_leaves_date_and_authors_out(graph: Graph, tmp_path: Path) -> None:
     for name in ("shapes", "queries"):
         (tmp_path / name).mkdir()
-    made = release(graph, tmp_path)
+    made = build_release(graph, tmp_path)
     assert any("CITATION.cff" in warning for warning in made.warnings)
     assert "datePublished" not in text(made, CRATE)
     (tmp_path / "CITATION.cff").write_text("[", "utf-8")
     with pytest.raises(SourceError, match="not YAML"):
-        release(graph, tmp_path)
+        build_release(graph, tmp_path)
     (tmp_path / "CITATION.cff").write_text("- x", "utf-8")
     with pytest.raises(SourceError, match="no mapping"):
-        release(graph, tmp_path)
+        build_release(graph, tmp_path)
     (tmp_path / "CITATION.cff").write_text("authors: [{given-names: A, family-names: B}]", "utf-8")
     assert Edition.of(tmp_path).authors == ("A B",)
 
@@ -387,7 +388,7 @@ def test_settings_are_documented_as_they_are() -> None:
 @pytest.mark.check
 def test_progress_names_each_file(graph: Graph, house: Path) -> None:
     names: list[str] = []
-    made = release(graph, house, made=lambda file: names.append(file.name))
+    made = build_release(graph, house, made=lambda file: names.append(file.name))
     assert set(names) == made.files.keys() - {CRATE, SUMS}
 
 
@@ -473,7 +474,7 @@ def test_the_downloads_are_kept_by_the_version_of_the_data(
 
 @pytest.mark.check
 def test_the_server_sends_the_bytes_that_export_writes(base: str, graph: Graph, house: Path) -> None:
-    bare = release(graph, house, Owner.of())
+    bare = build_release(graph, house, Owner.of())
     for name, file in bare.files.items():
         status, headers, body = get(f"{base}/download/{name}")
         assert (status, body == file.data) == (200, True), name
@@ -515,7 +516,7 @@ def test_downloads_that_are_not_there_and_those_known_already(base: str) -> None
 
 
 def test_a_deprecated_resource_is_gone_and_names_its_successor(house: Path, tmp_path: Path) -> None:
-    from kg.web import create_app
+    from kg.web.app import create_app
 
     file = tmp_path / "a.ttl"
     file.write_text(

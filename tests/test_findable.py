@@ -13,11 +13,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from kg.files import house as find_house
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.terms import BASE, ID
-from kg.web import create_app, downloads
+from kg.graph.build import Graph
+from kg.namespaces import BASE, ID
+from kg.queries.question import find_questions
+from kg.web.about import downloads
 from kg.web.address import Address
+from kg.web.app import create_app
 
 SITE = "https://klimaatbanen.example"
 HTML = {"Accept": "text/html"}

@@ -6,8 +6,8 @@ import pyoxigraph as ox
 import pytest
 
 from kg.errors import SourceError
-from kg.graph import Graph, load
-from kg.sources import Source
+from kg.graph.build import Graph, load
+from kg.graph.sources import Source
 
 
 def test_version_and_prefixes_come_from_the_ontology(graph: Graph) -> None:
@@ -33,7 +33,7 @@ def test_the_catalogue_counts_each_graph(graph: Graph) -> None:
 
 
 def test_building_twice_gives_the_same_graph(graph: Graph, house) -> None:
-    from kg.graph import build
+    from kg.graph.build import build
 
     again = build(house)
     assert {str(quad) for quad in again.store} == {str(quad) for quad in graph.store}

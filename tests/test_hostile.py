@@ -17,10 +17,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from kg.files import house
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.terms import ID
-from kg.web import create_app
+from kg.graph.build import Graph
+from kg.namespaces import ID
+from kg.queries.question import find_questions
+from kg.web.app import create_app
 
 QUESTIONS = find_questions(house() / "queries")
 HTML = {"Accept": "text/html"}

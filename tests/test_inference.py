@@ -10,10 +10,10 @@ import pytest
 from conftest import ROOT
 
 from kg.errors import SourceError
-from kg.graph import Graph, build
-from kg.inference import infer
-from kg.queries import find_questions
-from kg.terms import GRAPH, KB
+from kg.graph.build import Graph, build
+from kg.graph.inference import infer
+from kg.namespaces import GRAPH, KB
+from kg.queries.question import find_questions
 
 RULES = ROOT / "ontology" / "rules"
 CANDIDATES = {KB + "candidateOccupation", KB + "candidateSkill"}

@@ -23,7 +23,7 @@ import pytest
 from backends import ENGINES, KINDS, Engine, Shelf, started
 from live import running
 
-from kg.limits import Limits
+from kg.queries.limits import Limits
 
 SECONDS = 0.6
 OPTIONS = ("--timeout", str(SECONDS), "--memory", str(300 << 20), "--per-client", "3", "--max-bytes", str(2 << 20))

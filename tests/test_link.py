@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from kg.link.candidates import Wanted
-from kg.link.entries import Entry, Label, entries_of_store
-from kg.link.index import Index
-from kg.link.words import Splitter, folded
-from kg.sssom import read_sssom
-from kg.terms import ID, KB
+from kg.graph.sssom import read_sssom
+from kg.linking.candidates import Wanted
+from kg.linking.compounds import Splitter, folded
+from kg.linking.entries import Entry, Label, entries_of_store
+from kg.linking.index import Index
+from kg.namespaces import ID, KB
 
 OCCUPATION = KB + "Occupation"
 

@@ -11,11 +11,11 @@ from conftest import ROOT
 from elsewhere import environment
 
 from kg.errors import SourceError
-from kg.graph import Graph
-from kg.inputs import find_inputs
-from kg.mappings import NO_TERM_FOUND, MappingFile, find_mappings
-from kg.terms import CATALOGUE, GRAPH, ID, KB, SSSOM
-from kg.validate import Plan, check
+from kg.graph.build import Graph
+from kg.graph.mappings import NO_TERM_FOUND, MappingFile, find_mappings
+from kg.namespaces import CATALOGUE, GRAPH, ID, KB, SSSOM
+from kg.validation.check import Plan, check
+from kg.validation.documents import find_inputs
 
 FILES = find_mappings(ROOT)
 SHAPES = ROOT / "shapes"

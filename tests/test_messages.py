@@ -7,7 +7,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-from kg.limits import Limits
+from kg.queries.limits import Limits
 
 WEB = Path(__file__).parents[1] / "src" / "kg" / "web"
 EDITOR = WEB.parents[1] / "editor"

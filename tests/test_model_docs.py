@@ -11,10 +11,10 @@ import pyoxigraph as ox
 import pytest
 from conftest import ROOT
 
-from kg.graph import Graph
-from kg.queries import find_questions, pick
-from kg.sparql import answer
-from kg.terms import ID, KB, RDF_TYPE
+from kg.graph.build import Graph
+from kg.namespaces import ID, KB, RDF_TYPE
+from kg.queries.engine import answer
+from kg.queries.question import find_questions, pick
 
 FOLDER = ROOT / "docs" / "model"
 PAGE = (ROOT / "docs" / "model.md").read_text("utf-8")

@@ -16,12 +16,12 @@ from conftest import ROOT
 from live import patient, served
 
 from kg.errors import SourceError
-from kg.graph import build, load
-from kg.new import make
-from kg.new.segment import Cut, cut
-from kg.passages import Text
-from kg.sources import Source, find_sources, read
-from kg.terms import GRAPH
+from kg.graph.build import build, load
+from kg.graph.sources import Source, find_sources, read
+from kg.namespaces import GRAPH
+from kg.publications.passages import Text
+from kg.publications.scaffold import make
+from kg.publications.segmentation import Cut, cut
 
 NAME = "mobiliteit-test"
 WRITTEN = """# Test: klimaatbanen in de mobiliteit

@@ -14,9 +14,9 @@ from rdflib.namespace import RDF, RDFS, SH, SKOS
 from rdflib.term import Node
 from test_source_notes import table
 
-from kg.engines.reference import to_rdflib
-from kg.graph import Graph
-from kg.terms import BASE, GRAPH, ID
+from kg.graph.build import Graph
+from kg.namespaces import BASE, GRAPH, ID
+from kg.validation.engines.pyshacl import to_rdflib
 
 PAGE = ROOT / "docs" / "nl-sbb.md"
 DEFINITION = "Concept-definition"

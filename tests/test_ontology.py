@@ -7,10 +7,10 @@ import pytest
 import rdflib
 from rdflib.namespace import OWL, RDF, RDFS, SKOS
 
-from kg.engines.reference import to_rdflib
-from kg.graph import Graph
-from kg.sources import find_sources, read
-from kg.terms import KB, ONTOLOGY_GRAPH
+from kg.graph.build import Graph
+from kg.graph.sources import find_sources, read
+from kg.namespaces import KB, ONTOLOGY_GRAPH
+from kg.validation.engines.pyshacl import to_rdflib
 
 KINDS = {OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty}
 PLANNED = "Planned"

@@ -18,9 +18,9 @@ from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
 from kg.files import house
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.web import create_app
+from kg.graph.build import Graph
+from kg.queries.question import find_questions
+from kg.web.app import create_app
 
 Node = dict[str, Any]
 QUESTIONS = find_questions(house() / "queries")

@@ -19,13 +19,13 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from live import Answer, request
 
+from kg.endpoint.http.logs import described, network
+from kg.endpoint.http.proxies import Networks, Seen
 from kg.errors import SourceError
-from kg.graph import Graph
-from kg.limits import Limits
-from kg.web import create_app
+from kg.graph.build import Graph
+from kg.queries.limits import Limits
 from kg.web.address import Address
-from kg.web.journal import described, network
-from kg.web.proxies import Networks, Seen
+from kg.web.app import create_app
 
 MARK = "zwaluwenberg"  # Stands in every request of the tests of logs, and may stand in no log.
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

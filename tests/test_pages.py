@@ -13,15 +13,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from kg.errors import SourceError
-from kg.facts import Facts, Step
 from kg.files import house as find_house
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.terms import BASE, ID, KB
-from kg.views import Views, read_views
-from kg.web import create_app
+from kg.graph.build import Graph
+from kg.graph.facts import Facts, Step
+from kg.namespaces import BASE, ID, KB
+from kg.queries.question import find_questions
 from kg.web.address import Address
-from kg.web.showing import number
+from kg.web.app import create_app
+from kg.web.terms import number
+from kg.web.views import Views, read_views
 
 HTML = {"Accept": "text/html"}
 LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"

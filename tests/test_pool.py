@@ -10,13 +10,13 @@ import time
 import pyoxigraph as ox
 import pytest
 
+from kg.endpoint.admission import Places
+from kg.endpoint.http.cache import Cache
+from kg.endpoint.protocol import Asked, pack_asked, read_answered, read_asked
+from kg.endpoint.worker import _confine, answer_one, execute
+from kg.endpoint.workers import Direct
 from kg.errors import KgError, NoPlace, NotAcceptable, TooLarge, TooMany, Unavailable
-from kg.limits import Limits
-from kg.pool import Direct
-from kg.pool.child import _confine, answer_one, execute
-from kg.pool.frames import Asked, pack_asked, read_answered, read_asked
-from kg.pool.places import Places
-from kg.web.cache import Cache
+from kg.queries.limits import Limits
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_the_cache_keeps_to_its_budget_and_goes_on_filling() -> None:
 
 
 def test_a_dead_spawner_is_told_clearly() -> None:
-    from kg.pool.spawner import Spawner
+    from kg.endpoint.spawner import Spawner
 
     ours, theirs = socket.socketpair()
     theirs.close()

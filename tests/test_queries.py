@@ -13,13 +13,13 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from kg.approvals import Row, cell, differences, terms_of, written
 from kg.files import house as find_house
-from kg.graph import Graph
-from kg.queries import Question, find_questions
-from kg.rows import Rows, python_value
-from kg.sparql import answer
-from kg.terms import ID, KB, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.graph.build import Graph
+from kg.namespaces import ID, KB, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.queries.engine import answer
+from kg.queries.question import Question, find_questions
+from kg.queries.rows import Rows, python_value
+from kg.validation.approved_answers import Row, cell, differences, terms_of, written
 
 QUERIES = find_house() / "queries"
 QUESTIONS = find_questions(QUERIES)

@@ -14,7 +14,7 @@ import pytest
 from elsewhere import environment
 from live import served
 
-from kg.terms import ID, KB
+from kg.namespaces import ID, KB
 
 OCCUPATION = KB + "Occupation"
 PROCESS = f"{ID}occupation/procesoperator"

@@ -22,9 +22,9 @@ import pytest
 from test_limits import ENDLESS, family
 from test_operate import Running, operated
 
-from kg.disk import load
-from kg.graph import Graph
-from kg.keeper import bind
+from kg.endpoint.supervisor import bind
+from kg.graph.build import Graph
+from kg.graph.store import load
 
 MARK = "SELECT ?o { <urn:mark> <urn:is> ?o }"
 LIGHT = "/sparql?format=csv&query=" + quote(MARK)

@@ -12,7 +12,7 @@ import rdflib
 
 import kg
 from kg.errors import NotFound, QueryError, Refused
-from kg.rows import Rows, python_value
+from kg.queries.rows import Rows, python_value
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 

@@ -13,9 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from kg.files import house
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.web import create_app
+from kg.graph.build import Graph
+from kg.queries.question import find_questions
+from kg.web.app import create_app
 
 SEARCHES = list(csv.DictReader((Path(__file__).parent / "searches.csv").read_text("utf-8").splitlines()))
 ESCO = "http://data.europa.eu/esco/"

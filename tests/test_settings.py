@@ -16,7 +16,7 @@ from conftest import ROOT
 
 from kg.cli.options import settings_of
 from kg.cli.serve import serve
-from kg.limits import Limits
+from kg.queries.limits import Limits
 
 PAGE = (ROOT / "docs" / "operate.md").read_text("utf-8")
 

@@ -22,10 +22,10 @@ import rdflib
 from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
 
 from kg.errors import KgError
-from kg.jobs import Job, run_here
-from kg.ruleset import read_rules
-from kg.terms import RDF_TYPE, SH
-from kg.verdicts import Verdict, text_of, verdicts
+from kg.namespaces import RDF_TYPE, SH
+from kg.validation.jobs import Job, run_here
+from kg.validation.rules import read_rules
+from kg.validation.shacl_report import Verdict, text_of, verdicts
 
 SHT, MF = "http://www.w3.org/ns/shacl-test#", "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 FAILURE = "failure"

@@ -15,10 +15,10 @@ from rdflib.namespace import OWL, RDF, RDFS, SH, XSD
 from rdflib.term import Node
 
 from kg.files import house
-from kg.queries import find_questions
-from kg.sources import Source, sources_at
-from kg.terms import BASE, CATALOGUE, GRAPH, KB
-from kg.validate import SEVERITIES, Finding, validate
+from kg.graph.sources import Source, sources_at
+from kg.namespaces import BASE, CATALOGUE, GRAPH, KB
+from kg.queries.question import find_questions
+from kg.validation.check import SEVERITIES, Finding, validate
 
 SHAPES = house() / "shapes"
 CASES = SHAPES / "cases"

@@ -12,15 +12,18 @@ import openpyxl
 import pyoxigraph as ox
 import pytest
 
-from kg.approvals import read_answer
 from kg.files import house
-from kg.formulas import safe
 from kg.labels import Labels
-from kg.queries import find_questions
-from kg.sheets import LABEL, Sheet, csvs, jsons, xlsx
-from kg.sheets.numbers import shown
-from kg.sheets.source import Source
-from kg.sheets.titles import read_titles, title_of
+from kg.queries.question import find_questions
+from kg.tables import csv as csvs
+from kg.tables import json as jsons
+from kg.tables import xlsx
+from kg.tables.column_titles import read_titles, title_of
+from kg.tables.formulas import safe
+from kg.tables.numbers import shown
+from kg.tables.provenance import Source
+from kg.tables.sheet import LABEL, Sheet
+from kg.validation.approved_answers import read_answer
 
 QUERIES = house() / "queries"
 QUESTIONS = find_questions(QUERIES)

@@ -12,9 +12,9 @@ import rdflib
 from conftest import ROOT
 from rdflib.namespace import SH
 
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.terms import GRAPH, ID, KB
+from kg.graph.build import Graph
+from kg.namespaces import GRAPH, ID, KB
+from kg.queries.question import find_questions
 
 COVERAGE = ROOT / "docs" / "coverage.md"
 STATED, EDITORIAL = GRAPH + "industrie-2023", GRAPH + "industrie-2023/editorial"

@@ -11,8 +11,8 @@ import pytest
 from conftest import ROOT
 
 from kg.errors import SourceError
-from kg.graph import build
-from kg.sources import find_sources, parse, read, sources_at
+from kg.graph.build import build
+from kg.graph.sources import find_sources, parse, read, sources_at
 
 TURTLE = sorted([*ROOT.glob("ontology/*.ttl"), *ROOT.glob("data/**/*.ttl")])
 

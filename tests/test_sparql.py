@@ -9,8 +9,8 @@ import pytest
 
 from kg.errors import KgError, QueryError, Refused, TooLarge
 from kg.files import house
-from kg.queries import find_questions
-from kg.sparql import Limits, answer, with_prefixes
+from kg.queries.engine import Limits, answer, with_prefixes
+from kg.queries.question import find_questions
 
 ALL = "SELECT ?s { ?s <urn:p> ?o }"
 

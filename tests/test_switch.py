@@ -16,15 +16,15 @@ from flask.testing import FlaskClient
 from live import request, served
 
 from kg.errors import SourceError
-from kg.graph import Graph
-from kg.queries import find_questions
-from kg.sparql import answer
-from kg.switch import SKILLS, Switches, beside
-from kg.terms import ID, RDF_TYPE
-from kg.vocab.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, PREF, SCHEME
-from kg.vocab.write import graph_of, write
-from kg.web import create_app
-from kg.web.options import Options
+from kg.graph.build import Graph
+from kg.linking.career_switch import SKILLS, Switches, beside
+from kg.linking.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, PREF, SCHEME
+from kg.linking.imported import graph_of, write
+from kg.namespaces import ID, RDF_TYPE
+from kg.queries.engine import answer
+from kg.queries.question import find_questions
+from kg.web.app import create_app
+from kg.web.settings import Options
 
 E = "http://data.europa.eu/esco/"
 INSPECTOR = f"{E}occupation/2b31f745-f04f-4d2c-9692-4715e1448f80"

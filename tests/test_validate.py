@@ -15,11 +15,11 @@ from click.testing import CliRunner, Result
 from kg.cli import main
 from kg.errors import KgError, SourceError
 from kg.files import house
-from kg.findings import Finding, Report
-from kg.plans import make_plan, run
-from kg.rulebook import BUILT_IN, examples
-from kg.ruleset import read_rules
-from kg.settings import Settings, read_settings
+from kg.validation.findings import Finding, Report
+from kg.validation.rule_texts import BUILT_IN, examples
+from kg.validation.rules import read_rules
+from kg.validation.run import make_plan, run
+from kg.validation.settings import Settings, read_settings
 
 PREFIX = "@prefix x: <https://example.org/> .\n"
 SHAPES = """@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .

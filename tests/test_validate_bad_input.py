@@ -105,7 +105,7 @@ def as_nobody() -> Iterator[None]:
 
 def test_an_unreadable_file_is_named(project: Path) -> None:
     """Root may read everything, so what reads is made to be nobody for a moment."""
-    from kg.inputs import find_inputs, read_document
+    from kg.validation.documents import find_inputs, read_document
 
     (project / "data" / "secret.ttl").write_text(PREFIXES, "utf-8")
     with tempfile.TemporaryDirectory() as name:  # The folders of pytest are closed to others.

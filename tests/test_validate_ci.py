@@ -135,7 +135,7 @@ def test_the_hook_is_one_of_pre_commit() -> None:
 def test_settings_are_documented_as_they_are() -> None:
     from dataclasses import fields
 
-    from kg.settings import Settings
+    from kg.validation.settings import Settings
 
     rows = {name for cell in re.findall(r"^\| (`.*?) \|", CI, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)}
     assert rows == {one.name.replace("_", "-") for one in fields(Settings)} - {"file"}

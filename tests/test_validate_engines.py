@@ -13,16 +13,16 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg import jobs
-from kg.engines import ENGINES, silent
 from kg.errors import KgError, SourceError, Unavailable
 from kg.files import house
-from kg.inputs import find_inputs
-from kg.jobs import Job, run_here, run_jobs
-from kg.ruleset import Rules, read_rules
-from kg.sources import find_sources, read
-from kg.validate import Plan, check
-from kg.verdicts import Verdict, text_of, verdicts
+from kg.graph.sources import find_sources, read
+from kg.validation import jobs
+from kg.validation.check import Plan, check
+from kg.validation.documents import find_inputs
+from kg.validation.engines import ENGINES, silent
+from kg.validation.jobs import Job, run_here, run_jobs
+from kg.validation.rules import Rules, read_rules
+from kg.validation.shacl_report import Verdict, text_of, verdicts
 
 PREFIXES = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .\n"
 CASES = sorted((house() / "shapes" / "cases").rglob("*.ttl"))

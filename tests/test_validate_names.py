@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kg.files import house
-from kg.findings import Finding
-from kg.plans import make_plan, run
-from kg.settings import Settings
-from kg.vocabularies import shipped, split
+from kg.validation.findings import Finding
+from kg.validation.known_vocabularies import shipped, split
+from kg.validation.run import make_plan, run
+from kg.validation.settings import Settings
 
 PREFIXES = """@prefix dcat: <http://www.w3.org/ns/dcat#> .
 @prefix dct: <http://purl.org/dc/terms/> .

@@ -8,8 +8,8 @@ import pyoxigraph as ox
 import pytest
 
 from kg.files import house
-from kg.inputs import Document, find_inputs, read_document
-from kg.places import Place, Places, find_token
+from kg.validation.documents import Document, find_inputs, read_document
+from kg.validation.positions import Place, Places, find_token
 
 BASE = "https://example.org/"
 # The mark stands just before the object that is looked for.

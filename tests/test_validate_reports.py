@@ -14,8 +14,8 @@ from sarif_kit.validate import validation_errors
 
 from kg.cli.check import REPORTS
 from kg.errors import SourceError
-from kg.findings import SEVERITIES, Finding, Report, Rule, fingerprints
-from kg.reports import FORMATS, write_whole
+from kg.validation.findings import SEVERITIES, Finding, Report, Rule, fingerprints
+from kg.validation.reports import FORMATS, write_whole
 
 RULES = (
     Rule("https://example.org/S#once", "violation", "Add x.", "Why.", "Add x.", "shape", "s.ttl"),

@@ -15,14 +15,14 @@ from conftest import ROOT
 from peak import run_kg
 
 from kg.errors import SourceError
-from kg.graph import Graph
-from kg.mappings import find_mappings
-from kg.terms import GRAPH, SKOS
-from kg.vocab.csvs import Sheet
-from kg.vocab.esco import EscoFolder
-from kg.vocab.lists import LISTS
-from kg.vocab.neighbourhood import Neighbourhood
-from kg.vocab.write import graph_of, write
+from kg.graph.build import Graph
+from kg.graph.mappings import find_mappings
+from kg.linking.code_lists import LISTS
+from kg.linking.csv_reader import Sheet
+from kg.linking.esco import EscoFolder
+from kg.linking.extract import Neighbourhood
+from kg.linking.imported import graph_of, write
+from kg.namespaces import GRAPH, SKOS
 
 E = "http://data.europa.eu/esco/"
 FILES = {

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import rdflib
 
-    from kg.graph import Graph
-    from kg.queries import Question
-    from kg.rows import Rows
+    from kg.graph.build import Graph
+    from kg.queries.question import Question
+    from kg.queries.rows import Rows
 
 __all__ = ["dataset", "query", "question", "questions"]
 __version__ = metadata.version("klimaatbanen-kg")
@@ -41,8 +41,8 @@ def query(text: str) -> Rows:
         kg.errors.Refused: an update, SERVICE, or a query that gives a graph instead of rows.
 
     """
-    from kg.rows import Rows
-    from kg.sparql import answer, with_prefixes
+    from kg.queries.engine import answer, with_prefixes
+    from kg.queries.rows import Rows
 
     return Rows.of(answer(_graph().store, with_prefixes(text, _graph().prefixes)))
 
@@ -64,7 +64,7 @@ def question(name: str, **values: str) -> Rows:
         kg.errors.QueryError: no such parameter.
 
     """
-    from kg.queries import pick
+    from kg.queries.question import pick
 
     return query(pick(_saved(), name).fill(values))
 
@@ -72,7 +72,7 @@ def question(name: str, **values: str) -> Rows:
 @cache
 def _saved() -> dict[str, Question]:
     from kg.files import house
-    from kg.queries import find_questions
+    from kg.queries.question import find_questions
 
     return find_questions(house() / "queries")
 
@@ -80,6 +80,6 @@ def _saved() -> dict[str, Question]:
 @cache
 def _graph() -> Graph:
     from kg.files import house
-    from kg.graph import build
+    from kg.graph.build import build
 
     return build(house())

@@ -11,7 +11,7 @@ import click
 from kg.cli.group import main
 
 if TYPE_CHECKING:
-    from kg.graph import Graph
+    from kg.graph.build import Graph
 
 FORMATS = ("table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf", "trig", "nq")
 
@@ -23,9 +23,9 @@ FORMATS = ("table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf", "
 )
 def load(folder: Path, base: Path | None) -> None:
     """Write the graph to DIR, for kg serve --store DIR; a crash or a full disk leaves what was there."""
-    from kg.disk import load as write
     from kg.files import house
-    from kg.graph import build
+    from kg.graph.build import build
+    from kg.graph.store import load as write
 
     graph = build(base or house())
     shown = sys.stderr.isatty()
@@ -49,9 +49,9 @@ def query(
 ) -> None:
     """Answer a query: FILE (a path, a saved question, or - for standard input), or -e TEXT."""
     from kg.files import house
-    from kg.graph import build
-    from kg.results import formats_for, named, serialise
-    from kg.sparql import answer, with_prefixes
+    from kg.graph.build import build
+    from kg.queries.engine import answer, with_prefixes
+    from kg.queries.formats import formats_for, named, serialise
 
     if (file is None) == (text is None):
         raise click.UsageError("give either FILE or -e TEXT")
@@ -61,8 +61,8 @@ def query(
     found = answer(graph.store, with_prefixes(asked or "", graph.prefixes), union=shipped)
     offered = formats_for(found)
     if form == "table" or (form is None and offered[0].name == "json"):
-        from kg.rows import Rows
-        from kg.tables import print_rows
+        from kg.queries.rows import Rows
+        from kg.tables.terminal import print_rows
 
         print_rows(Rows.of(found))
         return
@@ -77,7 +77,7 @@ def _load_beside(graph: Graph, imported: Path | None) -> list[str]:
     """Load an imported vocabulary beside the graph; return the graphs that stay the default union, if any was."""
     if imported is None:
         return []
-    from kg.vocab.write import load
+    from kg.linking.imported import load
 
     shipped = [str(name)[1:-1] for name in graph.store.named_graphs()]
     load(graph.store, imported)
@@ -86,7 +86,7 @@ def _load_beside(graph: Graph, imported: Path | None) -> list[str]:
 
 def _query_text(file: Path, params: tuple[str, ...]) -> str:
     from kg.files import house, read_text
-    from kg.queries import find_questions, pick, read_question
+    from kg.queries.question import find_questions, pick, read_question
 
     if str(file) == "-":
         return sys.stdin.read()
@@ -107,11 +107,11 @@ def _pair(param: str) -> tuple[str, str]:
 def info() -> None:
     """Print the version and the counts per class and per graph."""
     from kg.files import house
-    from kg.graph import build
-    from kg.queries import find_questions, pick
-    from kg.rows import Rows
-    from kg.sparql import answer, with_prefixes
-    from kg.tables import print_rows
+    from kg.graph.build import build
+    from kg.queries.engine import answer, with_prefixes
+    from kg.queries.question import find_questions, pick
+    from kg.queries.rows import Rows
+    from kg.tables.terminal import print_rows
 
     folder = house()
     graph = build(folder)

@@ -20,17 +20,17 @@ def mcp(text_file: Path | None, **limits: Any) -> None:
 
     Needs the extra: pip install 'klimaatbanen-kg[mcp]'.
     """
-    from kg.assist.knowledge import Knowledge
+    from kg.endpoint.assistant.tools import Knowledge
+    from kg.endpoint.workers import Pool
     from kg.errors import Unavailable
     from kg.files import house
-    from kg.graph import build
-    from kg.limits import Limits
-    from kg.pool import Pool
-    from kg.queries import find_questions
+    from kg.graph.build import build
+    from kg.queries.limits import Limits
+    from kg.queries.question import find_questions
 
     if find_spec("mcp") is None:
         raise Unavailable("the package mcp is not installed", hint="pip install 'klimaatbanen-kg[mcp]'")
-    from kg.assist.server import make_server
+    from kg.endpoint.assistant.mcp import make_server
 
     graph = build(house())
     held = Limits(**limits)

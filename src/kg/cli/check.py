@@ -13,11 +13,11 @@ from kg.cli.group import main
 from kg.cli.options import text_of
 
 if TYPE_CHECKING:
-    from kg.evidence import Backed
-    from kg.findings import Report as Found
-    from kg.graph import Graph
-    from kg.passages import Text
-    from kg.proof import Failure, Report
+    from kg.graph.build import Graph
+    from kg.graph.evidence import Backed
+    from kg.publications.passages import Text
+    from kg.publications.text_check import Failure, Report
+    from kg.validation.findings import Report as Found
 
 REPORTS = ("text", "json", "sarif", "junit", "github", "markdown")
 
@@ -53,8 +53,8 @@ def validate(paths: tuple[Path, ...], forms: tuple[str, ...], output: Path | Non
     from dataclasses import replace
 
     from kg.files import house
-    from kg.plans import first_files, make_plan, run
-    from kg.settings import read_settings
+    from kg.validation.run import first_files, make_plan, run
+    from kg.validation.settings import read_settings
 
     if options["init"]:
         return _write_first(first_files(Path.cwd()))
@@ -93,15 +93,15 @@ def _reports(forms: tuple[str, ...], output: Path | None) -> dict[str, Path | No
 
 
 def _list_rules(shapes: Sequence[Path], lang: str) -> None:
-    from kg.ruleset import read_rules
+    from kg.validation.rules import read_rules
 
     for rule in read_rules(shapes, lang).listed:
         click.echo(f"{rule.severity}\t{rule.name}\t{rule.title}")
 
 
 def _with_baseline(report: Found, name: str, *, write: bool) -> Found:
-    from kg.baseline import apply_baseline, read_baseline, write_baseline
-    from kg.reports import write_whole
+    from kg.validation.baseline import apply_baseline, read_baseline, write_baseline
+    from kg.validation.reports import write_whole
 
     if write:
         write_whole(Path(name or "kg-baseline.json"), write_baseline(report.findings))
@@ -113,8 +113,8 @@ def _with_baseline(report: Found, name: str, *, write: bool) -> Found:
 def _print_reports(report: Found, reports: dict[str, Path | None]) -> None:
     import os
 
-    from kg.reports import FORMATS as RENDER
-    from kg.reports import write_whole
+    from kg.validation.reports import FORMATS as RENDER
+    from kg.validation.reports import write_whole
 
     for name, file in reports.items():
         text = RENDER[name](report)
@@ -135,9 +135,9 @@ def _print_reports(report: Found, reports: dict[str, Path | None]) -> None:
 def explain(rule: str, shapes: tuple[str, ...], lang: str) -> None:
     """Say of a rule what it holds, why, and how to mend what it finds, with examples."""
     from kg.files import house
-    from kg.rulebook import examples, names_of
-    from kg.ruleset import read_rules
-    from kg.settings import read_settings
+    from kg.validation.rule_texts import examples, names_of
+    from kg.validation.rules import read_rules
+    from kg.validation.settings import read_settings
 
     named = shapes or read_settings(Path.cwd()).shapes
     folders = [Path(name) for name in named if name] if named else [house() / "shapes"]
@@ -166,7 +166,7 @@ def evidence(iri: str | None, text_file: Path | None, folder: Path | None) -> No
     Exit code 1 when something stated is not found in the text.
     """
     from kg.files import house
-    from kg.graph import build
+    from kg.graph.build import build
 
     if iri is None and text_file is None:
         raise click.UsageError("give --text FILE to check, or an IRI to look up")
@@ -180,10 +180,10 @@ def evidence(iri: str | None, text_file: Path | None, folder: Path | None) -> No
 
 def _print_backing(graph: Graph, iri: str, text: Text | None) -> None:
     from kg.errors import NotFound
-    from kg.evidence import Evidence
+    from kg.graph.evidence import Evidence
     from kg.labels import Labels, local_name
-    from kg.passages import find_passages
-    from kg.terms import ID
+    from kg.namespaces import ID
+    from kg.publications.passages import find_passages
 
     node = iri if iri.startswith(("http://", "https://")) else ID + iri
     labels = Labels(graph.store)
@@ -201,7 +201,7 @@ def _print_backing(graph: Graph, iri: str, text: Text | None) -> None:
 
 
 def _sentence(backed: Backed, graph: Graph, label: Callable[[str, str], tuple[str, str]]) -> str:
-    from kg.terms import GRAPH
+    from kg.namespaces import GRAPH
 
     value = getattr(backed.quad.object, "value", "")
     shown = f"{label(value, 'nl')[0]} <{value}>" if value.startswith("http") else str(backed.quad.object)
@@ -222,10 +222,10 @@ _HOW = {
 
 def _print_report(graph: Graph, text: Text) -> int:
     """Print what the check says, and return the exit code."""
-    from kg.proof import WAYS, check
-    from kg.rows import Rows
-    from kg.sources import read
-    from kg.tables import print_rows
+    from kg.graph.sources import read
+    from kg.publications.text_check import WAYS, check
+    from kg.queries.rows import Rows
+    from kg.tables.terminal import print_rows
 
     report = check(graph.store, read(graph.sources), text)
     columns = ("class", "checked", *WAYS, "failed")
@@ -247,7 +247,7 @@ def _print_report(graph: Graph, text: Text) -> int:
 
 
 def _print_failure(name: str, failure: Failure) -> None:
-    from kg.terms import ID, KB, SKOS
+    from kg.namespaces import ID, KB, SKOS
 
     subject = failure.subject.removeprefix(ID)
     predicate = failure.predicate.replace(KB, "kb:").replace(SKOS, "skos:")
@@ -259,7 +259,7 @@ def _print_failure(name: str, failure: Failure) -> None:
 
 
 def _print_rest(report: Report) -> None:
-    from kg.terms import ID
+    from kg.namespaces import ID
 
     click.echo(f"literals that copy the text: {len(report.copied)}")
     for file, subject, _ in report.copied:

@@ -13,10 +13,10 @@ import click
 from kg.cli.group import main
 
 if TYPE_CHECKING:
-    from kg.graph import Graph
+    from kg.graph.build import Graph
     from kg.labels import Labels
-    from kg.rows import Rows
-    from kg.switch import Gap
+    from kg.linking.career_switch import Gap
+    from kg.queries.rows import Rows
 
 
 @main.group("import")
@@ -42,7 +42,7 @@ _GRAPH = click.option("--graph", default="", help="IRI of the graph [graph/impor
 @_GRAPH
 def import_esco(folder: Path, version: str, into: Path | None, graph: str) -> None:
     """Import the official CSV download of ESCO in DIR: any version, all languages that stand there."""
-    from kg.vocab.esco import EscoFolder
+    from kg.linking.esco import EscoFolder
 
     download = EscoFolder(folder, _show_rows())
     _import("esco", download.version(version), download.statements, into, graph)
@@ -50,7 +50,7 @@ def import_esco(folder: Path, version: str, into: Path | None, graph: str) -> No
 
 def _import_list(name: str) -> Callable[..., None]:
     def command(file: Path, into: Path | None, graph: str) -> None:
-        from kg.vocab.lists import LISTS
+        from kg.linking.code_lists import LISTS
 
         one = LISTS[name]
         _import(name, one.version, lambda: one.read(file, _show_rows()), into, graph)
@@ -69,7 +69,7 @@ for _name, _what in {
 
 
 def _import(name: str, version: str, read: Callable[[], Any], into: Path | None, graph: str) -> None:
-    from kg.vocab.write import graph_of, write
+    from kg.linking.imported import graph_of, write
 
     target = into or Path(f"{name}-{version}.nq")
     done = write(read(), graph or graph_of(name, version), target)
@@ -104,8 +104,8 @@ def extract() -> None:
 def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, base: Path | None) -> None:
     """Write what ESCO, in DIR as downloaded, says of linked concepts: IRIs, labels and relations."""
     from kg.files import house
-    from kg.vocab.esco import EscoFolder
-    from kg.vocab.neighbourhood import PARTS, Neighbourhood
+    from kg.linking.esco import EscoFolder
+    from kg.linking.extract import PARTS, Neighbourhood
 
     base = base or house()
     download = EscoFolder(folder, _show_rows())
@@ -121,20 +121,20 @@ def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path 
 def extract_list(name: str, file: Path, into: Path | None, base: Path | None) -> None:
     """Write linked codes of BRC, CREBO or SBI, with their labels and what is broader, from a CSV FILE."""
     from kg.files import house
-    from kg.vocab.lists import LISTS
+    from kg.linking.code_lists import LISTS
 
     base, one = base or house(), LISTS[name]
     _write_files({"concepts.ttl": one.around(file, _linked(base))}, into or base / "data" / one.scheme)
 
 
 def _linked(base: Path) -> frozenset[str]:
-    from kg.mappings import find_mappings
+    from kg.graph.mappings import find_mappings
 
     return frozenset(row.value.value for file in find_mappings(base) for row in file.mappings.rows)
 
 
 def _write_files(made: Mapping[str, str], target: Path) -> None:
-    from kg.reports import write_whole
+    from kg.validation.reports import write_whole
 
     _clear_line()
     target.mkdir(parents=True, exist_ok=True)
@@ -162,12 +162,12 @@ def link(
     Each has a score and the features that explain it; a person decides.
     """
     from kg.files import house
-    from kg.graph import build
-    from kg.link.candidates import Wanted
-    from kg.link.entries import entries_of_esco, entries_of_store
-    from kg.link.files import as_csv, as_json, as_sssom, link_file
-    from kg.link.index import Index
-    from kg.vocab.esco import EscoFolder
+    from kg.graph.build import build
+    from kg.linking.batch import as_csv, as_json, as_sssom, link_file
+    from kg.linking.candidates import Wanted
+    from kg.linking.entries import entries_of_esco, entries_of_store
+    from kg.linking.esco import EscoFolder
+    from kg.linking.index import Index
 
     entries = {entry.iri: entry for entry in entries_of_store(build(house()).store)}
     if esco:
@@ -200,9 +200,9 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     from dataclasses import asdict
 
     from kg.files import house
-    from kg.graph import build
+    from kg.graph.build import build
     from kg.labels import Labels
-    from kg.switch import SKILLS, Switches, beside, find_origin, find_skills
+    from kg.linking.career_switch import SKILLS, Switches, beside, find_origin, find_skills
 
     if not origin and not asked:
         raise click.UsageError("give FROM, or one or more --skill")
@@ -271,9 +271,9 @@ def _qualifications(graph: Graph, named: Callable[[str], str]) -> dict[str, list
 def _answered(graph: Graph, name: str) -> Rows:
     """Return the rows of a saved question."""
     from kg.files import house
-    from kg.queries import read_question
-    from kg.rows import Rows
-    from kg.sparql import answer
+    from kg.queries.engine import answer
+    from kg.queries.question import read_question
+    from kg.queries.rows import Rows
 
     queries = house() / "queries"
     return Rows.of(answer(graph.store, read_question(queries / f"{name}.rq", queries).query))

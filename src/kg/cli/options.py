@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SourceError
-from kg.limits import Limits
+from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
-    from kg.graph import Graph
-    from kg.passages import Text
+    from kg.graph.build import Graph
+    from kg.publications.passages import Text
 
 Command = Callable[..., None]
 
@@ -43,7 +43,7 @@ def settings_file(table: str) -> Callable[[Command], Command]:
     """
 
     def read(context: click.Context, _: click.Parameter, file: Path | None) -> None:
-        from kg.settings import read_table
+        from kg.validation.settings import read_table
 
         path, held = read_table(file or Path.cwd(), table)
         context.default_map = _checked(context, path, held) if path else {}
@@ -59,7 +59,7 @@ def settings_file(table: str) -> Callable[[Command], Command]:
 
 
 def _checked(context: click.Context, path: Path, held: dict[str, Any]) -> dict[str, Any]:
-    from kg.settings import unknown
+    from kg.validation.settings import unknown
 
     known = settings_of(context.command)
     found = {}
@@ -87,6 +87,6 @@ def settings_of(command: click.Command) -> dict[str, click.Option]:
 
 def text_of(graph: Graph, file: Path | None) -> Text | None:
     """Return the source text in a file, with its passages, or nothing."""
-    from kg.passages import Text
+    from kg.publications.passages import Text
 
     return Text.read(file, graph.store) if file else None

@@ -5,14 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from kg.cli.group import main
-
-if TYPE_CHECKING:
-    pass
 
 
 @main.command()
@@ -26,13 +23,13 @@ if TYPE_CHECKING:
 )
 def export(folder: Path, force: bool, publisher: str, publisher_iri: str, contact: str, base: Path | None) -> None:
     """Write the release to DIR: dumps, tables, ontology, shapes, descriptions (VoID, DCAT, RO-Crate), checksums."""
-    from kg.export import Owner, refuse, release, write
     from kg.files import house
-    from kg.graph import build
+    from kg.graph.build import build
+    from kg.release.build import Owner, build_release, refuse, write
 
     refuse(folder, force=force)
     base = base or house()
-    made = release(build(base), base, Owner(publisher, publisher_iri, contact), made=_show_progress())
+    made = build_release(build(base), base, Owner(publisher, publisher_iri, contact), made=_show_progress())
     write(made, folder, force=force)
     _show_progress()(None)
     for warning in made.warnings:
@@ -58,9 +55,9 @@ def diff(old: str, new: str | None, form: str, lang: str, base: Path | None) -> 
 
     Without NEW, OLD is compared with the house as it is. Exit code 1 when something differs.
     """
-    from kg.diff import Report, sides
-    from kg.diff import diff as differ
     from kg.files import house
+    from kg.release.diff import Report, sides
+    from kg.release.diff import diff as differ
 
     base = base or house()
     old, new = sides(old, new, base)
@@ -79,10 +76,10 @@ def push(url: str, store_url: str | None, update_url: str | None, base: Path | N
 
     Name and password, where it wants them, come from KG_BACKEND_USER and KG_BACKEND_PASSWORD.
     """
-    from kg.backend import Access, shown
-    from kg.backend.push import Done, connect, send
+    from kg.endpoint.backends import Access, shown
+    from kg.endpoint.backends.push import Done, connect, send
     from kg.files import house
-    from kg.graph import build
+    from kg.graph.build import build
 
     pushed: list[Done] = []
 
@@ -108,7 +105,7 @@ def push(url: str, store_url: str | None, update_url: str | None, base: Path | N
 def new(name: str, title: str, title_en: str, text: Path, base: Path | None) -> None:
     """Begin a publication: data/NAME, with catalogue, sections and passages cut from its text."""
     from kg.files import house
-    from kg.new import make
+    from kg.publications.scaffold import make
 
     made = make(base or house(), name, title, text, title_en)
     click.echo(f"{made.folder}: {len(made.text.sections)} sections, {len(made.text.segments)} passages")

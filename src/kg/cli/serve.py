@@ -13,12 +13,12 @@ import click
 
 from kg.cli.group import main
 from kg.cli.options import limit_settings, setting, settings_file, text_of
-from kg.limits import Limits
+from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
-    from kg.graph import Graph
-    from kg.keeper import Handed
-    from kg.pool import Pool
+    from kg.endpoint.supervisor import Handed
+    from kg.endpoint.workers import Pool
+    from kg.graph.build import Graph
 
 
 @main.command(epilog="Each option is also KG_NAME in the environment, and name in [serve] of kg.toml; the flag wins.")
@@ -68,16 +68,17 @@ def serve(
     """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
     held = Limits(**limits)
     handed = _handed(host, port, held, store if watch else None, watch=watch)
-    from kg.export import Owner
+    from kg.endpoint.http.logs import Logs, keep_troubles
+    from kg.endpoint.http.proxies import Networks, Seen
+    from kg.endpoint.http.server import serve as run
     from kg.files import house
-    from kg.queries import find_questions
-    from kg.switch import beside
-    from kg.web import create_app, downloads
+    from kg.linking.career_switch import beside
+    from kg.queries.question import find_questions
+    from kg.release.build import Owner
+    from kg.web.about import downloads
     from kg.web.address import Address
-    from kg.web.journal import Logs, keep_troubles
-    from kg.web.options import Options
-    from kg.web.proxies import Networks, Seen
-    from kg.web.server import serve as run
+    from kg.web.app import create_app
+    from kg.web.settings import Options
 
     options = Options(
         Owner(publisher, publisher_iri, contact),
@@ -107,7 +108,7 @@ def serve(
 
 def _handed(host: str, port: int, limits: Limits, store: Path | None, *, watch: bool) -> Handed:
     """Return the sockets of this serving process; in the process that was called, keep servers until the end."""
-    from kg.keeper import Keeper, bind, handed
+    from kg.endpoint.supervisor import Keeper, bind, handed
 
     if found := handed():
         return found
@@ -137,17 +138,17 @@ def _state(store: Path | None) -> object:
 
 def _opened(store: Path | None, backend: str | None, limits: Limits) -> tuple[Graph, str, Pool]:
     """Return our graph or the one of a store, the version of its data, and what answers queries."""
-    from kg.pool import Pool
+    from kg.endpoint.workers import Pool
 
     if store is None:
         from kg.files import house
-        from kg.graph import build
+        from kg.graph.build import build
 
         graph = build(house())
         pool = _behind(backend, graph, limits) if backend else Pool(lambda: graph.store, limits, graph.prefixes)
         return graph, graph.data_version, pool
-    from kg.disk import find
-    from kg.graph import Graph
+    from kg.graph.build import Graph
+    from kg.graph.store import find
 
     found = find(store)  # The engine has threads once it is open: fork before.
     pool = _behind(backend, Graph(found.open(), ()), limits) if backend else Pool(found.open, limits, found.prefixes)
@@ -156,7 +157,7 @@ def _opened(store: Path | None, backend: str | None, limits: Limits) -> tuple[Gr
 
 def _behind(url: str, graph: Graph, limits: Limits) -> Pool:
     """Return workers that ask a back end, once it has proved to hold the graph."""
-    from kg.backend import Access, Backed, find, shown
+    from kg.endpoint.backends import Access, Backed, find, shown
 
     access = Access.of()
     found = find(url, access, graph.store)

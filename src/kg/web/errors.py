@@ -9,6 +9,7 @@ from typing import Final
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from kg.endpoint.http.request_record import note_of
 from kg.errors import (
     BadGateway,
     ClientGone,
@@ -25,10 +26,9 @@ from kg.errors import (
     UnsupportedBody,
     UrlTooLong,
 )
-from kg.limits import setting_of
+from kg.queries.limits import setting_of
+from kg.web.layout import language, site
 from kg.web.negotiation import wants_html
-from kg.web.note import note_of
-from kg.web.pages import language, site
 
 _STATUS: Final[dict[type[KgError], int]] = {
     QueryError: 400,

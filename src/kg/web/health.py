@@ -6,10 +6,10 @@ from typing import Final
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
+from kg.endpoint.http.metrics import CONTENT_TYPE, Metrics
+from kg.endpoint.http.proxies import Seen
 from kg.errors import NotFound
-from kg.web.metrics import CONTENT_TYPE, Metrics
-from kg.web.pages import site
-from kg.web.proxies import Seen
+from kg.web.layout import site
 
 blueprint = Blueprint("health", __name__)
 _KEY: Final = "kg.metrics"

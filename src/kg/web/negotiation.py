@@ -10,7 +10,7 @@ from flask import Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from kg.results import Format, named, not_acceptable
+from kg.queries.formats import Format, named, not_acceptable
 
 HTML = "text/html"
 _USUAL: Final = 1000  # Characters of an Accept header that is worth remembering.

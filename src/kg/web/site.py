@@ -8,20 +8,20 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
-from kg.export import Edition
-from kg.facts import Fact, Facts, Term
+from kg.endpoint.http.cache import Cache
+from kg.endpoint.workers import Engine
 from kg.files import house
-from kg.graph import Graph
-from kg.kinds import Kinds
+from kg.graph.build import Graph
+from kg.graph.facts import Fact, Facts, Term
 from kg.labels import Labels
-from kg.limits import Limits
-from kg.passages import Passage, Text, find_passages, find_publications
-from kg.pool import Engine
-from kg.queries import Question
-from kg.terms import RDF, RDF_TYPE, SKOS, SSSOM
-from kg.views import Field, Views
+from kg.namespaces import RDF, RDF_TYPE, SKOS, SSSOM
+from kg.publications.passages import Passage, Text, find_passages, find_publications
+from kg.queries.limits import Limits
+from kg.queries.question import Question
+from kg.release.build import Edition
 from kg.web.address import Address
-from kg.web.cache import Cache
+from kg.web.kinds import Kinds
+from kg.web.views import Field, Views
 
 _LAST = 1e9
 _REIFIED = (

@@ -1,0 +1,1 @@
+"""The graph as a service: workers, back ends, HTTP, assistants."""

@@ -1,0 +1,172 @@
+"""Who may run: light places in which a query begins, a few heavy ones in which a long query goes on.
+
+A free place goes to the waiting client that has used least in the last seconds, and half of the light places are kept
+for clients that are known to ask little: they do not wait for those who ask much, however many these are.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import insort
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Final
+
+from kg.errors import NoPlace, TooMany
+from kg.queries.limits import Limits, setting_of
+
+_HALF: Final = 10.0  # Seconds after which half of what a client used is forgiven.
+_UNKNOWN: Final = 0.3  # Seconds that a client which nobody knows is taken to have used.
+_MODEST: Final = 0.25  # Seconds used, up to which a client may take any light place.
+_REMEMBERED: Final = 10_000
+_POLL: Final = 0.25
+
+
+class Place:
+    """A place that one query holds.
+
+    Attributes:
+        heavy: whether it is one for long queries.
+        spent: what the query has taken so far, in seconds of the processor; of brisk ones, nobody counts them.
+
+    """
+
+    def __init__(self, places: Places, client: str) -> None:
+        self._places, self._client = places, client
+        self.heavy = False
+        self.spent = 0.0
+
+    def become_heavy(self) -> None:
+        """Give the light place up for a heavy one.
+
+        Raises:
+            NoPlace: none is free.
+
+        """
+        self._places.move(self._client)
+        self.heavy = True
+
+
+class Places:
+    """All places, and the queue before them.
+
+    Arguments:
+        limits: `concurrent`, `heavy`, `queue` and `per_client`.
+
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._change = threading.Condition()
+        self._tickets = count()
+        self._light = self._heavy = 0
+        self._inside: Counter[str] = Counter()
+        self._long: Counter[str] = Counter()
+        self._waiting: list[tuple[float, int]] = []
+        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    @property
+    def taken(self) -> tuple[int, int, int]:
+        """Light places and heavy places that are taken, and queries that wait."""
+        return self._light, self._heavy, len(self._waiting)
+
+    @contextmanager
+    def enter(self, client: str, wait: Callable[[], None]) -> Iterator[Place]:
+        """Hold a place; wait for it in the queue.
+
+        Arguments:
+            client: who asks.
+            wait: called while waiting; it raises when waiting is over.
+
+        Raises:
+            TooMany: the client asks too much at once.
+            NoPlace: the queue is full.
+
+        """
+        self._admit(client, wait)
+        place = Place(self, client)
+        try:
+            yield place
+        finally:
+            self._leave(client, heavy=place.heavy, seconds=place.spent)
+
+    def move(self, client: str) -> None:
+        """Exchange a light place for a heavy one; one client gets at most half of those, rounded up."""
+        with self._change:
+            if self._heavy >= self._limits.heavy or self._long[client] >= (self._limits.heavy + 1) // 2:
+                whose = "" if self._heavy >= self._limits.heavy else " that one client may take"
+                raise _no_place(f"the query takes long, and all places{whose} for long queries are taken", "heavy", 5)
+            self._light -= 1
+            self._heavy += 1
+            self._long[client] += 1
+            if self._waiting:
+                self._change.notify_all()
+
+    def _admit(self, client: str, wait: Callable[[], None]) -> None:
+        with self._change:
+            if self._inside[client] >= self._limits.per_client:
+                what = f"{self._limits.per_client} queries of yours are running or waiting"
+                hint = "send the next one when an answer has come"
+                setting = setting_of("per_client")
+                raise TooMany(what, hint=hint, limit="per_client", setting=setting, retry=1)
+            used = self._spent(client)
+            if not self._may_begin(used) and len(self._waiting) >= self._limits.queue:
+                raise _no_place("too many queries are waiting", "queue", 1)
+            self._inside[client] += 1
+            try:
+                self._queue(used, wait)
+            except BaseException:
+                self._release(client)
+                raise
+            self._light += 1
+
+    def _queue(self, used: float, wait: Callable[[], None]) -> None:
+        mine = (used, next(self._tickets))
+        insort(self._waiting, mine)
+        try:
+            while self._waiting[0] != mine or not self._may_begin(used):
+                self._change.wait(_POLL)
+                wait()
+        finally:
+            self._waiting.remove(mine)
+            if self._waiting:
+                self._change.notify_all()
+
+    def _may_begin(self, used: float) -> bool:
+        kept = self._limits.light // 2 if used > _MODEST else 0
+        return self._light < self._limits.light - kept
+
+    def _leave(self, client: str, *, heavy: bool, seconds: float) -> None:
+        with self._change:
+            if heavy:
+                self._heavy -= 1
+                self._long[client] -= 1
+            else:
+                self._light -= 1
+            before = self._spent(client) if client in self._used else 0.0
+            self._used[client] = (before + seconds, time.monotonic())
+            self._used.move_to_end(client)
+            while len(self._used) > _REMEMBERED:
+                self._used.popitem(last=False)
+            self._release(client)
+            if self._waiting:
+                self._change.notify_all()
+
+    def _release(self, client: str) -> None:
+        self._inside[client] -= 1
+        for counter in (self._inside, self._long):
+            if counter[client] <= 0:
+                del counter[client]
+
+    def _spent(self, client: str) -> float:
+        if client not in self._used:
+            return _UNKNOWN
+        amount, at = self._used[client]
+        return amount * float(2.0 ** ((at - time.monotonic()) / _HALF))
+
+
+def _no_place(what: str, limit: str, retry: int) -> NoPlace:
+    return NoPlace(what, hint="try again later", limit=limit, setting=setting_of(limit), retry=retry)

@@ -1,0 +1,169 @@
+"""The graph into a back end, graph by graph: by Graph Store Protocol, or by SPARQL Update where it has no other way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import quote, urljoin
+
+import pyoxigraph as ox
+
+from kg.endpoint.backends.connection import Link, Reply
+from kg.endpoint.backends.graph_selection import Ways
+from kg.endpoint.backends.remote import Remote
+from kg.endpoint.backends.url import Access, read_url
+from kg.endpoint.backends.verify import differences, graphs_of
+from kg.errors import BadGateway, SourceError
+from kg.namespaces import GRAPH
+from kg.queries.limits import Limits
+
+_SECONDS: Final = 600.0  # For one graph, or one part of it.
+_ERROR: Final = 1 << 16  # Bytes of a reply to a change.
+_PART: Final = 2_000  # Statements in one update.
+_LIMITS: Final = Limits(timeout=120.0)
+_OURS: Final = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } FILTER(STRSTARTS(STR(?g), '" + GRAPH + "')) }"
+
+
+class Way(Protocol):
+    """How graphs are changed."""
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Put N-Triples in the place of a graph."""
+
+    def remove(self, name: str) -> None:
+        """Remove a graph."""
+
+
+class GraphStore:
+    """SPARQL 1.1 Graph Store HTTP Protocol: PUT (section 5.3) and DELETE (section 5.4).
+
+    Arguments:
+        url: of the graph store.
+        access: name and password.
+
+    """
+
+    def __init__(self, url: str, access: Access) -> None:
+        self._link = Link(url, access)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Put N-Triples in the place of a graph."""
+        self._send("PUT", name, data)
+
+    def remove(self, name: str) -> None:
+        """Remove a graph."""
+        self._send("DELETE", name)
+
+    def _send(self, method: str, name: str, data: bytes = b"") -> None:
+        headers = {"Content-Type": "application/n-triples"} if data else {}
+        more = f"graph={quote(name, safe='')}"
+        _check(self._link.send(method, data, headers, seconds=_SECONDS, most=_ERROR, more=more), f"{method} {name}")
+
+
+class Update:
+    """SPARQL 1.1 Update by SPARQL 1.1 Protocol (section 2.2): a graph is empty for a moment, then grows.
+
+    Arguments:
+        url: of the update endpoint.
+        access: name and password.
+
+    """
+
+    def __init__(self, url: str, access: Access) -> None:
+        self._link = Link(url, access)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Put N-Triples in the place of a graph."""
+        self.remove(name)
+        lines = data.splitlines()
+        for start in range(0, len(lines), _PART):
+            part = b"\n".join(lines[start : start + _PART])
+            self._send(b"INSERT DATA { GRAPH <" + name.encode() + b"> {\n" + part + b"\n} }", name)
+
+    def remove(self, name: str) -> None:
+        """Remove a graph."""
+        self._send(f"DROP SILENT GRAPH <{name}>".encode(), name)
+
+    def _send(self, text: bytes, name: str) -> None:
+        headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
+        _check(self._link.send("POST", text, headers, seconds=_SECONDS, most=_ERROR), f"the update of {name}")
+
+
+def _check(reply: Reply, what: str) -> None:
+    if 200 <= reply.status < 300:
+        return
+    hint = {
+        401: "set KG_BACKEND_USER and KG_BACKEND_PASSWORD",
+        403: "let this user write to the graph store",
+        404: "give the right --store-url, or --update-url",
+        405: "give the right --store-url, or --update-url",
+    }.get(
+        reply.status, "see the log of the back end; what was loaded before stays loaded, and kg push goes on from there"
+    )
+    raise BadGateway(f"the back end answered {reply.status} to {what}", hint=hint)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done with one graph: `added`, `replaced` or `removed`; its statements."""
+
+    name: str
+    what: str
+    statements: int = 0
+
+
+def connect(url: str, store_url: str | None, update_url: str | None, access: Access) -> tuple[Remote, Way]:
+    """Return a back end, and how its graphs are changed: as told, or as its engine has it beside its query endpoint.
+
+    Raises:
+        SourceError: no URL, or the engine is not known and none was told.
+        KgError: the back end does not answer.
+
+    """
+    for option, given in (("--backend", url), ("--store-url", store_url), ("--update-url", update_url)):
+        if given is not None:
+            read_url(given, option)
+    remote = Remote(url, access, Ways(()))
+    dialect = remote.dialect(_LIMITS)
+    if update_url:
+        return remote, Update(update_url, access)
+    if not store_url and not dialect.store:
+        what = f"where the graph store of {dialect.name} is, is not known"
+        raise SourceError(what, where="--store-url", hint="give the URL of its Graph Store Protocol, or --update-url")
+    return remote, GraphStore(store_url or urljoin(url, dialect.store), access)
+
+
+def send(remote: Remote, way: Way, store: ox.Store, done: Callable[[Done], None]) -> None:
+    """Make the graphs of a back end that are ours what they are here; others are left alone.
+
+    Arguments:
+        remote: the back end.
+        way: how its graphs are changed.
+        store: our graph.
+        done: called for each graph.
+
+    Raises:
+        BadGateway: a change is refused, or the back end holds something else afterwards.
+        KgError: it does not answer.
+
+    """
+    names = graphs_of(store)
+    held = {row["g"].value for row in remote.rows(_OURS, [], _LIMITS)}
+    for name in sorted(held - set(names)):
+        way.remove(name)
+        done(Done(name, "removed"))
+    for name in names:
+        lines = sorted(_lines(store, name))
+        way.replace(name, b"".join(lines))
+        done(Done(name, "replaced" if name in held else "added", len(lines)))
+    left = differences(remote, store, _LIMITS)
+    if left:
+        raise BadGateway(
+            f"the back end holds something else afterwards: {'; '.join(left[:5])}", hint="docs/backends.md"
+        )
+
+
+def _lines(store: ox.Store, name: str) -> Iterator[bytes]:
+    for quad in store.quads_for_pattern(None, None, None, ox.NamedNode(name)):
+        yield f"{quad.triple} .\n".encode()

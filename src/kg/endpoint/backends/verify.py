@@ -1,0 +1,141 @@
+"""What a back end holds, compared with our graph, by queries: whoever loaded it, and however."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg.endpoint.backends.dialects import Dialect
+from kg.endpoint.backends.graph_selection import Ways
+from kg.endpoint.backends.remote import Remote
+from kg.errors import BadGateway, KgError, SourceError
+from kg.namespaces import XSD
+from kg.queries.limits import Limits
+
+_COUNT: Final = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+_DISTINCT: Final = "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }"
+_NAMES: Final = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } LIMIT 10000"
+# Virtuoso keeps a boolean as a number: here it counts as one everywhere.
+_PRINT: Final = f"""
+SELECT ?g (COUNT(*) AS ?n) (SUM(STRLEN(STR(?s)) + STRLEN(STR(?p)) + IF(?counts, 0, STRLEN(STR(?o)))) AS ?length)
+  (SUM(IF(isNumeric(?o), ?o, IF(?counts && STR(?o) IN ("true", "1"), 1, 0))) AS ?sum)
+{{ GRAPH ?g {{ ?s ?p ?o }} BIND(isNumeric(?o) || COALESCE(DATATYPE(?o) = <{XSD}boolean>, false) AS ?counts) }}
+GROUP BY ?g"""
+_NEAR: Final = Decimal("1e-9")
+_SOME: Final = 5
+
+
+@dataclass(frozen=True)
+class Print:
+    """What tells the content of a graph from another: statements, characters of their terms, sum of their numbers."""
+
+    statements: int
+    length: int
+    total: Decimal
+
+    def is_like(self, other: Print) -> bool:
+        """Return whether both are of the same content; sums of doubles may differ in their last digits."""
+        near = abs(self.total - other.total) <= _NEAR * max(abs(self.total), abs(other.total), Decimal(1))
+        return near and (self.statements, self.length) == (other.statements, other.length)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A back end that holds our graph.
+
+    Attributes:
+        dialect: of the engine.
+        ways: how it is told its dataset.
+
+    """
+
+    dialect: Dialect
+    ways: Ways
+
+    @property
+    def notes(self) -> list[str]:
+        """What the operator should know."""
+        if self.ways.union is not None:
+            return []
+        return ["each query names our graphs, for the default graph of the back end is not their union: it may be slow"]
+
+
+def graphs_of(store: ox.Store) -> tuple[str, ...]:
+    """Return the IRIs of the graphs of a store, sorted."""
+    return tuple(sorted(name.value for name in store.named_graphs() if isinstance(name, ox.NamedNode)))
+
+
+def survey(remote: Remote, store: ox.Store, limits: Limits) -> Survey:
+    """Find out how to ask a back end.
+
+    Arguments:
+        remote: the back end.
+        store: our graph.
+        limits: of each query that is asked.
+
+    Raises:
+        SourceError: it does not hold our graph.
+        KgError: it does not answer.
+
+    """
+    dialect = remote.dialect(limits)
+    graphs = graphs_of(store)
+    found = differences(remote, store, limits)
+    if found:
+        more = f" and {len(found) - _SOME} more" if len(found) > _SOME else ""
+        what = f"the back end does not hold this graph: {'; '.join(found[:_SOME])}{more}"
+        raise SourceError(what, hint="load it: kg push --backend URL")
+    total, distinct = (_count(store.query(query, use_default_graph_as_union=True)) for query in (_COUNT, _DISTINCT))
+    for union in dialect.unions:
+        if _is_union(remote, union, graphs, {total, distinct}, limits):
+            return Survey(dialect, Ways(graphs, union))
+    return Survey(dialect, Ways(graphs))
+
+
+def differences(remote: Remote, store: ox.Store, limits: Limits) -> list[str]:
+    """Return a sentence for each of our graphs that the back end lacks, or has with another content."""
+    graphs = graphs_of(store)
+    ours = _prints(store.query(_PRINT))
+    theirs = _prints(remote.rows(_PRINT, Ways(graphs).of(), limits))
+    found = []
+    for name in graphs:
+        have, want = theirs.get(name), ours[name]
+        if have is None:
+            found.append(f"{name} is missing")
+        elif have.statements != want.statements:
+            found.append(f"{name} has {have.statements:,} statements instead of {want.statements:,}")
+        elif not have.is_like(want):
+            found.append(f"{name} has other content")
+    return found
+
+
+def _prints(rows: Any) -> Mapping[str, Print]:
+    try:
+        return {
+            row["g"].value: Print(
+                int(Decimal(row["n"].value)), int(Decimal(row["length"].value)), Decimal(row["sum"].value)
+            )
+            for row in rows
+            if row["g"] is not None
+        }
+    except (AttributeError, InvalidOperation) as error:
+        raise BadGateway("the back end does not count as SPARQL 1.1 does", hint="see docs/backends.md") from error
+
+
+def _is_union(
+    remote: Remote, union: tuple[tuple[str, str], ...], graphs: tuple[str, ...], counts: set[int], limits: Limits
+) -> bool:
+    """Return whether the default graph is the union of our graphs and no others, given some parameters."""
+    try:
+        names = {row["g"].value for row in remote.rows(_NAMES, list(union), limits)}
+        return names == set(graphs) and _count(remote.rows(_COUNT, list(union), limits)) in counts
+    except KgError:
+        return False
+
+
+def _count(rows: Any) -> int:
+    return int(next(iter(rows))["n"].value)

@@ -1,0 +1,143 @@
+"""`/metrics`: what the server did and holds, in Prometheus' text format; no label is made of what a client sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from kg.endpoint.http.cache import Cache
+from kg.endpoint.supervisor import Handed
+from kg.endpoint.workers import Engine, Pool
+from kg.queries.limits import Limits
+
+if TYPE_CHECKING:
+    from kg.endpoint.http.request_record import Note
+
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_SERIES: Final = 1000
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The metrics of one server.
+
+    Arguments:
+        limits: each has a counter, and some a gauge.
+        engine: its workers and places are told, where it has any.
+        cache: its bytes, hits and misses are told.
+        version, data_version: of the graph.
+        statements: of the graph.
+        reloads: how often new data came, and how often it could not be served.
+
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        engine: Engine,
+        cache: Cache,
+        version: str,
+        data_version: str,
+        statements: int,
+        reloads: Handed | None = None,
+    ) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        ProcessCollector(namespace="kg", registry=self._registry)
+        self._registry.register(_Inside(limits, engine, cache, reloads))
+        self._seconds = Histogram(
+            "kg_request_seconds",
+            "Time from a whole request to its whole answer.",
+            ("kind", "effort"),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._answers = self._counter("kg_answers", "Answers by kind of request and status.", "kind", "status")
+        self._bytes = self._counter("kg_answer_bytes", "Bytes of answers, without their headers.", "kind")
+        self._limits = self._counter("kg_limit_hits", "Requests that were over a limit.", "limit")
+        for one in limits.listed:
+            self._limits.labels(one.name)
+        self._series = lru_cache(_SERIES)(self._find)
+        about = Gauge("kg_data_info", "The data that is served.", ("version", "data"), registry=self._registry)
+        about.labels(version, data_version).set(1)
+        Gauge("kg_data_statements", "Statements of the graph.", registry=self._registry).set(statements)
+
+    def _counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(name, what, labels, registry=self._registry)
+
+    def count(self, note: Note, status: str, seconds: float, size: int) -> None:
+        """Count an answer.
+
+        Arguments:
+            note: of the request.
+            status: three digits.
+            seconds: it took.
+            size: bytes of its body.
+
+        """
+        times, answers, sizes = self._series(note.kind, note.effort, status)
+        times.observe(seconds)
+        answers.inc()
+        sizes.inc(size)
+        if note.limit:
+            self._limits.labels(note.limit).inc()
+
+    def _find(self, kind: str, effort: str, status: str) -> tuple[Histogram, Counter, Counter]:
+        """Return where answers of one sort are counted; to look it up by labels takes as long as a kept answer."""
+        return self._seconds.labels(kind, effort), self._answers.labels(kind, status), self._bytes.labels(kind)
+
+    def text(self) -> bytes:
+        """Return all metrics as text."""
+        return generate_latest(self._registry)
+
+
+class _Inside(Collector):
+    """What pool and cache hold at the moment of asking."""
+
+    def __init__(self, limits: Limits, engine: Engine, cache: Cache, reloads: Handed | None) -> None:
+        self._limits, self._engine, self._cache, self._reloads = limits, engine, cache, reloads
+
+    def collect(self) -> Iterator[Metric]:
+        """Return the metrics of the cache, and of the pool where there is one."""
+        yield CounterMetricFamily("kg_cache_hits", "Results found in the cache.", self._cache.hits)
+        yield CounterMetricFamily("kg_cache_misses", "Results looked for in the cache in vain.", self._cache.misses)
+        yield GaugeMetricFamily("kg_cache_bytes", "Bytes that the cache holds.", self._cache.size)
+        yield GaugeMetricFamily("kg_cache_bytes_limit", "Bytes that the cache may hold.", self._cache.budget)
+        if self._reloads:
+            reloads = CounterMetricFamily("kg_reloads", "How often new data came.", None, ["result"])
+            reloads.add_metric(["served"], self._reloads.reloads)
+            reloads.add_metric(["failed"], self._reloads.failed)
+            yield reloads
+        if isinstance(self._engine, Pool):
+            yield from self._pool(self._engine)
+
+    def _pool(self, pool: Pool) -> Iterator[Metric]:
+        light, heavy, waiting = pool.taken
+        most = {"light": self._limits.light, "heavy": self._limits.heavy, "queue": self._limits.queue}
+        taken = GaugeMetricFamily(
+            "kg_places_taken", "Places that queries hold, and queries that wait.", None, ["place"]
+        )
+        there = GaugeMetricFamily("kg_places", "Places that there are.", None, ["place"])
+        for name, count in (("light", light), ("heavy", heavy), ("queue", waiting)):
+            taken.add_metric([name], count)
+            there.add_metric([name], most[name])
+        yield taken
+        yield there
+        workers = GaugeMetricFamily("kg_workers", "Processes that answer queries.", None, ["state"])
+        workers.add_metric(["idle"], pool.idle)
+        workers.add_metric(["busy"], light + heavy)
+        yield workers
+        yield CounterMetricFamily("kg_workers_replaced", "Workers that were ended and replaced.", pool.replaced)

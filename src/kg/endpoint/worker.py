@@ -1,0 +1,205 @@
+"""The worker: a forked process that answers one query after the other, within limits that the kernel keeps."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Final, Protocol
+
+import pyoxigraph as ox
+
+from kg.endpoint.preview import first
+from kg.endpoint.protocol import Answered, Asked, read_asked, send_answered, send_error
+from kg.errors import BadGateway, KgError, OverMemory, QueryError, TooLarge
+from kg.queries.engine import answer, with_prefixes
+from kg.queries.formats import GRAPHS, Format, Solutions, formats_for, named, not_acceptable, serialise_triples
+from kg.queries.limits import Limits
+
+_STACK: Final = 64 << 20  # Nested queries recurse in the engine.
+_SPARE: Final = 1.0  # The kernel's clock is the second line: it rings after that of the server.
+_GROWTH: Final = 32 << 20  # Bytes: allocators keep what a query once took, so a worker that took more is not kept.
+_CONNECTIONS: Final = 16  # Descriptors of a worker that asks another server.
+
+
+class Distant(Protocol):
+    """An engine elsewhere, that a worker asks instead of a store."""
+
+    def answer(
+        self, text: str, *, default_graphs: Sequence[str], named_graphs: Sequence[str], limits: Limits
+    ) -> Solutions:
+        """Return the answer to a query, as `kg.sparql.answer`."""
+
+
+Source = ox.Store | Distant
+
+
+def execute(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, str]) -> Answered:
+    """Return the answer to a query as bytes in the format that fits it.
+
+    Arguments:
+        store: the graph, which is only read, or an engine elsewhere.
+        asked: query, dataset and formats.
+        limits: length and nesting of the query, rows and bytes of the result.
+        prefixes: shorten Turtle, and are added to a query that wants them.
+
+    Raises:
+        KgError: as `kg.sparql.answer`; NotAcceptable where no format fits; TooLarge where the result is over a limit.
+
+    """
+    found = _found(store, asked, limits, prefixes)
+    offered = formats_for(found)
+    form = named(asked.graph if offered is GRAPHS else asked.table, offered)
+    if form is None:
+        raise not_acceptable(asked.accept, offered)
+    try:
+        data, counted = first(found, asked.shown, prefixes) if asked.shown else _bytes(found, form, limits, prefixes)
+    except SyntaxError as error:  # Of an answer that came from elsewhere.
+        raise BadGateway("the back end sent a broken answer", hint="try again", retry=5) from error
+    if len(data) > limits.max_bytes:
+        raise _too_large(f"the result has {len(data):,} bytes; {limits.max_bytes:,} are allowed", "max_bytes")
+    answered = Answered(form.name, data, counted)
+    many = len(data) > limits.max_rows and answered.rows > limits.max_rows  # A row takes a byte at least.
+    if many and not asked.shown:
+        raise _too_large(f"the result has more than {limits.max_rows:,} rows", "max_rows")
+    return answered
+
+
+def _found(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, str]) -> Solutions:
+    text = with_prefixes(asked.text, prefixes) if asked.prefixed else asked.text
+    ask = partial(answer, store) if isinstance(store, ox.Store) else store.answer
+    try:
+        return ask(text, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, limits=limits)
+    except QueryError as error:
+        if error.line == 1 and error.column:
+            error.column -= len(text) - len(asked.text)  # The prefixes were added on the first line.
+        raise
+
+
+def _bytes(
+    found: Solutions,
+    form: Format,
+    limits: Limits,
+    prefixes: Mapping[str, str],
+) -> tuple[bytes, int | None]:
+    """Return an answer in its format, and how many triples it has; rows are counted where somebody wants to know."""
+    try:
+        if isinstance(found, ox.QueryTriples):
+            triples = list(islice(found, limits.max_rows + 1))
+            return serialise_triples(triples, form, dict(prefixes)), len(triples)
+        data = found.serialize(format=form.engine) or b""  # type: ignore[arg-type]
+    except (RuntimeError, ValueError, OSError) as error:
+        raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
+    return data, 1 if isinstance(found, ox.QueryBoolean) else None
+
+
+def _too_large(what: str, limit: str) -> TooLarge:
+    return TooLarge(what, hint="add LIMIT and OFFSET, or ask for less", limit=limit)
+
+
+def serve(
+    channel: socket.socket, open_store: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]
+) -> None:
+    """Answer queries from a socket until it ends; the process is given up to that.
+
+    Arguments:
+        channel: the only descriptor that the worker keeps, beside those of the store.
+        open_store: returns the store; called once.
+        limits: as in `execute`; `memory` becomes RLIMIT_AS.
+        prefixes: as in `execute`.
+
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    store = open_store()
+    threading.stack_size(_STACK)
+    thread = threading.Thread(target=_answer_all, args=(channel, store, limits, prefixes))
+    thread.start()
+    thread.join()
+
+
+def _answer_all(channel: socket.socket, store: Source, limits: Limits, prefixes: Mapping[str, str]) -> None:
+    _confine(limits, 0 if isinstance(store, ox.Store) else _CONNECTIONS)
+    most = _peak() + _GROWTH
+    while (found := read_asked(channel)) is not None:
+        asked, seconds = found
+        signal.setitimer(signal.ITIMER_REAL, seconds + _SPARE)
+        answer_one(channel, store, asked, limits, prefixes, most)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def answer_one(
+    channel: socket.socket,
+    store: Source,
+    asked: Asked,
+    limits: Limits,
+    prefixes: Mapping[str, str],
+    most: float = math.inf,
+) -> None:
+    """Answer one query on a socket, or send the error that stopped it.
+
+    Arguments:
+        channel: the socket.
+        store: as in `execute`.
+        asked: as in `execute`.
+        limits: as in `execute`.
+        prefixes: as in `execute`.
+        most: bytes of memory; a process that had more should not be kept.
+
+    """
+    try:
+        answered = execute(store, asked, limits, prefixes)
+        send_answered(channel, replace(answered, tired=_peak() > most))
+    except KgError as error:
+        send_error(channel, error)
+    except MemoryError:
+        send_error(channel, over_memory(limits))
+
+
+def over_memory(limits: Limits) -> OverMemory:
+    """Return the error for a query that wanted more memory than it may have."""
+    what = f"the query took more than {limits.memory >> 20:,} MiB of memory"
+    return OverMemory(what, hint="ask for less: fewer joins, no sorting of everything, a LIMIT", limit="memory")
+
+
+def _confine(limits: Limits, connections: int = 0) -> None:
+    """Take away what a query must not have: memory without end, and descriptors to connect with, but for some."""
+    held = _address_space()
+    if held:
+        bound = held + limits.memory
+        resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    held_open = {number for number in range(1024) if _is_open(number)}
+    highest = max(held_open)
+    for number in set(range(highest)) - held_open:  # A free number below the limit could become a connection.
+        os.dup2(min(held_open), number)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1 + connections,) * 2)
+
+
+def _peak() -> int:
+    """Return the bytes of memory that this process had at most."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most << 10
+
+
+def _address_space() -> int:
+    """Return the bytes of the address space, or 0 where the system does not say (macOS)."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

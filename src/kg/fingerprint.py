@@ -1,0 +1,41 @@
+"""Results kept by the content that they came from: what did not change is not checked again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+_ENGINES: Final = ("klimaatbanen-kg", "pyoxigraph", "pyshacl", "rdflib", "shacl")
+
+
+def folder() -> Path:
+    """Return the folder of the cache (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "klimaatbanen-kg" / "validate"
+
+
+def key_of(files: Iterable[Path], settings: Iterable[str]) -> str:
+    """Return a hash of files, names and contents, of settings, and of the program itself."""
+    digest = hashlib.sha256()
+    for text in (*settings, *(f"{name} {_version(name)}" for name in _ENGINES)):
+        digest.update(text.encode() + b"\0")
+    program = sorted(Path(__file__).parent.rglob("*.py"))
+    for path in (*program, *files):
+        digest.update(str(path).encode() + b"\0")
+        try:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            digest.update(repr(error).encode())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,1 @@
+"""The graph: sources, what is derived, and how it is read."""

@@ -1,0 +1,113 @@
+"""The graph in memory: every source in its named graph, what is derived from them, and the catalogue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import SourceError
+from kg.graph.evidence import derive
+from kg.graph.inference import infer
+from kg.graph.mappings import find_mappings
+from kg.graph.sources import Parsed, Source, find_sources, read
+from kg.namespaces import CATALOGUE, DCAT, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES, XSD
+
+_PER_GRAPH: Final = 3
+_VERSION_INFO: Final = ox.NamedNode("http://www.w3.org/2002/07/owl#versionInfo")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A built graph: the Oxigraph store and the sources that it was made from."""
+
+    store: ox.Store
+    sources: tuple[Source, ...]
+
+    @cached_property
+    def version(self) -> str:
+        """The version that the ontology states; wheel, data and `owl:versionIRI` share it."""
+        found = next(self.store.quads_for_pattern(ox.NamedNode(ONTOLOGY), _VERSION_INFO, None, None), None)
+        if found is None or not isinstance(found.object, ox.Literal):
+            raise SourceError("owl:versionInfo is missing", where=ONTOLOGY, hint="state it in ontology/ontology.ttl")
+        return found.object.value
+
+    @cached_property
+    def data_version(self) -> str:
+        """A hash that changes with the data: of version, sources, count of statements, and engine."""
+        told = f"{self.version} {len(self.store)} {ox.__version__}"
+        digest = blake2b(told.encode(), digest_size=8)
+        for source in self.sources:
+            digest.update(source.path.read_bytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def prefixes(self) -> dict[str, str]:
+        """Prefix to namespace, as declared by `sh:declare` in the ontology (SHACL, section 5.2.1)."""
+        declared = self.store.quads_for_pattern(None, ox.NamedNode(SH + "prefix"), None, None)
+        return dict(sorted((_text(quad.object), self._namespace(quad.subject)) for quad in declared))
+
+    def _namespace(self, declaration: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
+        quad = next(self.store.quads_for_pattern(declaration, ox.NamedNode(SH + "namespace"), None, None))
+        return _text(quad.object)
+
+
+def build(house: Path) -> Graph:
+    """Build the graph of a house in memory.
+
+    Raises:
+        SourceError: a folder is missing, a file is not Turtle, a rule derives nothing; nothing half built is returned.
+
+    """
+    parsed = read(find_sources(house))
+    store = _fill(parsed)
+    store.bulk_extend([*derive(store), *infer(store, house / "ontology" / "rules")])
+    for file in find_mappings(house):
+        store.bulk_extend(file.quads())
+    store.bulk_extend(count_graphs(store))
+    return Graph(store, tuple(source for source, _ in parsed))
+
+
+def load(parsed: Parsed) -> ox.Store:
+    """Return a store with the triples of each source in its graph, and each graph counted in `graph/catalogue`."""
+    store = _fill(parsed)
+    store.bulk_extend(count_graphs(store))
+    return store
+
+
+def _fill(parsed: Parsed) -> ox.Store:
+    store = ox.Store()
+    for source, quads in parsed:
+        name = ox.NamedNode(source.graph)
+        store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object, name) for quad in quads)
+    return store
+
+
+def count_graphs(store: ox.Store) -> list[ox.Quad]:
+    """Return what the catalogue says of the number of triples of each graph (VoID, section 4.6)."""
+    catalogue = ox.NamedNode(CATALOGUE)
+    counts = Counter(quad.graph_name for quad in store)
+    counts[catalogue] += 0
+    counts[catalogue] += _PER_GRAPH * len(counts)
+    return [quad for graph, count in counts.items() if isinstance(graph, ox.NamedNode) for quad in _entry(graph, count)]
+
+
+def _entry(graph: ox.NamedNode, count: int) -> list[ox.Quad]:
+    catalogue, kind = ox.NamedNode(CATALOGUE), ox.NamedNode(RDF_TYPE)
+    number = ox.Literal(str(count), datatype=ox.NamedNode(XSD + "integer"))
+    return [
+        ox.Quad(graph, kind, ox.NamedNode(DCAT + "Dataset"), catalogue),
+        ox.Quad(graph, kind, ox.NamedNode(SD_NAMED_GRAPH), catalogue),
+        ox.Quad(graph, ox.NamedNode(VOID_TRIPLES), number, catalogue),
+    ]
+
+
+def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    if isinstance(term, ox.Triple):
+        raise TypeError("a triple has no text")
+    return term.value

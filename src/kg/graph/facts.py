@@ -1,0 +1,216 @@
+"""What is said of a thing along a path, and what each statement rests on: passages, a rule, a mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.graph.evidence import Evidence, Relation
+from kg.namespaces import DCT, KB, PROV, RDF, RDF_TYPE, SSSOM
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+NODE, RULE, MAPPING = "node", "rule", "mapping"
+
+_TYPE: Final = ox.NamedNode(RDF_TYPE)
+_SUBCLASS: Final = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
+_SOURCE: Final = ox.NamedNode(DCT + "source")
+_VIA: Final = ox.NamedNode(KB + "via")
+_GENERATED_BY: Final = ox.NamedNode(PROV + "wasGeneratedBy")
+_INFERENCE: Final = ox.NamedNode(KB + "Inference")
+_PARTS: Final = tuple(RDF + name for name in ("subject", "predicate", "object"))
+_ENDS: Final = tuple(SSSOM + name for name in ("subject_id", "predicate_id", "object_id"))
+_TOLD: Final = tuple(ox.NamedNode(SSSOM + name) for name in ("mapping_justification", "confidence", "comment"))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a path: a predicate, followed forwards or backwards."""
+
+    predicate: str
+    inverse: bool = False
+
+
+Path = tuple[tuple[Step, ...], ...]  # Alternatives, each a sequence of steps (SPARQL 1.1, section 9.1).
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A value at the end of a path, with the statements that lead to it.
+
+    Attributes:
+        value: the term.
+        quads: the statements of all ways that lead there.
+
+    """
+
+    value: Term
+    quads: tuple[ox.Quad, ...]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How a rule came to a statement: the rule and what lies on the path, as IRIs."""
+
+    rule: str
+    via: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Support:
+    """What one statement rests on.
+
+    Attributes:
+        kind: IRI of the kind of its graph, or empty.
+        graph: IRI of its graph.
+        how: `authored`, `derived`, `ambiguous`, `unshared` (see `kg.evidence`), `node`, `rule`, `mapping`, or empty.
+        passages: IRIs of passages; those that name both ends, or else those of the subject.
+        derivations: for what rules derived.
+        told: property and value pairs that a mapping states of itself.
+
+    """
+
+    kind: str
+    graph: str
+    how: str = ""
+    passages: tuple[str, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
+    told: tuple[tuple[str, Term], ...] = ()
+
+
+class Facts:
+    """The statements of a store by paths; indexes are made when first needed.
+
+    Arguments:
+        store: the graph with its catalogue.
+
+    """
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+        self._evidence = Evidence(store)
+
+    @cached_property
+    def superclasses(self) -> Mapping[str, tuple[str, ...]]:
+        """Class to the classes above it, nearest first."""
+        parents: dict[str, list[str]] = {}
+        for quad in self._store.quads_for_pattern(None, _SUBCLASS, None, None):
+            parents.setdefault(_iri(quad.subject), []).append(_iri(quad.object))
+        return {one: tuple(_above(one, parents)) for one in parents}
+
+    def classes(self, iri: str) -> list[str]:
+        """Return the classes of a thing, then those above them."""
+        quads = self._store.quads_for_pattern(ox.NamedNode(iri), _TYPE, None, None)
+        types = sorted({_iri(quad.object) for quad in quads})
+        above = sorted({parent for one in types for parent in self.superclasses.get(one, ())})
+        return list(dict.fromkeys([*types, *above]))
+
+    def along(self, iri: str, path: Path, of_class: str = "") -> list[Fact]:
+        """Return the distinct values of a path from a thing, in the order of the store's terms.
+
+        Arguments:
+            iri: where the path begins.
+            path: alternatives.
+            of_class: leave out what is not of this class.
+
+        """
+        found: dict[Term, dict[ox.Quad, None]] = {}
+        for steps in path:
+            for value, quads in self._walk(ox.NamedNode(iri), steps, ()):
+                found.setdefault(value, {}).update(dict.fromkeys(quads))
+        wanted = [value for value in found if not of_class or self._is_a(value, of_class)]
+        return [Fact(value, tuple(found[value])) for value in sorted(wanted, key=str)]
+
+    def _walk(
+        self, node: Term, steps: tuple[Step, ...], before: tuple[ox.Quad, ...]
+    ) -> Iterator[tuple[Term, tuple[ox.Quad, ...]]]:
+        if not steps:
+            yield node, before
+            return
+        for quad in self._step(node, steps[0]):
+            yield from self._walk(quad.subject if steps[0].inverse else quad.object, steps[1:], (*before, quad))
+
+    def _step(self, node: Term, step: Step) -> Iterable[ox.Quad]:
+        predicate = ox.NamedNode(step.predicate)
+        if step.inverse:
+            return self._store.quads_for_pattern(None, predicate, node, None)
+        return self._store.quads_for_pattern(node, predicate, None, None) if isinstance(node, ox.NamedNode) else ()
+
+    def _is_a(self, value: Term, of_class: str) -> bool:
+        return isinstance(value, ox.NamedNode) and of_class in self.classes(value.value)
+
+    def support(self, quad: ox.Quad) -> Support:
+        """Return what a statement rests on."""
+        graph = _iri(quad.graph_name)
+        kind = self._evidence.kinds.get(graph, "")
+        triple = (_iri(quad.subject), quad.predicate.value, _iri(quad.object))
+        if triple in self._inferences:
+            return Support(kind, graph, RULE, derivations=self._inferences[triple])
+        if triple in self._mappings and self._mappings[triple][0] == graph:
+            return Support(kind, graph, MAPPING, told=self._mappings[triple][1])
+        relation = self._relations.get(triple)
+        if relation and relation.graph == graph:
+            shared = self._sources(triple[0]) & self._sources(triple[2])
+            passages = relation.passages or tuple(sorted(shared)) or tuple(sorted(self._sources(triple[0])))
+            return Support(kind, graph, relation.how, passages)
+        stated = kind.endswith("/stated") and quad.predicate != _SOURCE
+        passages = tuple(sorted(self._sources(triple[0]))) if stated else ()
+        return Support(kind, graph, NODE if passages else "", passages)
+
+    @property
+    def sources(self) -> Mapping[str, set[str]]:
+        """Thing to its passages."""
+        return self._evidence.sources
+
+    def _sources(self, iri: str) -> set[str]:
+        return self.sources.get(iri, set())
+
+    @cached_property
+    def _relations(self) -> Mapping[tuple[str, str, str], Relation]:
+        return {relation.triple: relation for relation in self._evidence.relations}
+
+    @cached_property
+    def _inferences(self) -> Mapping[tuple[str, ...], tuple[Derivation, ...]]:
+        found: dict[tuple[str, ...], list[Derivation]] = {}
+        for quad in self._store.quads_for_pattern(None, _TYPE, _INFERENCE, None):
+            node = quad.subject
+            triple = tuple(self._one(node, ox.NamedNode(part)) for part in _PARTS)
+            via = tuple(sorted(_iri(one.object) for one in self._store.quads_for_pattern(node, _VIA, None, None)))
+            found.setdefault(triple, []).append(Derivation(self._one(node, _GENERATED_BY), via))
+        return {triple: tuple(sorted(ways, key=lambda way: (way.rule, way.via))) for triple, ways in found.items()}
+
+    @cached_property
+    def _mappings(self) -> Mapping[tuple[str, ...], tuple[str, tuple[tuple[str, Term], ...]]]:
+        found: dict[tuple[str, ...], tuple[str, tuple[tuple[str, Term], ...]]] = {}
+        for quad in self._store.quads_for_pattern(None, ox.NamedNode(_ENDS[0]), None, None):
+            triple = tuple(self._one(quad.subject, ox.NamedNode(part)) for part in _ENDS)
+            found[triple] = (
+                _iri(quad.graph_name),
+                tuple(
+                    (predicate.value, one.object)
+                    for predicate in _TOLD
+                    for one in self._store.quads_for_pattern(quad.subject, predicate, None, None)
+                ),
+            )
+        return found
+
+    def _one(self, node: Term, predicate: ox.NamedNode) -> str:
+        if isinstance(node, ox.Literal):
+            return ""
+        quad = next(iter(self._store.quads_for_pattern(node, predicate, None, None)), None)
+        return _iri(quad.object) if quad else ""
+
+
+def _above(one: str, parents: Mapping[str, list[str]]) -> Iterator[str]:
+    seen, row = {one}, [one]
+    while row:
+        row = [parent for child in row for parent in sorted(parents.get(child, ())) if parent not in seen]
+        seen.update(row)
+        yield from dict.fromkeys(row)
+
+
+def _iri(term: object) -> str:
+    return term.value if isinstance(term, ox.NamedNode) else str(term)

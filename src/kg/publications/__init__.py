@@ -1,0 +1,1 @@
+"""Publications: passages, and the check of what is stated against a text."""

@@ -1,0 +1,1 @@
+"""What a query is, and what its answer looks like."""

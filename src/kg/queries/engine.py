@@ -1,0 +1,254 @@
+"""One query over the store: read, refused or answered. There is no write path."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urljoin
+
+import pyoxigraph as ox
+
+from kg.errors import QueryError, Refused, TooLarge
+from kg.queries.formats import Solutions
+from kg.queries.limits import Limits
+
+# Terminals of the SPARQL 1.1 grammar (section 19.8) in which a keyword is no keyword come first.
+_TOKEN: Final = re.compile(
+    r"""(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+      | (?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
+      | (?P<comment>\#[^\r\n]*)
+      | (?P<name>[?$]\w+ | @[A-Za-z]+(?:-[A-Za-z0-9]+)* | [\w.\-]*:(?:[\w.:\-%]|\\.)*)
+      | (?P<word>[^\W\d]\w*)
+      | (?P<mark>[^\s\w])""",
+    re.VERBOSE | re.DOTALL,
+)
+_UPDATES: Final = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
+_QUOTES: Final = ("'", '"')
+_PROLOGUE: Final = {"PREFIX", "BASE"}
+_DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
+_APART: Final = set("{}()[];,")
+_FAR: Final = " " * 20  # More than the letters of any keyword.
+_PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+
+
+def answer(
+    store: ox.Store,
+    text: str,
+    *,
+    default_graphs: Sequence[str] = (),
+    named_graphs: Sequence[str] = (),
+    union: Sequence[str] = (),
+    limits: Limits | None = None,
+) -> Solutions:
+    """Return the answer to a query (SPARQL 1.1 Query; dataset by SPARQL 1.1 Protocol, section 2.1.4).
+
+    Without a dataset, by parameter or FROM, the default graph is the union of all graphs.
+
+    Arguments:
+        store: the graph; it is only read.
+        text: SELECT, ASK, CONSTRUCT or DESCRIBE.
+        default_graphs: graph IRIs that make up the default graph; they win over FROM.
+        named_graphs: graph IRIs that GRAPH can see.
+        union: graph IRIs that make up the default graph of a query without dataset, where the store holds others too.
+        limits: length and nesting that are allowed.
+
+    Raises:
+        QueryError: the text is no query, with line and column; or calls an unknown function.
+        Refused: an update, or SERVICE.
+        TooLarge: the text is longer or nests deeper than the limits.
+
+    """
+    asks_from = _inspect(text, limits or Limits())
+    stated = bool(default_graphs or named_graphs)
+    if union and not (stated or asks_from):
+        return _asked(store, text, use_default_graph_as_union=False, default_graph=[_graph(name) for name in union])
+    return _asked(
+        store,
+        text,
+        use_default_graph_as_union=not (stated or asks_from),
+        default_graph=[_graph(name) for name in default_graphs] if stated else None,
+        named_graphs=[_graph(name) for name in named_graphs] if stated else None,
+    )
+
+
+def _asked(store: ox.Store, text: str, **dataset: Any) -> Solutions:
+    try:
+        return store.query(text, **dataset)
+    except SyntaxError as error:
+        raise _syntax_error(text, str(error)) from error
+    except (RuntimeError, ValueError) as error:
+        raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
+
+
+def with_prefixes(text: str, prefixes: Mapping[str, str]) -> str:
+    """Return a query with the prefixes that it uses and does not declare, on its first line.
+
+    The line of an error stays right because no line break is added.
+    """
+    used = {token.group().partition(":")[0] for token in _TOKEN.finditer(text) if token.lastgroup == "name"}
+    declared = {match.group(1) for match in _DECLARED.finditer(text)}
+    missing = sorted((used & prefixes.keys()) - declared)
+    return "".join(f"PREFIX {prefix}: <{prefixes[prefix]}> " for prefix in missing) + text
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a query says of its dataset (SPARQL 1.1 Query, section 13).
+
+    Attributes:
+        text: the query without FROM clauses: blanks stand in their places.
+        default, named: the graphs of FROM and of FROM NAMED.
+        graph: whether it has a GRAPH clause; without one, named graphs do not matter.
+
+    """
+
+    text: str
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+    graph: bool
+
+
+def dataset_of(text: str) -> Stated:
+    """Return what a query that the engine has read says of its dataset.
+
+    Raises:
+        QueryError: a graph is written with an escape, or its prefix is not declared.
+
+    """
+    known: dict[str, str] = {}
+    base = ""
+    default: list[str] = []
+    named: list[str] = []
+    plain = list(text)
+    tokens = [token for token in _TOKEN.finditer(text) if token.lastgroup != "comment"]
+    words = [token.group().upper() if token.lastgroup == "word" else "" for token in tokens]
+    for place, word in enumerate(words):
+        if word == "PREFIX":
+            known[tokens[place + 1].group()[:-1]] = urljoin(base, tokens[place + 2].group()[1:-1])
+        elif word == "BASE":
+            base = urljoin(base, tokens[place + 1].group()[1:-1])
+        elif word == "FROM":
+            only = words[place + 1] == "NAMED"
+            target = tokens[place + 1 + only]
+            (named if only else default).append(_resolved(target, known, base))
+            plain[tokens[place].start() : target.end()] = " " * (target.end() - tokens[place].start())
+    return Stated("".join(plain), tuple(default), tuple(named), "GRAPH" in words)
+
+
+def _resolved(token: re.Match[str], known: Mapping[str, str], base: str) -> str:
+    """Return the IRI of a token."""
+    text = token.group()
+    if token.lastgroup == "iri":
+        return urljoin(base, text[1:-1])
+    prefix, _, local = text.partition(":")
+    if token.lastgroup != "name" or prefix not in known:
+        raise QueryError("a graph of FROM cannot be read", hint="write its whole IRI, in <> and without escapes")
+    return known[prefix] + local.replace("\\", "")
+
+
+def _graph(name: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(name)
+    except ValueError as error:
+        raise QueryError(f"not an IRI: {name[:200]}", hint="give an absolute IRI of a graph") from error
+
+
+def _inspect(text: str, limits: Limits) -> bool:
+    """Refuse what is not allowed; return whether the query names a dataset of its own."""
+    if len(text) > limits.length:
+        raise TooLarge(
+            f"the query has {len(text)} characters; {limits.length} are allowed",
+            hint="send a shorter query",
+            limit="length",
+        )
+    if not text.strip():
+        raise QueryError("the query is empty", line=1, column=1, hint="send a SELECT, ASK, CONSTRUCT or DESCRIBE")
+    words: list[str] = []
+    for word in _words(text, limits.nesting):
+        words.append(word.upper())
+    first = next((word for word in words if word not in _PROLOGUE), "")
+    if first in _UPDATES:
+        raise Refused(f"{first} is an update, and this graph is read only", hint="data changes in files, by review")
+    if "SERVICE" in words:
+        raise Refused("SERVICE is not allowed", hint="query the other endpoint yourself and join the answers")
+    return "FROM" in words
+
+
+def _words(text: str, nesting: int) -> Iterator[str]:
+    depth = unary = 0
+    for token in _TOKEN.finditer(text):
+        kind, mark = token.lastgroup, token.group()
+        if kind == "comment":
+            continue
+        depth += (mark in "([{") - (mark in ")]}") if kind == "mark" else 0
+        unary = unary + 1 if mark in ("!", "-", "+") else 0
+        if max(depth, unary) > nesting:
+            raise TooLarge(f"the query nests deeper than {nesting} levels", hint="write it flatter", limit="nesting")
+        if mark in _QUOTES:
+            raise _unclosed(text, token.start())
+        if kind == "word":
+            yield mark
+
+
+def _unclosed(text: str, start: int) -> QueryError:
+    """Return the error for a quote that opens no string: reading on would take a quadratic time."""
+    line = text.count("\n", 0, start) + 1
+    column = start - text.rfind("\n", 0, start)
+    return QueryError(
+        "a string is not closed", where="query", line=line, column=column, hint="close it with the same quote"
+    )
+
+
+def _syntax_error(text: str, message: str) -> QueryError:
+    place = _PLACE.match(message)
+    if place is None:
+        return QueryError(message, hint="compare it with an example under /")
+    line, column = int(place.group(1)), int(place.group(2))
+    if "Prefix not found" in place.group(3):
+        near = text.split("\n")[line - 1][: column - 1][-30:].strip()
+        what, hint = f"a prefix in '{near}' is not declared", "add PREFIX name: <...>"
+    else:
+        line, column = _reached(text)
+        met = text.split("\n")[line - 1][column - 1 :][:30].split()
+        what = f"syntax error at '{met[0]}'" if met else "syntax error: the query ends too early"
+        hint = "look at that place, or just before it"
+    return QueryError(what, where="query", line=line, column=column, hint=hint)
+
+
+def _reached(text: str) -> tuple[int, int]:
+    """Return line and column of the first token that makes a text no query, or of its end.
+
+    The parser tells how far it has read, and to try a keyword it reads as many characters as that has, whatever they
+    are. So it is asked again with the tokens far from each other: what it tried at a token ends before the next one.
+    """
+    spread, starts = _spread(text)
+    try:
+        ox.Store().query(spread)
+    except SyntaxError as error:
+        place = _PLACE.match(str(error))
+        if place is not None:
+            lines = spread.split("\n")
+            offset = sum(len(one) + 1 for one in lines[: int(place.group(1)) - 1]) + int(place.group(2)) - 1
+            token = starts[bisect_right(starts, (offset, len(text))) - 1][1]
+            before = text[:token].split("\n")
+            return len(before), len(before[-1]) + 1
+    return 1, 1
+
+
+def _spread(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return a text with space around its tokens, and where each of them, and the end, begins in it and in the text."""
+    parts: list[str] = []
+    starts: list[tuple[int, int]] = []
+    length = end = 0
+    for token in _TOKEN.finditer(text):
+        gap, told = text[end : token.start()], token.group()
+        apart = gap.strip() != gap or told in _APART or (parts and parts[-1] in _APART)
+        parts += [gap, _FAR * bool(apart), told]
+        starts.append((length + len(gap) + len(parts[-2]), token.start()))
+        length, end = starts[-1][0] + len(told), token.end()
+    rest = text[end:]
+    starts.append((length + len(rest) + len(_FAR), len(text.rstrip())))
+    return "".join([*parts, rest, _FAR, _FAR]), starts

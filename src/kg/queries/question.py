@@ -1,0 +1,185 @@
+"""Saved questions: one `.rq` file with a `#+` header (YAML, as grlc writes it) is one question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+import yaml
+
+from kg.errors import NotFound, QueryError, SourceError
+from kg.files import read_text
+from kg.namespaces import ID, XSD
+from kg.queries.chart_header import Plot, read_plot
+
+_MARK: Final = "#+"
+# The C loader is as safe as SafeLoader and ten times faster; some builds of PyYAML lack it.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A slot of a question: `VALUES ?name { UNDEF }` in the text, unbound meaning all.
+
+    Attributes:
+        label: text by language tag.
+        datatype: IRI of the datatype of its values, or empty for IRIs.
+        kind: prefixed name of the class of its values, or empty: then they are those of its column in the answer.
+
+    """
+
+    name: str
+    label: Mapping[str, str]
+    datatype: str = ""
+    kind: str = ""
+
+    @property
+    def slot(self) -> str:
+        """The text of the slot in the query."""
+        return f"VALUES ?{self.name} {{ UNDEF }}"
+
+    def term(self, value: str) -> ox.NamedNode | ox.Literal:
+        """Return a value as an RDF term: an IRI, a path below `/id/`, or a literal of the datatype.
+
+        Raises:
+            QueryError: the value is no IRI.
+
+        """
+        if self.datatype:
+            return ox.Literal(value, datatype=ox.NamedNode(self.datatype))
+        try:
+            return ox.NamedNode(value if value.startswith(("http://", "https://")) else ID + value)
+        except ValueError as error:
+            raise QueryError(f"no IRI: {value[:200]}", where=self.name, hint="give an IRI or kind/slug") from error
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query with its header.
+
+    Attributes:
+        name: path below `queries/`, without `.rq`.
+        title, description, message: text by language tag.
+        competency: numbers of the competency questions that it answers.
+        ordered: whether the order of rows is part of the answer.
+        severity: for check queries, `violation`, `warning` or `info`.
+        chart: what the answer looks like, or None.
+
+    """
+
+    name: str
+    path: Path
+    text: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    parameters: tuple[Parameter, ...] = ()
+    competency: tuple[str, ...] = ()
+    ordered: bool = False
+    severity: str = "violation"
+    message: Mapping[str, str] = field(default_factory=dict)
+    chart: Plot | None = None
+
+    @property
+    def theme(self) -> str:
+        """The folder of the question, by which questions are grouped."""
+        return self.name.partition("/")[0]
+
+    @cached_property
+    def query(self) -> str:
+        """The SPARQL text without the header."""
+        return "\n".join(line for line in self.text.splitlines() if not line.startswith(_MARK)).strip() + "\n"
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """Return the query with the slots of the given parameters filled with RDF terms.
+
+        Raises:
+            QueryError: a name that is no parameter, or a value that is no term.
+
+        """
+        known = {parameter.name: parameter for parameter in self.parameters}
+        query = self.query
+        for name, value in values.items():
+            if name not in known:
+                offered = ", ".join(known) or "none"
+                raise QueryError(f"unknown parameter {name}", where=self.name, hint=f"parameters: {offered}")
+            parameter = known[name]
+            query = query.replace(parameter.slot, f"VALUES ?{name} {{ {parameter.term(value)} }}")
+        return query
+
+
+def find_questions(folder: Path) -> dict[str, Question]:
+    """Return the questions below a folder by name, sorted.
+
+    Raises:
+        SourceError: a header is missing or broken.
+
+    """
+    names = sorted(folder.rglob("*.rq"))
+    return {question.name: question for question in (read_question(path, folder) for path in names)}
+
+
+def read_question(path: Path, folder: Path) -> Question:
+    """Read one `.rq` file.
+
+    Raises:
+        SourceError: no header, a header that is no YAML mapping, or a parameter without its slot.
+
+    """
+    text = read_text(path)
+    header = _header(path, text)
+    question = Question(
+        name=path.relative_to(folder).with_suffix("").as_posix(),
+        path=path,
+        text=text,
+        title=_texts(path, header, "title"),
+        description=_texts(path, header, "description"),
+        parameters=tuple(_parameter(name, spec) for name, spec in header.get("parameters", {}).items()),
+        competency=tuple(str(header.get("competency", "")).split()),
+        ordered=bool(header.get("ordered", False)),
+        severity=str(header.get("severity", "violation")),
+        message=header.get("message", {}),
+        chart=read_plot(path, header.get("chart")),
+    )
+    for parameter in question.parameters:
+        if question.query.count(parameter.slot) != 1:
+            raise SourceError(f"the query needs exactly one {parameter.slot}", where=str(path), hint="add the slot")
+    return question
+
+
+def pick(questions: Mapping[str, Question], name: str) -> Question:
+    """Return the question called `name`.
+
+    Raises:
+        NotFound: with the names that are there.
+
+    """
+    if name in questions:
+        return questions[name]
+    raise NotFound(f"no question called {name}", where="queries", hint="one of: " + ", ".join(questions))
+
+
+def _header(path: Path, text: str) -> dict[str, Any]:
+    lines = [line[len(_MARK) :].removeprefix(" ") for line in text.splitlines() if line.startswith(_MARK)]
+    try:
+        header = yaml.load("\n".join(lines), Loader=_LOADER)  # noqa: S506
+    except yaml.YAMLError as error:
+        raise SourceError(f"the #+ header is not YAML: {error}", where=str(path), hint="see CONTRIBUTING.md") from error
+    if not isinstance(header, dict):
+        raise SourceError("the #+ header is missing", where=str(path), hint="begin with #+ title: and #+ description:")
+    return header
+
+
+def _texts(path: Path, header: Mapping[str, Any], key: str) -> Mapping[str, str]:
+    texts = header.get(key)
+    if not isinstance(texts, dict) or not {"nl", "en"} <= texts.keys():
+        raise SourceError(f"{key} in nl and en is missing", where=str(path), hint=f"add #+ {key}: with nl: and en:")
+    return {str(tag): str(text) for tag, text in texts.items()}
+
+
+def _parameter(name: str, spec: Mapping[str, str]) -> Parameter:
+    datatype = spec.get("datatype", "").replace("xsd:", XSD)
+    return Parameter(name, {"nl": spec["nl"], "en": spec["en"]}, datatype, spec.get("class", ""))

@@ -1,0 +1,1 @@
+"""Dumps, descriptions and differences."""

@@ -1,0 +1,171 @@
+"""The release of a served graph: made once, in a child process, and kept on disk by the version of the data."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg import fingerprint
+from kg.errors import KgError, SourceError, Unavailable
+from kg.graph.build import Graph
+from kg.release.build import Owner, Release, build_release, write
+from kg.release.files import CHANGELOG, CITATION, LICENCE, File
+
+_KEPT: Final = 4
+_STALE: Final = 3_600
+_RETRY: Final = 5
+_GRACE: Final = 0.2
+_INDEX: Final = "index.json"
+_FILES: Final = "files"
+
+
+class Shelf:
+    """The files of a release, or the answer that they are being made.
+
+    Arguments:
+        graph: the graph that is served.
+        house: folder with shapes, queries and papers.
+        owner: publisher and contact point.
+        data_version: changes with the data.
+
+    """
+
+    def __init__(self, graph: Graph, house: Path, owner: Owner, data_version: str) -> None:
+        self._graph, self._house, self._owner, self._version = graph, house, owner, data_version
+        self._lock, self._done = threading.Lock(), threading.Event()
+        self._begun = False
+        self._files: Mapping[str, File] = {}
+        self._error: KgError | None = None
+
+    def begin(self) -> None:
+        """Begin to make or to load the release, unless that has begun; nobody waits for it."""
+        with self._lock:
+            if not self._begun:
+                self._begun = True
+                threading.Thread(target=self._get, name="release", daemon=True).start()
+
+    def files(self, wait: float = _GRACE) -> Mapping[str, File]:
+        """Return the files by name.
+
+        Arguments:
+            wait: seconds to wait for them at most; those of an earlier start are soon there.
+
+        Raises:
+            Unavailable: they are being made; it says when to ask again.
+            SourceError: they cannot be made.
+
+        """
+        self.begin()
+        if not self._done.wait(wait):
+            raise Unavailable("the downloads are being made", hint="ask again in some seconds", retry=_RETRY)
+        if self._error:
+            raise self._error
+        return self._files
+
+    def _get(self) -> None:
+        try:
+            folder = _folder() / self._key()
+            if not (folder / _INDEX).is_file():
+                folder = self._make(folder)
+            self._files = load(folder)
+        except KgError as error:
+            self._error = error
+        except OSError as error:
+            self._error = SourceError(f"no downloads: {error.strerror}", where=str(_folder()), hint="make room there")
+        finally:
+            self._done.set()
+
+    def _key(self) -> str:
+        papers = [self._house / name for name in (CHANGELOG, CITATION, LICENCE)]
+        rules = [path for name in ("shapes", "queries") for path in sorted((self._house / name).rglob("*.*"))]
+        return fingerprint.key_of([*papers, *rules], [self._version, repr(self._owner), str(len(self._graph.store))])
+
+    def _make(self, folder: Path) -> Path:
+        """Have a child process make the release, and return its place on disk; it outlives a server that ends early."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+        try:
+            self._graph.store.dump(str(part / "graph.nq"), format=ox.RdfFormat.N_QUADS)
+            order = {"house": str(self._house), "owner": asdict(self._owner)}
+            (part / "order.json").write_text(json.dumps(order), "utf-8")
+            child = subprocess.run(  # noqa: S603
+                [sys.executable, "-m", "kg.release.background_process", str(part), str(folder)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if child.returncode:
+                said = child.stderr.strip().splitlines()
+                raise SourceError(f"no downloads: {said[-1] if said else child.returncode}", hint="see kg export")
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        _forget(folder.parent, keep=folder)
+        return folder
+
+
+def _folder() -> Path:
+    """Where releases are kept (XDG Base Directory Specification)."""
+    return fingerprint.folder().parent / "releases"
+
+
+def _forget(folder: Path, keep: Path) -> None:
+    """Delete the oldest releases, and what a process that ended early has left."""
+    for part in folder.glob(".making-*"):
+        if part.stat().st_mtime < time.time() - _STALE:
+            shutil.rmtree(part, ignore_errors=True)
+    kept = sorted((one for one in folder.glob("[!.]*") if one != keep), key=lambda one: -one.stat().st_mtime)
+    for old in kept[_KEPT - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def fill(folder: Path, place: Path) -> None:
+    """Make the release that a folder orders, and move it to its place when it is whole.
+
+    Arguments:
+        folder: holds `graph.nq` and `order.json`; beside them come the files and their index.
+        place: where the folder goes, unless another process was first.
+
+    Raises:
+        SourceError: a shape, question or paper is broken.
+
+    """
+    order = json.loads((folder / "order.json").read_text("utf-8"))
+    store = ox.Store()
+    store.bulk_load(path=str(folder / "graph.nq"), format=ox.RdfFormat.N_QUADS)
+    made = build_release(Graph(store, ()), Path(order["house"]), Owner(**order["owner"]))
+    write(made, folder / _FILES)
+    (folder / _INDEX).write_text(json.dumps(list(_entries(made)), ensure_ascii=False), "utf-8")
+    (folder / "graph.nq").unlink()
+    if not (place / _INDEX).is_file():
+        folder.rename(place)
+
+
+def _entries(made: Release) -> Iterable[Mapping[str, Any]]:
+    for file in made.files.values():
+        yield {"name": file.name, "title": dict(file.title), "graph": file.graph, "free": file.free}
+
+
+def load(folder: Path) -> Mapping[str, File]:
+    """Return the files of a release that was made before.
+
+    Raises:
+        SourceError: the index is broken.
+
+    """
+    try:
+        index = json.loads((folder / _INDEX).read_text("utf-8"))
+    except ValueError as error:
+        raise SourceError("broken index", where=str(folder), hint="delete that folder") from error
+    return {one["name"]: File(data=(folder / _FILES / one["name"]).read_bytes(), **one) for one in index}

@@ -1,0 +1,185 @@
+"""The release: dumps, tables, descriptions and checksums, made from a built graph; byte-identical for equal input."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.errors import SourceError
+from kg.files import read_text
+from kg.graph.build import Graph
+from kg.namespaces import BASE, CATALOGUE, ID, KB
+from kg.queries.question import find_questions
+from kg.release.csv_tables import tables
+from kg.release.dcat import dcat
+from kg.release.dumps import dumps, shapes
+from kg.release.example_queries import examples
+from kg.release.feed import feed
+from kg.release.files import CHANGELOG, CITATION, CRATE, LICENCE, SUMS, Edition, File, Owner, Release
+from kg.release.ro_crate import crate
+from kg.release.void import void
+
+__all__ = ["CRATE", "SUMS", "Edition", "File", "Owner", "Release", "build_release", "published", "refuse", "write"]
+
+IRIS: Final = "iris.txt"
+_MADE: Final = tuple(ox.NamedNode(f"{ID}graph-kind/{kind}") for kind in ("evidence", "inferred"))
+_FOLDER_MODE: Final = 0o755
+_PAPERS: Final = {
+    LICENCE: {"en": "Terms, graph by graph", "nl": "Voorwaarden, per graaf"},
+    CITATION: {"en": "How to cite", "nl": "Hoe te citeren"},
+    CHANGELOG: {"en": "What changed in each release", "nl": "Wat er per uitgave veranderde"},
+}
+
+
+def _ignore(_: File) -> None:
+    """Do nothing with a file: no progress is shown."""
+
+
+def build_release(
+    graph: Graph, house: Path, owner: Owner | None = None, made: Callable[[File], None] = _ignore
+) -> Release:
+    """Return the files of the release of a house.
+
+    Arguments:
+        graph: the graph built from the house.
+        house: folder with shapes and queries, and beside them `CITATION.cff`, `CHANGELOG.md` and `LICENSE`.
+        owner: publisher and contact point; by default none.
+        made: called with each file that is ready.
+
+    Raises:
+        SourceError: a shape, question or paper is broken.
+
+    """
+    owner, edition = owner or Owner(), Edition.of(house)
+    files: list[File] = []
+    for file in _files(graph, house, owner, edition):
+        made(file)
+        files.append(file)
+    files.sort(key=lambda file: file.name)
+    files.append(crate(graph, files, owner, edition))
+    files.append(_sums(files))
+    warnings = (*edition.warnings, *owner.warnings)
+    return Release({file.name: file for file in sorted(files, key=lambda file: file.name)}, warnings)
+
+
+def _files(graph: Graph, house: Path, owner: Owner, edition: Edition) -> Iterator[File]:
+    distributed = []
+    for file in (*dumps(graph), *tables(graph)):
+        yield file
+        distributed.append(file)
+    yield from shapes(graph, house)
+    yield examples(find_questions(house / "queries"), graph.prefixes)
+    yield from _papers(house)
+    changes = house / CHANGELOG
+    yield feed(read_text(changes) if changes.is_file() else "", edition)
+    yield _list(graph)
+    yield void(graph, edition)
+    yield from dcat(graph, distributed, owner, edition)
+
+
+def _papers(house: Path) -> Iterator[File]:
+    for name, title in _PAPERS.items():
+        if (house / name).is_file():
+            yield File(name, read_text(house / name).encode(), title, free=True)
+
+
+def _list(graph: Graph) -> File:
+    text = "".join(f"{iri}\n" for iri in published(graph))
+    return File(
+        IRIS,
+        text.encode(),
+        {"en": "Every IRI that this release describes", "nl": "Elke IRI die deze uitgave beschrijft"},
+        free=True,
+    )
+
+
+def published(graph: Graph) -> list[str]:
+    """Return, sorted, the IRIs of ours that people describe: what others may link to, and what must not disappear.
+
+    What the build makes anew each time (inferred statements, derived evidence) is left out.
+    """
+    kind = ox.NamedNode(KB + "graphKind")
+    made = {
+        quad.subject
+        for value in _MADE
+        for quad in graph.store.quads_for_pattern(None, kind, value, ox.NamedNode(CATALOGUE))
+    }
+    subjects = {quad.subject for quad in graph.store if quad.graph_name not in made}
+    return sorted(node.value for node in subjects if isinstance(node, ox.NamedNode) and node.value.startswith(BASE))
+
+
+def _sums(files: list[File]) -> File:
+    lines = sorted((file.name, file.sha256) for file in files)
+    text = "".join(f"{digest}  {name}\n" for name, digest in lines)
+    return File(
+        SUMS, text.encode(), {"en": "SHA-256 of every other file", "nl": "SHA-256 van elk ander bestand"}, free=True
+    )
+
+
+def write(made: Release, folder: Path, *, force: bool = False) -> None:
+    """Write a release to a folder: whole, or not at all.
+
+    Arguments:
+        made: the release.
+        folder: where; it must not exist.
+        force: replace an earlier release that stands there; nothing but a release is ever replaced.
+
+    Raises:
+        SourceError: the folder is in the way, or cannot be written.
+
+    """
+    folder = folder.absolute()
+    refuse(folder, force=force)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            _fill(temporary / "new", made)
+            if folder.exists():
+                folder.rename(temporary / "old")
+            (temporary / "new").rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SourceError(
+            f"cannot write: {reason}", where=str(folder), hint="check the path, its rights, the space"
+        ) from error
+
+
+def refuse(folder: Path, *, force: bool) -> None:
+    """Refuse a folder in which a release may not be written.
+
+    Arguments:
+        folder: it must not exist.
+        force: an earlier release may stand there.
+
+    Raises:
+        SourceError: something is in the way.
+
+    """
+    if not os.path.lexists(folder):
+        return
+    if not force:
+        raise SourceError(
+            "it exists", where=str(folder), hint="name another folder, or give --force to replace a release"
+        )
+    earlier = folder.is_dir() and not folder.is_symlink() and all((folder / name).is_file() for name in (CRATE, SUMS))
+    if not earlier:
+        raise SourceError(
+            "it is no release", where=str(folder), hint="--force only replaces a folder that kg export made"
+        )
+
+
+def _fill(folder: Path, made: Release) -> None:
+    folder.mkdir(mode=_FOLDER_MODE)
+    for name, file in made.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.data)

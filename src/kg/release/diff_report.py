@@ -1,0 +1,185 @@
+"""A difference for people (text, Markdown, which becomes the changelog of a release) and for programs (JSON)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg.namespaces import BASE
+from kg.release.compare import DATATYPE, DEPRECATED, MEANING, REMOVED, TYPE, Breaking, Change, Difference, Kind, Node
+
+FORMATS: Final = ("text", "markdown", "json")
+_WHAT: Final = {
+    REMOVED: "removed",
+    DEPRECATED: "deprecated",
+    MEANING: "meaning changed",
+    TYPE: "class changed",
+    DATATYPE: "datatype changed",
+}
+
+
+class Report:
+    """Writes one difference.
+
+    Arguments:
+        difference: what differs.
+        old: name of the old side.
+        new: name of the new side.
+        lang: language of labels, `nl` or `en`.
+
+    """
+
+    def __init__(self, difference: Difference, old: str, new: str, lang: str = "en") -> None:
+        self._all, self._old, self._new, self._lang = difference, old, new, lang
+
+    def write(self, form: str) -> str:
+        """Return the report in one of the formats."""
+        writers: dict[str, Callable[[], str]] = {"text": self.text, "markdown": self.markdown, "json": self.json}
+        return writers[form]()
+
+    def text(self) -> str:
+        """Return the report as plain text."""
+        lines = [f"{self._old} -> {self._new}: {self._summary()}"]
+        if self._all.breaking:
+            lines += ["", "Breaking for consumers", *(f"  {self._broken(one)}" for one in self._all.breaking)]
+        for kind in self._all.kinds:
+            lines += ["", self._kind_name(kind), *(f"  {line}" for line in self._kind_lines(kind))]
+        if self._all.made:
+            lines += ["", "Made by the build, counted only", *(f"  {line}" for line in self._made())]
+        return "\n".join(lines) + "\n"
+
+    def markdown(self) -> str:
+        """Return the report as Markdown."""
+        lines = [f"# {_escape(self._old)} to {_escape(self._new)}", "", f"{self._summary()}."]
+        if self._all.breaking:
+            lines += [
+                "",
+                "## Breaking for consumers",
+                "",
+                *(f"- {_escape(self._broken(one))}" for one in self._all.breaking),
+            ]
+        for kind in self._all.kinds:
+            lines += ["", f"## {_escape(self._kind_name(kind))}", ""]
+            for line in self._kind_lines(kind):
+                indent = "  " if line.startswith(" ") else ""
+                lines.append(f"{indent}- {_escape(_spelled(line.strip()))}")
+        if self._all.made:
+            lines += ["", "## Made by the build, counted only", "", *(f"- {_escape(line)}" for line in self._made())]
+        return "\n".join(lines) + "\n"
+
+    def json(self) -> str:
+        """Return the report as JSON, with full IRIs."""
+        added, removed, changed = self._all.counts
+        whole = {
+            "old": self._old,
+            "new": self._new,
+            "counts": {"added": added, "removed": removed, "changed": changed, "breaking": len(self._all.breaking)},
+            "breaking": [self._broken_json(one) for one in self._all.breaking],
+            "kinds": [self._kind_json(kind) for kind in self._all.kinds],
+            "made": [{"graph": graph, "added": new, "removed": old} for graph, (new, old) in self._all.made.items()],
+        }
+        return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+    def _summary(self) -> str:
+        if not self._all:
+            return "no difference"
+        added, removed, changed = self._all.counts
+        return f"{added} added, {removed} removed, {changed} changed; {len(self._all.breaking)} breaking"
+
+    def _kind_name(self, kind: Kind) -> str:
+        return f"{self._label(kind.iri)} ({self._short(kind.iri)})" if kind.iri else "without a class"
+
+    def _kind_lines(self, kind: Kind) -> Iterator[str]:
+        for sign, group in (("+", kind.added), ("-", kind.removed)):
+            yield from (f"{sign} {self._named(iri)}" for iri in group)
+        for one in kind.changed:
+            yield f"~ {self._named(one.iri)}"
+            yield from (f"    {line}" for change in one.changes for line in self._change_lines(change))
+
+    def _change_lines(self, change: Change) -> Iterator[str]:
+        place = f" in {self._short(change.graph)}" if change.graph else ""
+        for sign, values in (("-", change.removed), ("+", change.added)):
+            if values:
+                yield f"{sign} {self._short(change.property)}{place}: {', '.join(map(self._value, values))}"
+
+    def _made(self) -> Iterator[str]:
+        for graph, (added, removed) in self._all.made.items():
+            yield f"{self._short(graph)}: {added} added, {removed} removed"
+
+    def _broken(self, one: Breaking) -> str:
+        head = f"{_WHAT[one.what]}: {self._named(one.iri)}"
+        if one.what == REMOVED:
+            return head
+        if one.what == DEPRECATED:
+            return f"{head}; replaced by {', '.join(map(self._value, one.after)) or 'nothing'}"
+        before, after = (", ".join(map(self._value, values)) or "nothing" for values in (one.before, one.after))
+        name = f" {self._short(one.property)}" if one.property else ""
+        return f"{head}:{name} {before} -> {after}"
+
+    def _broken_json(self, one: Breaking) -> dict[str, Any]:
+        return {
+            "what": one.what,
+            **self._json_name(one.iri),
+            "property": one.property or None,
+            "before": [str(value) for value in one.before],
+            "after": [str(value) for value in one.after],
+        }
+
+    def _kind_json(self, kind: Kind) -> dict[str, Any]:
+        return {
+            "class": kind.iri or None,
+            "label": self._label(kind.iri) if kind.iri else None,
+            "added": [self._json_name(iri) for iri in kind.added],
+            "removed": [self._json_name(iri) for iri in kind.removed],
+            "changed": [
+                {**self._json_name(one.iri), "changes": [_change_json(change) for change in one.changes]}
+                for one in kind.changed
+            ],
+        }
+
+    def _json_name(self, iri: str) -> dict[str, Any]:
+        return {"iri": iri, "label": self._label(iri)}
+
+    def _label(self, iri: str) -> str:
+        return self._all.labels.get(iri, self._lang)[0]
+
+    def _named(self, iri: str) -> str:
+        return f"{self._label(iri)} <{self._short(iri)}>" if not iri.startswith("_:") else iri
+
+    def _short(self, iri: str) -> str:
+        for prefix, space in self._all.prefixes.items():
+            if iri.startswith(space):
+                return f"{prefix}:{iri.removeprefix(space)}"
+        return iri.removeprefix(BASE)
+
+    def _value(self, node: Node) -> str:
+        if isinstance(node, ox.NamedNode):
+            return self._short(node.value)
+        if isinstance(node, ox.Literal) and not node.language and not node.datatype.value.endswith("#string"):
+            return f'"{node.value}"^^{self._short(node.datatype.value)}'
+        return str(node)
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    return {
+        "property": change.property,
+        "graph": change.graph or None,
+        "removed": [str(value) for value in change.removed],
+        "added": [str(value) for value in change.added],
+    }
+
+
+def _spelled(line: str) -> str:
+    """Return a line with its sign in words, which Markdown would take for a list."""
+    words = {"+": "added", "-": "removed", "~": "changed"}
+    return f"{words[line[0]]}: {line[2:]}"
+
+
+def _escape(text: str) -> str:
+    """Return a text in which Markdown sees no markup."""
+    for mark in "\\`*_[]<>#|":
+        text = text.replace(mark, f"\\{mark}")
+    return text

@@ -1,0 +1,119 @@
+"""Dumps: each graph and the whole, in Turtle, N-Quads and JSON-LD, sorted and compressed without a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg.graph.build import Graph
+from kg.graph.sources import parse
+from kg.labels import Labels
+from kg.namespaces import GRAPH, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.release.files import File, packed
+
+WHOLE: Final = "klimaatbanen"
+_TYPE: Final = ox.NamedNode(RDF_TYPE)
+_TURTLE, _QUADS, _JSON = ox.RdfFormat.TURTLE, ox.RdfFormat.N_QUADS, ox.RdfFormat.JSON_LD
+_WHOLE_TITLES: Final = {
+    "ttl.gz": {"en": "Everything, the union of all graphs", "nl": "Alles, de vereniging van alle grafen"},
+    "nq.gz": {"en": "Everything, each statement with its graph", "nl": "Alles, elke uitspraak met haar graaf"},
+    "jsonld.gz": {"en": "Everything, each statement with its graph", "nl": "Alles, elke uitspraak met haar graaf"},
+}
+
+
+def dumps(graph: Graph) -> Iterator[File]:
+    """Yield the dumps of a graph: the whole, then each named graph, then the ontology in plain Turtle.
+
+    Blank nodes are labelled by RDFC-1.0 over the whole, so that they are the same nodes in every dump.
+    """
+    quads = canonical(graph.store)
+    whole = _serialised(quads, _union(quads), quads, graph.prefixes)
+    for suffix, data in whole:
+        yield File(f"{WHOLE}.{suffix}", data, _WHOLE_TITLES[suffix])
+    labels = Labels(graph.store)
+    for name, own in _by_graph(quads).items():
+        title = {tag: labels.get(name, tag)[0] for tag in ("en", "nl")}
+        triples = [quad.triple for quad in own]
+        for suffix, data in _serialised(own, triples, triples, graph.prefixes):
+            yield File(f"graphs/{name.removeprefix(GRAPH)}.{suffix}", data, title, graph=name)
+    yield _ontology(graph, quads)
+
+
+def _ontology(graph: Graph, quads: Iterable[ox.Quad]) -> File:
+    triples = [quad.triple for quad in quads if quad.graph_name == ox.NamedNode(ONTOLOGY_GRAPH)]
+    return File("ontology.ttl", turtle(triples, graph.prefixes), {"en": "Ontology", "nl": "Ontologie"}, free=True)
+
+
+def shapes(graph: Graph, house: Path) -> Iterator[File]:
+    """Yield the SHACL shapes of a house as one file, and its check queries as they are."""
+    folder = house / "shapes"
+    quads = canonical(quad for path in sorted(folder.glob("*.ttl")) for quad in _labelled(path))
+    title = {"en": "SHACL shapes", "nl": "SHACL-vormen"}
+    yield File("shapes.ttl", turtle([quad.triple for quad in quads], graph.prefixes), title, free=True)
+    for path in sorted(folder.glob("checks/*.rq")):
+        title = {"en": f"Check query {path.stem}", "nl": f"Controlevraag {path.stem}"}
+        yield File(f"checks/{path.name}", path.read_bytes(), title, free=True)
+
+
+def _labelled(path: Path) -> Iterator[ox.Quad]:
+    """Yield the triples of a file; blank nodes of different files stay different."""
+    for quad in parse(path):
+        yield ox.Quad(_own(quad.subject, path), quad.predicate, _own(quad.object, path))
+
+
+def _own(term: Any, path: Path) -> Any:
+    return ox.BlankNode(f"{path.stem}-{term.value}") if isinstance(term, ox.BlankNode) else term
+
+
+def canonical(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
+    """Return quads with their blank nodes labelled by RDFC-1.0, sorted by graph, subject, type, predicate, object."""
+    dataset = ox.Dataset(iter(quads))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return sorted(dataset, key=_order)
+
+
+def _order(quad: ox.Quad) -> tuple[str, str, bool, str, str]:
+    return (str(quad.graph_name), *_triple_order(quad.triple))
+
+
+def _triple_order(triple: ox.Triple) -> tuple[str, bool, str, str]:
+    return str(triple.subject), triple.predicate != _TYPE, str(triple.predicate), str(triple.object)
+
+
+def _union(quads: Iterable[ox.Quad]) -> list[ox.Triple]:
+    return sorted({quad.triple for quad in quads}, key=_triple_order)
+
+
+def _by_graph(quads: Iterable[ox.Quad]) -> dict[str, list[ox.Quad]]:
+    graphs: dict[str, list[ox.Quad]] = {}
+    for quad in quads:
+        if isinstance(quad.graph_name, ox.NamedNode):
+            graphs.setdefault(quad.graph_name.value, []).append(quad)
+    return graphs
+
+
+def _serialised(
+    quads: Sequence[ox.Quad],
+    triples: Sequence[ox.Triple],
+    tree: Sequence[ox.Quad] | Sequence[ox.Triple],
+    prefixes: dict[str, str],
+) -> Iterator[tuple[str, bytes]]:
+    yield "ttl.gz", packed(turtle(triples, prefixes))
+    yield "nq.gz", packed(_bytes(quads, _QUADS))
+    yield "jsonld.gz", packed(_bytes(tree, _JSON))
+
+
+def turtle(triples: Iterable[ox.Triple], prefixes: dict[str, str]) -> bytes:
+    """Return triples as Turtle: one block a subject, subjects and their triples in the order given."""
+    blocks: dict[object, list[ox.Triple]] = {}
+    for triple in triples:
+        blocks.setdefault(triple.subject, []).append(triple)
+    triples = [triple for block in blocks.values() for triple in block]
+    return ox.serialize(triples, format=_TURTLE, prefixes=prefixes) or b""
+
+
+def _bytes(statements: Sequence[ox.Quad] | Sequence[ox.Triple], form: ox.RdfFormat) -> bytes:
+    return ox.serialize(statements, format=form) or b""

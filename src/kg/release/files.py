@@ -1,0 +1,199 @@
+"""What a release consists of: its files, who is behind it, and which edition it is."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+import yaml
+
+from kg.errors import SourceError
+from kg.files import read_text
+from kg.namespaces import BASE
+
+DATASET: Final = BASE + "dataset"
+DOWNLOAD: Final = BASE + "download/"
+LICENCE: Final = "LICENSE"
+CITATION: Final = "CITATION.cff"
+CHANGELOG: Final = "CHANGELOG.md"
+CRATE: Final = "ro-crate-metadata.json"
+SUMS: Final = "SHA256SUMS"
+
+_MEDIA_TYPES: Final = {
+    ".ttl": "text/turtle",
+    ".nq": "application/n-quads",
+    ".jsonld": "application/ld+json",
+    ".csv": "text/csv",
+    ".rq": "application/sparql-query",
+    ".xml": "application/atom+xml",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".cff": "application/yaml",
+}
+_GZIP: Final = ".gz"
+_LEVEL: Final = 9
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a release.
+
+    Attributes:
+        name: path below the folder of the release, with `/`.
+        title: what it is, in English and Dutch.
+        graph: IRI of the named graph whose terms hold for it; empty for the terms of the whole.
+        free: whether it holds nothing from a publication, so that our own licence holds for it.
+
+    """
+
+    name: str
+    data: bytes
+    title: Mapping[str, str]
+    graph: str = ""
+    free: bool = False
+
+    @property
+    def iri(self) -> str:
+        """Where it can be fetched."""
+        return DOWNLOAD + self.name
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is compressed."""
+        return self.name.endswith(_GZIP)
+
+    @property
+    def media_type(self) -> str:
+        """The media type of what it holds, once unpacked."""
+        return _MEDIA_TYPES.get(Path(self.name.removesuffix(_GZIP)).suffix, "text/plain")
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of its bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Release:
+    """All files of a release by name, sorted, and what the owner still has to set."""
+
+    files: Mapping[str, File]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What only the owner can say; what is empty is left out of the metadata.
+
+    Attributes:
+        publisher: name of the organisation that publishes.
+        publisher_iri: its IRI, such as one of TOOI or ROR.
+        contact: e-mail address or URL for questions.
+
+    """
+
+    publisher: str = ""
+    publisher_iri: str = ""
+    contact: str = ""
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str] = os.environ) -> Owner:
+        """Return the owner that `KG_PUBLISHER`, `KG_PUBLISHER_IRI` and `KG_CONTACT` name."""
+        return cls(*(environment.get(name, "").strip() for name in ("KG_PUBLISHER", "KG_PUBLISHER_IRI", "KG_CONTACT")))
+
+    def __post_init__(self) -> None:
+        for name, value in (("KG_PUBLISHER_IRI", self.publisher_iri), ("KG_CONTACT", self._contact_url)):
+            if value and not _is_iri(value):
+                raise SourceError(
+                    f"no IRI or address: {value[:200]}", where=name, hint="give an https: IRI, or name@host"
+                )
+
+    @property
+    def _contact_url(self) -> str:
+        web = self.contact.startswith(("http://", "https://", "mailto:"))
+        return self.contact if web or not self.contact else f"mailto:{self.contact}"
+
+    @property
+    def contact_url(self) -> str:
+        """The contact as a URL, `mailto:` for an address."""
+        return self._contact_url
+
+    @property
+    def warnings(self) -> Iterator[str]:
+        """What DCAT-AP-NL asks for and is not set."""
+        if not self.publisher:
+            yield "no publisher: DCAT-AP-NL asks for one; give --publisher NAME or set KG_PUBLISHER"
+        if not self.contact:
+            yield "no contact point: DCAT-AP-NL asks for one; give --contact ADDRESS or set KG_CONTACT"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What `CITATION.cff` says: who made it, and when it was released (Citation File Format 1.2).
+
+    Attributes:
+        date: the only date in a release, as `2026-11-24`; empty when not stated.
+
+    """
+
+    title: str = "Klimaatbanen"
+    date: str = ""
+    authors: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, house: Path) -> Edition:
+        """Read the edition of a house; without the file nothing is stated.
+
+        Raises:
+            SourceError: the file is not YAML, or no mapping.
+
+        """
+        path = house / CITATION
+        if not path.is_file():
+            return cls(warnings=(f"no {CITATION} in {house}: date and authors are left out",))
+        stated = _mapping(path)
+        authors = tuple(str(one.get("name") or _person(one)) for one in stated.get("authors", []))
+        keywords = tuple(str(word) for word in stated.get("keywords", []))
+        return cls(str(stated.get("title", "Klimaatbanen")), str(stated.get("date-released", "")), authors, keywords)
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        stated = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise SourceError(
+            f"not YAML: {error}", where=str(path), hint="see https://citation-file-format.github.io"
+        ) from error
+    if not isinstance(stated, dict):
+        raise SourceError("no mapping", where=str(path), hint="begin with cff-version: 1.2.0")
+    return stated
+
+
+def _person(author: Mapping[str, Any]) -> str:
+    return f"{author.get('given-names', '')} {author.get('family-names', '')}".strip()
+
+
+def _is_iri(text: str) -> bool:
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def packed(data: bytes) -> bytes:
+    """Return data in gzip without name and time, so that equal data give equal bytes (RFC 1952, section 2.3.1)."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=buffer, mtime=0) as stream:
+        stream.write(data)
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""Answers for people: sheets, files, charts."""

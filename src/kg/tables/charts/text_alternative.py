@@ -1,0 +1,88 @@
+"""What a chart shows, in words made from its data: the text alternative (WCAG 2.2, criterion 1.1.1)."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from kg.queries.chart_header import Plot
+from kg.queries.rows import Value
+from kg.tables.charts.svg import printable
+from kg.tables.numbers import shown
+from kg.tables.sheet import Cell, Sheet
+
+_MOST: Final = 30
+_FEW: Final = 2
+
+
+def text_of(cell: Cell, lang: str) -> str:
+    """Return a cell as a chart writes it: a label, or a number or date in the way of the language."""
+    return printable(cell.text if cell.iri or isinstance(cell.value, str) else shown(cell.value, lang))
+
+
+def cell_of(sheet: Sheet, row: tuple[Cell, ...], name: str) -> Cell:
+    """Return the cell of a row in a column by name, an empty one without a name."""
+    return row[sheet.place(name)] if name else Cell(None)
+
+
+def summary(plot: Plot, sheet: Sheet, title: str) -> str:
+    """Return one sentence: the kind of chart, its title, how many values, the highest and the lowest."""
+    lang = sheet.lang
+    said = f"{_words(plot.mark, lang)}: {title} {len(sheet.rows)} {_words('marks', lang)}"
+    numbers = sorted(_numbers(plot, sheet), key=lambda pair: pair[0])
+    if len(numbers) < _FEW or numbers[0][0] == numbers[-1][0]:
+        return said + "."
+    ends = (("highest", numbers[-1]), ("lowest", numbers[0]))
+    return f"{said}; {'; '.join(f'{_words(word, lang)} {what}' for word, (_, what) in ends)}."
+
+
+def description(plot: Plot, sheet: Sheet) -> str:
+    """Return the values of a chart one by one, as far as one can listen to."""
+    said = [_said(plot, sheet, row) for row in sheet.rows[:_MOST]]
+    if plot.reference and sheet.rows:
+        cell = cell_of(sheet, sheet.rows[0], plot.reference)
+        title = sheet.columns[sheet.place(plot.reference)].title
+        said.append(f"{_words('reference', sheet.lang)}: {title} {text_of(cell, sheet.lang)}")
+    more = [_words("more", sheet.lang)] if len(sheet.rows) > _MOST else []
+    return "; ".join([*said, *more]) + "."
+
+
+def _numbers(plot: Plot, sheet: Sheet) -> list[tuple[float, str]]:
+    columns = [name for name in (plot.x, plot.y, plot.colour) if name and sheet.columns[sheet.place(name)].numeric]
+    if not columns:
+        return []
+    cells = [(cell_of(sheet, row, columns[0]).value, _said(plot, sheet, row)) for row in sheet.rows]
+    return [(number(value), said) for value, said in cells if value is not None]
+
+
+def number(value: Value) -> float:
+    """Return a number of an answer as a float, as charts take it.
+
+    Raises:
+        TypeError: the value is no number.
+
+    """
+    if isinstance(value, str) or value is None or not hasattr(value, "__float__"):
+        raise TypeError(f"not a number: {value!r}")
+    return float(value)
+
+
+def _said(plot: Plot, sheet: Sheet, row: tuple[Cell, ...]) -> str:
+    names: tuple[str, ...]
+    if plot.mark == "map":
+        names = (plot.label[0], plot.latitude, plot.longitude)
+    else:
+        names = (plot.y, plot.x) if sheet.columns[sheet.place(plot.x)].numeric else (plot.x, plot.y)
+    texts = [text_of(cell_of(sheet, row, name), sheet.lang) for name in dict.fromkeys((*names, plot.colour)) if name]
+    return f"{texts[0]}: {', '.join(text for text in texts[1:] if text)}"
+
+
+@cache
+def _table() -> dict[str, dict[str, str]]:
+    return tomllib.loads((resources.files("kg.tables.charts") / "words.toml").read_text(encoding="utf-8"))
+
+
+def _words(key: str, lang: str) -> str:
+    return _table()[key][lang]

@@ -1,0 +1,260 @@
+"""From an answer to a Vega-Lite specification (version 5): sizes and texts are settled here, so that it always fits."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kg.queries.chart_header import Plot
+from kg.tables.charts.text_alternative import cell_of, number, text_of
+from kg.tables.charts.themes import THEMES, Theme
+from kg.tables.sheet import Sheet
+
+SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v5.json"
+SIZES: Final[Mapping[str, int]] = {"wide": 720, "narrow": 360}
+_FONT: Final = "Arial, Liberation Sans, sans-serif"
+_LINE, _LETTER, _GAP = 15, 7.3, 13  # Pixels: height of a line, width of a letter in a wide face, space between rows.
+_WRAP: Final[Mapping[str, int]] = {"wide": 40, "narrow": 20}
+_TALL: Final = 320
+_SHAPES: Final = ["circle", "square", "triangle-up", "diamond"]
+_BREAK: Final = "split(datum.label, '\\n')"
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A specification, and the size in pixels that it comes out at."""
+
+    spec: Spec
+    width: int
+    height: int
+
+
+def drawing(plot: Plot, sheet: Sheet, theme: str, size: str) -> Drawing:
+    """Return the specification of a chart that is no map.
+
+    Arguments:
+        plot: what goes where.
+        sheet: the data, in one language.
+        theme: a key of `THEMES`.
+        size: a key of `SIZES`.
+
+    Raises:
+        KeyError: the answer lacks a column that the chart names.
+
+    """
+    return _Maker(plot, sheet, THEMES[theme], size).made()
+
+
+class _Maker:
+    """Builds one specification.
+
+    Arguments:
+        plot, sheet: what is drawn.
+        colours: the theme.
+        size: a key of `SIZES`.
+
+    """
+
+    def __init__(self, plot: Plot, sheet: Sheet, colours: Theme, size: str) -> None:
+        self._plot, self._sheet, self._colours, self._size = plot, sheet, colours, size
+        self._width = SIZES[size]
+        self._lying = plot.mark == "rect" or not self._numeric(plot.y)
+        self._groups = self._distinct("colour") if plot.colour and not self._numeric(plot.colour) else []
+
+    def _numeric(self, name: str) -> bool:
+        return self._sheet.columns[self._sheet.place(name)].numeric
+
+    def _texts(self, name: str) -> list[str]:
+        return [text_of(cell_of(self._sheet, row, name), self._sheet.lang) for row in self._sheet.rows]
+
+    def _wrapped(self, name: str, width: int) -> list[str]:
+        return ["\n".join(textwrap.wrap(text, width)) or "-" for text in self._texts(name)]
+
+    def _distinct(self, key: str) -> list[str]:
+        return list(dict.fromkeys(self._wrapped(getattr(self._plot, key), self._room(key))))
+
+    def _title(self, name: str) -> str:
+        return self._sheet.columns[self._sheet.place(name)].title
+
+    def made(self) -> Drawing:
+        """Return the drawing."""
+        height = self._height()
+        spec: Spec = {
+            "$schema": SCHEMA,
+            "width": self._width,
+            "height": height,
+            "autosize": {"type": "fit", "contains": "padding"},
+            "padding": {"left": 4, "right": self._beside(), "top": 24 if self._plot.reference else 8, "bottom": 4},
+            "background": self._colours.paper,
+            "data": {"values": self._values()},
+            "layer": [self._marks(), self._labels(), *self._reference()],
+            "config": self._config(),
+        }
+        return Drawing(spec, self._width, height)
+
+    @property
+    def _stacked(self) -> bool:
+        """Whether the groups of the legend stand below each other."""
+        return sum(map(len, self._groups)) * _LETTER + 40 * len(self._groups) > self._inner
+
+    @property
+    def _inner(self) -> int:
+        """Return the pixels between the labels on the left and those on the right."""
+        return self._width - self._beside() - (self._extent("y") if self._lying else 80)
+
+    def _extent(self, key: str) -> int:
+        """Return the pixels that the labels of a list take, beside or below it."""
+        longest = max((len(line) for text in self._distinct(key) for line in text.split("\n")), default=0)
+        return int(longest * _LETTER) + 8 if key == "y" else self._lines("x") * _LINE + 8
+
+    def _values(self) -> list[Spec]:
+        values: list[Spec] = [{} for _ in self._sheet.rows]
+        for key in ("x", "y", "colour"):
+            name = getattr(self._plot, key)
+            if not name:
+                continue
+            cells = [cell_of(self._sheet, row, name) for row in self._sheet.rows]
+            if self._numeric(name):
+                found: list[Any] = [None if cell.value is None else number(cell.value) for cell in cells]
+            else:
+                found = self._wrapped(name, self._room(key))
+            for value, one in zip(values, found, strict=True):
+                value[key] = one
+        for value, text in zip(values, self._beside_texts(), strict=True):
+            value["text"] = text
+        return values
+
+    def _room(self, key: str) -> int:
+        """Return the letters of a line of a label: on the left by size, below by how many share the width."""
+        if key == "y":
+            return _WRAP[self._size]
+        if key == "colour":
+            return int((self._inner - 40) / _LETTER)
+        return max(8, int(self._width * 0.8 / _LETTER / max(1, len(set(self._texts(self._plot.x))))) - 1)
+
+    def _beside_texts(self) -> list[str]:
+        plot = self._plot
+        shown = plot.label or ((plot.colour,) if plot.mark == "rect" else (plot.x if self._lying else plot.y,))
+        return [" ".join(part for part in parts if part) for parts in zip(*map(self._texts, shown), strict=True)]
+
+    def _beside(self) -> int:
+        """Return the pixels right of the marks that the longest label takes."""
+        longest = max(map(len, self._beside_texts()), default=0)
+        return int(longest * _LETTER) + 12 if self._lying and self._plot.mark != "rect" else 24
+
+    def _height(self) -> int:
+        rows = sum(text.count("\n") + 1 for text in self._groups)
+        legend = (self._stacked and rows * _LINE + 8 * len(self._groups)) or (28 if self._groups else 0)
+        below = 24 + (_LINE * self._lines("x") if self._plot.mark == "rect" or not self._lying else 20)
+        if not self._lying:
+            return _TALL + below + legend
+        step = max(2, self._lines("y")) * _LINE + _GAP if self._plot.mark == "rect" else self._lines("y") * _LINE + _GAP
+        return 40 + below + legend + step * len(self._distinct("y"))
+
+    def _lines(self, key: str) -> int:
+        name = getattr(self._plot, key)
+        if self._numeric(name):
+            return 1
+        return max((text.count("\n") + 1 for text in self._wrapped(name, self._room(key))), default=1)
+
+    def _list_axis(self, key: str) -> Spec:
+        texts, extent = self._distinct(key), self._extent(key)
+        axis = {"labelExpr": _BREAK, "title": None, "labelLimit": 0, "labelAngle": 0, "ticks": False, "grid": False}
+        axis |= {"minExtent": extent, "maxExtent": extent, "domain": False, "labelOverlap": False}
+        return {"field": key, "type": "nominal", "sort": texts, "axis": axis | (self._middle() if key == "y" else {})}
+
+    def _middle(self) -> Spec:
+        """Return what lifts a label of several lines, so that its middle stands at its mark."""
+        lifted = [
+            {"test": f"length(split(datum.label, '\\n')) == {lines}", "value": -_LINE * (lines - 1) / 2}
+            for lines in range(2, self._lines("y") + 1)
+        ]
+        return {"labelLineHeight": _LINE} | ({"labelOffset": {"condition": lifted, "value": 0}} if lifted else {})
+
+    def _scale_axis(self, key: str) -> Spec:
+        bare = self._plot.mark == "bar"
+        shown = {"labels": not bare, "grid": not bare, "ticks": False, "domain": False, "tickCount": 5}
+        title = "\n".join(textwrap.wrap(self._title(getattr(self._plot, key)), 44)).split("\n")
+        return {
+            "field": key,
+            "type": "quantitative",
+            "scale": {"zero": True, "nice": not bare},
+            "axis": shown | {"title": title, "format": ",~f", "titleAnchor": "start" if key == "x" else "end"},
+        }
+
+    def _place(self) -> Spec:
+        return {
+            key: self._scale_axis(key) if self._numeric(getattr(self._plot, key)) else self._list_axis(key)
+            for key in ("x", "y")
+        }
+
+    def _marks(self) -> Spec:
+        colours, mark = self._colours, self._plot.mark
+        encoding = self._place()
+        if mark == "rect":
+            shade = {"range": list(colours.shades)}
+            encoding["color"] = {"field": "colour", "type": "quantitative", "scale": shade, "legend": None}
+            return {"mark": {"type": "rect", "stroke": colours.paper, "strokeWidth": 3}, "encoding": encoding}
+        if self._groups:
+            scale = {"domain": self._groups, "range": list(colours.marks[: len(self._groups)])}
+            direction = "vertical" if self._stacked else "horizontal"
+            legend = {"orient": "top", "title": None, "direction": direction, "labelLimit": 0, "labelExpr": _BREAK}
+            group = {"field": "colour", "type": "nominal", "sort": None}
+            encoding["color"] = group | {"scale": scale, "legend": legend}
+            if mark == "point":
+                shapes = {"domain": self._groups, "range": _SHAPES[: len(self._groups)]}
+                encoding["shape"] = group | {"scale": shapes, "legend": legend}
+        drawn: Spec = {"type": mark, "color": colours.marks[0]}
+        return {
+            "mark": drawn | ({"filled": True, "size": 110, "opacity": 1} if mark == "point" else {}),
+            "encoding": encoding,
+        }
+
+    def _labels(self) -> Spec:
+        place: Spec = {"align": "left", "dx": 8, "baseline": "middle"} if self._lying else {"dy": -14}
+        if self._plot.mark == "rect":
+            place = {"align": "center", "baseline": "middle"}
+        text = {"type": "text", "color": self._colours.ink, "fontSize": 12.5, "clip": False}
+        kept = ("field", "type", "sort")
+        encoding = {key: {name: told[name] for name in kept if name in told} for key, told in self._place().items()}
+        return {"mark": text | place, "encoding": encoding | {"text": {"field": "text", "type": "nominal"}}}
+
+    def _reference(self) -> list[Spec]:
+        name = self._plot.reference
+        if not name or not self._sheet.rows:
+            return []
+        cell = cell_of(self._sheet, self._sheet.rows[0], name)
+        if cell.value is None:
+            return []
+        key = "x" if self._lying else "y"
+        at = {key: {"datum": number(cell.value), "type": "quantitative"}}
+        text = f"{self._title(name)}: {text_of(cell, self._sheet.lang)}"
+        rule = {"type": "rule", "strokeDash": [5, 4], "strokeWidth": 1.5, "color": self._colours.ink}
+        said = {"type": "text", "text": text, "color": self._colours.ink, "align": "right", "fontSize": 12}
+        corner = {"y": {"value": -10}} if self._lying else {"x": {"value": 40}}
+        return [
+            {"data": {"values": [{}]}, "mark": rule, "encoding": at},
+            {"data": {"values": [{}]}, "mark": said, "encoding": at | corner},
+        ]
+
+    def _config(self) -> Spec:
+        colours = self._colours
+        return {
+            "font": _FONT,
+            "view": {"stroke": None},
+            "axis": {
+                "labelColor": colours.ink,
+                "titleColor": colours.muted,
+                "titleFontWeight": "normal",
+                "gridColor": colours.line,
+                "labelFontSize": 12.5,
+                "titleFontSize": 12.5,
+                "labelPadding": 6,
+                "titlePadding": 8,
+            },
+            "legend": {"labelColor": colours.ink, "labelFontSize": 12.5, "symbolSize": 110},
+            "bar": {"discreteBandSize": {"band": 0.66}},
+        }

@@ -1,0 +1,33 @@
+"""Numbers and dates as people write them in Dutch and in English."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from kg.queries.rows import Value
+
+_SWAPPED: Final = str.maketrans(",.", ".,")
+
+
+def shown(value: Value, lang: str) -> str:
+    """Return a value as text: 54.000 and 5,2 in Dutch, 54,000 and 5.2 in English; dates in full figures.
+
+    >>> shown(54000, "nl"), shown(9950, "nl"), shown(Decimal("5.20"), "nl"), shown(54000, "en")
+    ('54.000', '9.950', '5,2', '54,000')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float, Decimal)):
+        text = f"{_plain(value):,f}"
+        return text.translate(_SWAPPED) if lang == "nl" else text
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return f"{value.day}-{value.month}-{value.year}" if lang == "nl" else value.isoformat()
+    return str(value)
+
+
+def _plain(value: float | Decimal) -> Decimal:
+    return Decimal(str(value)).normalize() + 0

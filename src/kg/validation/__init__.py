@@ -1,0 +1,1 @@
+"""What must hold, and reports of what does not."""

@@ -1,0 +1,323 @@
+"""Work for another process: SHACL or queries over some data, stopped when one of them does not end in time.
+
+A running query cannot be stopped in its own process, so it runs in a worker that is killed; the work then goes on in a
+new one without it, and the report names it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg.errors import KgError, QueryError, Refused, SourceError, TooLarge, Unavailable
+from kg.graph.build import build, count_graphs
+from kg.namespaces import SH
+from kg.queries.engine import answer
+from kg.validation.engines import ENGINES, silent
+
+_TICK: Final = 0.05
+_CHUNK: Final = 65_536
+AUTO: Final = "auto"
+REFERENCE: Final = "pyshacl"
+_ERRORS: Final = {one.__name__: one for one in (SourceError, Unavailable)}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do.
+
+    Attributes:
+        data: the graph: as N-Triples for shapes, as N-Quads for queries.
+        shapes: the shapes, as N-Triples; empty for queries alone.
+        engine: name of the SHACL engine.
+        queries: SELECT or ASK by name.
+        counted: add to the data what the catalogue says of the size of each graph.
+        house: folder whose whole graph is asked instead of data.
+
+    """
+
+    data: bytes
+    shapes: bytes = b""
+    engine: str = "pyshacl"
+    queries: Mapping[str, str] = field(default_factory=dict)
+    counted: bool = False
+    house: str = ""
+
+    def without(self, name: str) -> Job:
+        """Return the job without a query, or without a SPARQL constraint of that name."""
+        rest = {key: text for key, text in self.queries.items() if key != name}
+        kept = [line for line in self.shapes.splitlines(keepends=True) if not _uses(line, name)]
+        return replace(self, queries=rest, shapes=b"".join(kept))
+
+
+def _uses(line: bytes, constraint: str) -> bool:
+    return f" <{SH}sparql> ".encode() in line and constraint.encode() in line
+
+
+@dataclass
+class Outcome:
+    """What came of a job.
+
+    Attributes:
+        report: the validation report.
+        answers: of queries, by name.
+        stuck: names of what did not end in time.
+        error: what ended the job early, of those that others run.
+
+    """
+
+    report: list[ox.Triple] = field(default_factory=list)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stuck: list[str] = field(default_factory=list)
+    error: KgError | None = None
+
+
+def run_here(job: Job) -> Outcome:
+    """Do a job in this process, without a time limit.
+
+    Raises:
+        SourceError: the shapes cannot be used.
+
+    """
+    outcome = Outcome()
+    if job.shapes:
+        outcome.report = list(ENGINES[job.engine](job.data, parse_triples(job.shapes), silent))
+    if job.queries:
+        store = filled(job)
+        outcome.answers = {name: ask(store, text) for name, text in job.queries.items()}
+    return outcome
+
+
+def parse_triples(data: bytes) -> list[ox.Triple]:
+    """Return the triples of N-Triples."""
+    return [quad.triple for quad in ox.parse(data, format=ox.RdfFormat.N_TRIPLES)]
+
+
+def filled(job: Job) -> ox.Store:
+    """Return the store that a job asks.
+
+    Raises:
+        SourceError: the graph of the house cannot be built.
+
+    """
+    if job.house:
+        return build(Path(job.house)).store
+    store = ox.Store()
+    store.bulk_load(job.data, format=ox.RdfFormat.N_QUADS)
+    store.bulk_extend(count_graphs(store) if job.counted else ())
+    return store
+
+
+def ask(store: ox.Store, text: str) -> dict[str, Any]:
+    """Return an answer as `columns` and `rows` (terms as N-Triples writes them), or as `error` with its place."""
+    try:
+        found = answer(store, text)
+        if isinstance(found, ox.QuerySolutions):
+            columns = [variable.value for variable in found.variables]
+            return {"columns": columns, "rows": [[_written(row[name]) for name in columns] for row in found]}
+    except (QueryError, Refused, TooLarge) as error:
+        return {"error": error.what, "hint": error.hint, "line": error.line, "column": error.column}
+    if isinstance(found, ox.QueryBoolean):
+        kind = "http://www.w3.org/2001/XMLSchema#boolean"
+        return {"columns": ["answer"], "rows": [[f'"{str(bool(found)).lower()}"^^<{kind}>']]}
+    return {"columns": None, "rows": [[str(triple)] for triple in found]}
+
+
+def _written(term: object) -> str | None:
+    return None if term is None else str(term)
+
+
+class _Worker:
+    """One running worker process and what it told so far."""
+
+    def __init__(self, job: Job, folder: Path) -> None:
+        self.job, self.outcome, self.folder = job, Outcome(), folder
+        self.spent: dict[str, float] = {}
+        self.start()
+
+    def start(self) -> None:
+        self.current, self.since, self.ended = "", 0.0, False
+        held = {name: getattr(self.job, name) for name in ("engine", "queries", "counted", "house")}
+        (self.folder / "data.nq").write_bytes(self.job.data)
+        (self.folder / "shapes.nt").write_bytes(self.job.shapes)
+        (self.folder / "job.json").write_text(json.dumps(held), "utf-8")
+        with (self.folder / "stderr").open("wb") as errors:
+            self.process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "kg.validation.job_process", str(self.folder)],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        self.running, self.heard = False, b""
+
+    @property
+    def output(self) -> int:
+        """Descriptor of what the worker writes."""
+        return self.process.stdout.fileno() if self.process.stdout else -1
+
+    def listen(self) -> bool:
+        """Take in what the worker wrote; return False when its output has ended."""
+        chunk = os.read(self.output, _CHUNK)
+        *lines, self.heard = (self.heard + chunk).split(b"\n")
+        for line in lines:
+            self._hear(line)
+        return bool(chunk)
+
+    def _hear(self, line: bytes) -> None:
+        """Take in one event of the worker."""
+        event = json.loads(line)
+        if event["event"] == "begin":
+            self.current, self.since, self.running = event["name"], time.monotonic(), True
+        elif event["event"] == "end":
+            self.spent[event["name"]] = self.elapsed()
+            self.running = False
+            if "answer" in event:
+                self.outcome.answers[event["name"]] = event["answer"]
+        elif event["event"] == "report":
+            self.outcome.report = parse_triples((self.folder / "report.nt").read_bytes())
+        elif event["event"] == "error":
+            kind = _ERRORS.get(event["kind"], SourceError)
+            place = {name: event[name] for name in ("where", "hint", "line", "column")}
+            self.outcome.error = kind(event["what"], **place)
+
+    def elapsed(self) -> float:
+        """Seconds that the query at work has taken, all its runs together."""
+        return self.spent.get(self.current, 0.0) + time.monotonic() - self.since
+
+    def stop(self) -> None:
+        """Kill the worker and go on without the query that it was at, or with the engine that can name it."""
+        self.kill()
+        if not self.current and self.job.engine == AUTO:
+            self.job = replace(self.job, engine=REFERENCE)
+        else:
+            self._leave_out()
+        if self.job.queries or self.job.shapes:
+            self.start()
+        else:
+            self.ended = True
+
+    def _leave_out(self) -> None:
+        """Take what did not end out of the job, and what has been answered."""
+        self.outcome.stuck.append(self.current)
+        job = self.job.without(self.current)
+        for name in self.outcome.answers:
+            job = job.without(name)
+        unnamed = not self.current or job == self.job
+        self.job = replace(job, shapes=b"") if unnamed else job
+
+    def kill(self) -> None:
+        """End the process, if it runs."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def end(self) -> None:
+        """Take leave of a worker whose output has ended; where it died of the compiled engine, begin with the other."""
+        self.ended = True
+        failed = self.process.wait() and self.outcome.error is None
+        if failed and self.job.shapes and self.job.engine == AUTO:
+            self.kill()
+            self.job = replace(self.job, engine=REFERENCE)
+            self.start()
+        elif failed:
+            said = (self.folder / "stderr").read_text("utf-8", "replace").strip().splitlines()
+            self.outcome.error = SourceError(
+                f"a worker ended with {self.process.returncode}: {said[-1] if said else 'no word'}",
+                where="shapes",
+                hint="mend the shapes, or name another --engine",
+            )
+
+
+def begin_jobs(jobs: Sequence[Job], limit: float | None) -> Callable[[], list[Outcome]]:
+    """Begin jobs beside this process, and return what waits for their outcomes; without a limit they run here, then.
+
+    Arguments:
+        jobs: what to do.
+        limit: as of `run_jobs`; None for this process, without a limit.
+
+    """
+    if limit is None:
+        return lambda: [_caught(job) for job in jobs]
+    pool = ThreadPoolExecutor(1)
+    running = pool.submit(run_jobs, jobs, limit)
+    pool.shutdown(wait=False)
+    return running.result
+
+
+def _caught(job: Job) -> Outcome:
+    try:
+        return run_here(job)
+    except KgError as error:
+        return Outcome(error=error)
+
+
+def run_jobs(jobs: Sequence[Job], limit: float) -> list[Outcome]:
+    """Do jobs in worker processes side by side.
+
+    Arguments:
+        jobs: what to do.
+        limit: seconds that one query or SPARQL constraint may take, all focus nodes together.
+
+    Returns:
+        An outcome a job, which holds the error of one that could not be done: `SourceError` for shapes that cannot be
+        used, a graph that cannot be built or a worker that died, `Unavailable` for an engine that is not installed.
+
+    Raises:
+        SourceError: the temporary folder cannot be written.
+
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="kg-") as name:
+            return _work(jobs, limit, Path(name))
+    except OSError as error:
+        hint = "make room, or set TMPDIR to a folder that has some"
+        raise SourceError(f"cannot work there: {error.strerror}", where=tempfile.gettempdir(), hint=hint) from error
+
+
+def _work(jobs: Sequence[Job], limit: float, folder: Path) -> list[Outcome]:
+    workers: list[_Worker] = []
+    try:
+        for number, job in enumerate(jobs):
+            own = folder / str(number)
+            own.mkdir()
+            workers.append(_Worker(job, own))
+        _listen(workers, limit)
+    finally:
+        for worker in workers:
+            worker.kill()
+    return [worker.outcome for worker in workers]
+
+
+def _listen(workers: Sequence[_Worker], limit: float) -> None:
+    selector = selectors.DefaultSelector()
+    for worker in workers:
+        selector.register(worker.output, selectors.EVENT_READ, worker)
+    while selector.get_map():
+        for key, _ in selector.select(_TICK):
+            if not key.data.listen():
+                selector.unregister(key.fd)
+                key.data.end()
+                _go_on(selector, key.data)
+        for worker in workers:
+            if worker.running and not worker.ended and worker.elapsed() > limit:
+                selector.unregister(worker.output)
+                worker.stop()
+                _go_on(selector, worker)
+
+
+def _go_on(selector: selectors.BaseSelector, worker: _Worker) -> None:
+    """Listen to a worker that has begun anew."""
+    if not worker.ended:
+        selector.register(worker.output, selectors.EVENT_READ, worker)

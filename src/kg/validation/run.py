@@ -1,0 +1,134 @@
+"""From settings and options to a plan, and from a plan to a report: read from the cache, or made and kept there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from kg import fingerprint
+from kg.errors import SourceError
+from kg.graph.sources import find_sources
+from kg.namespaces import ID, KB, ONTOLOGY_GRAPH
+from kg.validation import report_cache
+from kg.validation.check import Plan, check
+from kg.validation.documents import QUERY, Input, find_inputs, shown
+from kg.validation.findings import Report
+from kg.validation.settings import Settings, read_settings
+
+_MEGA: Final = 1_000_000
+_HOUSE: Final = ("ontology", "data", "queries")
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+def make_plan(settings: Settings, paths: Sequence[Path], house: Path) -> Plan:
+    """Return what to check.
+
+    Given paths win over the settings, and those over the whole of the house. Our own ontology completes the graph
+    where our own shapes check it; where a question stands alone, the graph of the house answers it.
+
+    Raises:
+        SourceError: nothing to check, a path that is missing or of no known format.
+
+    """
+    given = list(paths) or [Path(name) for name in settings.data]
+    ours = not settings.shapes
+    shapes = [house / "shapes"] if ours else [Path(name) for name in settings.shapes if name]
+    context = find_inputs([Path(name) for name in settings.context], checked=False)
+    if given:
+        inputs = find_inputs(given)
+        graph = [replace(one, checked=False) for one in _ontology(house)] if ours else []
+    else:
+        inputs, graph = _all(house), []
+    alone = not given or (ours and all(one.suffix == QUERY for one in inputs))
+    if alone and given:
+        graph = [replace(one, checked=False) for one in _all(house) if one.suffix != QUERY]
+    known = {one.path for one in inputs}
+    return Plan(
+        inputs=[*inputs, *(one for one in (*graph, *context) if one.path not in known)],
+        shapes=shapes,
+        house=house if alone else None,
+        namespaces=settings.namespaces or ((ID, KB) if ours else ()),
+        only=settings.only,
+        skip=settings.skip,
+        engine=settings.engine,
+        limit=settings.time_limit,
+        max_bytes=settings.max_size * _MEGA,
+        fail_on=settings.fail_on,
+        lang=settings.lang,
+    )
+
+
+def _ontology(house: Path) -> list[Input]:
+    return [one for one in find_inputs([house / "ontology"], graph=ONTOLOGY_GRAPH) if one.suffix != QUERY]
+
+
+def _all(house: Path) -> list[Input]:
+    """The files of a house: those of the graph, each in its graph, then mappings and questions."""
+    graph = [Input(shown(source.path), source.graph) for source in find_sources(house)]
+    known = {one.path for one in graph}
+    others = [one for one in find_inputs([house / "data", house / "queries"]) if one.path not in known]
+    return [*graph, *others]
+
+
+def run(plan: Plan, *, cached: bool = True) -> Report:
+    """Return the report of a plan, from the cache where nothing has changed.
+
+    Raises:
+        SourceError: as `kg.validate.check`.
+
+    """
+    if not cached:
+        return check(plan)
+    key = fingerprint.key_of(_files(plan), _words(plan))
+    held = report_cache.load(key)
+    if held is not None:
+        return replace(held, fail_on=plan.fail_on)
+    shapes = fingerprint.key_of(_shape_files(plan), ["shapes"])
+    report = check(replace(plan, sound_shapes=report_cache.load(shapes) is not None))
+    report_cache.keep(key, report)
+    if any(rule.kind == "shape" for rule in report.rules):
+        report_cache.keep(shapes, Report((), (), ()))
+    return report
+
+
+def _words(plan: Plan) -> Iterator[str]:
+    words: Any = replace(plan, inputs=(), shapes=(), house=None, fail_on="")
+    yield repr(words)
+    yield from (f"{one.path} {one.graph} {one.checked}" for one in plan.inputs)
+
+
+def _shape_files(plan: Plan) -> Iterator[Path]:
+    for folder in plan.shapes:
+        yield from sorted([*folder.glob("*.*"), *folder.glob("checks/*.rq")]) if folder.is_dir() else [folder]
+
+
+def _files(plan: Plan) -> Iterator[Path]:
+    for one in plan.inputs:
+        yield one.path
+        if one.suffix == QUERY:
+            yield one.path.with_suffix(".csv")
+    yield from _shape_files(plan)
+    if plan.house is not None:
+        for name in _HOUSE:
+            yield from sorted(path for path in (plan.house / name).rglob("*") if path.is_file())
+
+
+def first_files(folder: Path) -> list[tuple[Path, str]]:
+    """Return path and text of a workflow for GitHub, and of settings where a repository has none.
+
+    Raises:
+        SourceError: a file is there already.
+
+    """
+    workflow = folder / ".github" / "workflows" / "kg-validate.yml"
+    if workflow.exists():
+        raise SourceError("the workflow is there already", where=str(workflow), hint="edit it, or delete it first")
+    files = [(workflow, (_TEMPLATES / "kg-validate.yml").read_text("utf-8"))]
+    if not read_settings(folder).file:
+        shapes = next((name for name in ("shapes", "shacl") if (folder / name).is_dir()), "shapes")
+        data = next((name for name in ("data", "rdf", "ontology") if (folder / name).is_dir()), ".")
+        text = (_TEMPLATES / "kg.toml").read_text("utf-8").replace("{data}", data).replace("{shapes}", shapes)
+        files.append((folder / "kg.toml", text))
+    return files

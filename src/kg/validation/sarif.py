@@ -1,0 +1,88 @@
+"""SARIF 2.1.0: what code hosts show beside the line (OASIS, sections 3.19, 3.27, 3.49)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from kg.validation.findings import Finding, Report, Rule, fingerprints
+
+_LEVELS: Final = {"violation": "error", "warning": "warning", "info": "note"}
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_MARK: Final = "kg/v1"
+
+
+def render(report: Report) -> str:
+    """Return a report as a SARIF log with one run; files outside the working folder have absolute addresses."""
+    rules = _all_rules(report)
+    index = {rule.name: number for number, rule in enumerate(rules)}
+    marks = fingerprints(report.findings)
+    run = {
+        "tool": {
+            "driver": {
+                "name": "kg validate",
+                "version": metadata.version("klimaatbanen-kg"),
+                "rules": [_rule(rule) for rule in rules],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(one, mark, index) for one, mark in zip(report.findings, marks, strict=True)],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _all_rules(report: Report) -> Sequence[Rule]:
+    known = {rule.name: rule for rule in report.rules}
+    for one in report.findings:
+        known.setdefault(one.shape, Rule(one.shape, one.severity, one.message))
+    return list(known.values())
+
+
+def _rule(rule: Rule) -> Mapping[str, Any]:
+    found: dict[str, Any] = {
+        "id": rule.name,
+        "name": rule.short,
+        "shortDescription": {"text": rule.title or rule.short},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "help": {"text": "\n".join(text for text in (rule.why, rule.mend) if text) or rule.short},
+    }
+    if rule.name.startswith(("http://", "https://")):
+        found["helpUri"] = rule.name
+    return found
+
+
+def _result(one: Finding, mark: str, index: Mapping[str, int]) -> Mapping[str, Any]:
+    said = [one.message, *(f"{name}: {text}" for name in _SAID if (text := getattr(one, name)))]
+    result: dict[str, Any] = {
+        "ruleId": one.shape,
+        "ruleIndex": index[one.shape],
+        "level": _LEVELS[one.severity],
+        "message": {"text": "\n".join(said)},
+        "partialFingerprints": {_MARK: mark},
+    }
+    if one.file:
+        result["locations"] = [{"physicalLocation": _location(one)}]
+    return result
+
+
+_SAID: Final = ("focus", "label", "path", "value", "hint")
+
+
+def _location(one: Finding) -> Mapping[str, Any]:
+    path = Path(one.file)
+    place: dict[str, Any] = {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}
+    if not path.is_absolute():
+        place["uriBaseId"] = "%SRCROOT%"
+    found: dict[str, Any] = {"artifactLocation": place}
+    if one.line:
+        region: dict[str, Any] = {"startLine": one.line}
+        if one.column:
+            region |= {"startColumn": one.column, "endColumn": one.column + max(1, one.width)}
+        if one.excerpt:
+            region["snippet"] = {"text": one.excerpt}
+        found["region"] = region
+    return found

@@ -1,0 +1,151 @@
+"""Saved questions under check: their header, the names that they use, whether they run, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg.errors import KgError, SourceError
+from kg.queries.question import Question, read_question
+from kg.validation.approved_answers import Difference, differences, prefixes_of, terms_of, text_rows
+from kg.validation.documents import QUERY, Document, Problem, quads_of
+from kg.validation.file_findings import as_finding
+from kg.validation.findings import Finding
+from kg.validation.jobs import Job, Outcome
+from kg.validation.positions import find_token, text_lines, whole_line
+from kg.validation.shacl_report import read_terms
+
+QUESTION: Final = "question:"
+_DESCRIBED: Final = QUESTION
+_IS_SAID: Final = "FILTER EXISTS { ?term ?p ?o }"
+_HIDES: Final = ("syntax", "encoding", "unreadable", "size")
+
+
+def all_graphs(documents: Sequence[Document]) -> bytes:
+    """Return the triples of all RDF files as N-Quads, each in its graph."""
+    return ox.serialize(quads_of(documents), format=ox.RdfFormat.N_QUADS) or b""
+
+
+class SavedQuestions:
+    """The saved questions among the inputs: what is wrong with their text, and with their answers.
+
+    Arguments:
+        documents: all files as read.
+        house: folder whose whole graph gives the answers; None takes the files.
+        namespaces: IRIs that begin so must be described.
+        names: the rules that apply.
+        lang: language of messages.
+
+    """
+
+    def __init__(
+        self, documents: Sequence[Document], house: Path | None, namespaces: Sequence[str], names: set[str], lang: str
+    ) -> None:
+        self._documents, self._house, self._namespaces, self._lang = documents, house, tuple(namespaces), lang
+        self._files = [one for one in documents if one.input.suffix == QUERY and one.input.checked and not one.problems]
+        self._found: list[Finding] = []
+        self._questions: dict[str, tuple[Question, Document]] = {}
+        self.notes: list[str] = []
+        for document in self._files if any(name.startswith("query-") for name in names) else ():
+            if question := self._read(document):
+                self._questions[QUESTION + document.name] = (question, document)
+        self.job = self._job()
+
+    def _read(self, document: Document) -> Question | None:
+        path, text = document.input.path, document.data.decode("utf-8")
+        if "#+" not in text:
+            return Question(path.stem, path, text + "\n#+ empty: true", {}, {})
+        try:
+            return replace(read_question(path, path.parent), text=text)
+        except SourceError as error:
+            self._found.append(self._finding(document, Problem("query-header", error.what, 1, 1)))
+            return None
+
+    def _job(self) -> Job:
+        broken = [one.name for one in self._documents if any(problem.rule in _HIDES for problem in one.problems)]
+        self._compared = not broken
+        if not self._questions:
+            return Job(b"")
+        queries = {name: question.text for name, (question, _) in self._questions.items()}
+        if broken:
+            self.notes.append(f"answers of questions are not compared: {broken[0]} is broken")
+            return Job(b"", queries=queries)
+        if self._terms:
+            queries[_DESCRIBED] = f"SELECT ?term {{ VALUES ?term {{ {' '.join(map(str, self._terms))} }} {_IS_SAID} }}"
+        if self._house is not None:
+            return Job(b"", queries=queries, house=str(self._house))
+        return Job(all_graphs(self._documents), queries=queries, counted=True)
+
+    @cached_property
+    def _terms(self) -> list[ox.NamedNode]:
+        """The terms of the questions that must be described somewhere."""
+        named = {term for question, _ in self._questions.values() for term in terms_of(question.text)}
+        spaces = self._namespaces
+        return [ox.NamedNode(term) for term in sorted(named) if spaces and term.startswith(spaces)]
+
+    def findings(self, outcome: Outcome) -> Iterator[Finding]:
+        """Yield what is wrong with the questions, given their answers."""
+        yield from self._found
+        if outcome.error:
+            yield self._not_built(outcome.error)
+        unknown = self._unknown(outcome)
+        for name, (question, document) in self._questions.items():
+            yield from self._unknown_terms(document, unknown)
+            if name in outcome.stuck:
+                yield self._finding(document, Problem("time-limit", document.name, 1, 1))
+            elif name in outcome.answers:
+                yield from self._answer(question, document, outcome.answers[name])
+
+    def _not_built(self, error: KgError) -> Finding:
+        if self._house is None:
+            raise error
+        problem = Problem("graph", error.what, error.line or 0, error.column or 0)
+        lines = text_lines(Path(error.where).read_bytes()) if Path(error.where).is_file() else []
+        return as_finding(error.where, problem, lines, self._lang)
+
+    def _unknown(self, outcome: Outcome) -> set[str]:
+        """The terms of the questions of which neither their graph nor a file says anything."""
+        rows = outcome.answers.get(_DESCRIBED, {}).get("rows", ())
+        unknown = set(self._terms) - {ox.NamedNode(cell[1:-1]) for (cell,) in rows}
+        if unknown:
+            unknown -= {quad.subject for document in self._documents for quad in document.quads}
+        return {term.value for term in unknown}
+
+    def _finding(self, document: Document, problem: Problem) -> Finding:
+        return as_finding(document.name, problem, text_lines(document.data), self._lang)
+
+    def _unknown_terms(self, document: Document, unknown: set[str]) -> Iterator[Finding]:
+        text = document.data.decode("utf-8")
+        document.prefixes.update(prefixes_of(text))
+        for term in sorted(terms_of(text) & unknown):
+            place = find_token(document, ox.NamedNode(term)) or whole_line(document.name, text_lines(document.data), 1)
+            yield self._finding(document, Problem("query-term", term, place.line, place.column, place.width))
+
+    def _answer(self, question: Question, document: Document, answer: Mapping[str, Any]) -> Iterator[Finding]:
+        if "error" in answer:
+            rule = "query-syntax" if answer["line"] else "query-fails"
+            problem = Problem(rule, answer["error"], answer["line"] or 1, answer["column"] or 1)
+            yield self._finding(document, problem)
+            return
+        if not self._compared or answer["columns"] is None:
+            return
+        terms = [cell for row in answer["rows"] for cell in row if cell is not None]
+        found = iter(read_terms(terms))
+        rows = [[None if cell is None else next(found) for cell in row] for row in answer["rows"]]
+        different = list(differences(question, tuple(answer["columns"]), text_rows(rows)))
+        if different:
+            more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
+            yield self._difference(question, document, replace(different[0], what=different[0].what + more))
+
+    def _difference(self, question: Question, document: Document, one: Difference) -> Finding:
+        if not one.line:
+            return self._finding(document, Problem("query-answer", one.what, 1, 1))
+        path = question.path.with_suffix(".csv")
+        lines = text_lines(path.read_bytes())
+        width = len(lines[one.line - 1])
+        return as_finding(str(path), Problem("query-answer", one.what, one.line, 1, max(1, width)), lines, self._lang)

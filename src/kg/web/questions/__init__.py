@@ -1,0 +1,1 @@
+"""Saved questions as pages and API."""

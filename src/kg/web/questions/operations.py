@@ -1,0 +1,142 @@
+"""OpenAPI 3.1 operations of a saved question, made from its header, its answer and what its parameters can take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from kg.queries.question import Parameter, Question
+from kg.tables.sheet import LABEL, Sheet
+from kg.web.layout import word
+from kg.web.questions.api import FORMS
+from kg.web.questions.binding import Choice
+
+Node = dict[str, Any]
+Choices = Mapping[str, Sequence[Choice]]
+_ENUM: Final = 200
+_ERRORS: Final[Mapping[str, str]] = {
+    "304": "NotModified",
+    "400": "Malformed",
+    "406": "NotAcceptable",
+    "413": "TooLarge",
+    "414": "TooLong",
+    "429": "TooMany",
+    "503": "Unavailable",
+}
+_KINDS: Final[Mapping[str, Node]] = {
+    "iri": {"type": ["string", "null"], "format": "iri"},
+    "integer": {"type": ["integer", "null"]},
+    "decimal": {"type": ["number", "null"]},
+    "double": {"type": ["number", "string", "null"]},
+    "boolean": {"type": ["boolean", "null"]},
+    "date": {"type": ["string", "null"], "format": "date"},
+    "dateTime": {"type": ["string", "null"], "format": "date-time"},
+    "string": {"type": ["string", "null"]},
+    "mixed": {},
+}
+_TEXT: Final[Node] = {"schema": {"type": "string"}}
+_CONTENT: Final[Mapping[str, Node]] = {
+    "xlsx": {},  # Bytes: a media type without schema (OpenAPI 3.1, section 4.8.14.2).
+    "srj": {"schema": {"$ref": "#/components/schemas/SparqlResults"}},
+}
+
+
+def paths_of(question: Question, sheet: Sheet | None, choices: Choices, lang: str) -> Node:
+    """Return the paths of a question: its answer, what its parameters can take, its chart.
+
+    Arguments:
+        question: the question.
+        sheet: its answer without parameters, for the columns; None where that is not to be had now.
+        choices: what each parameter can take.
+        lang: language of the texts.
+
+    """
+    name, title = question.name, question.title[lang]
+    asked = [_parameter(one, choices.get(one.name, ()), lang) for one in question.parameters]
+    page = {"externalDocs": {"url": f"/questions/{name}?lang={lang}", "description": word("question_page", lang)}}
+    answer = _operation(question, "", title, lang) | page
+    answer["parameters"] = [*asked, _shared("lang"), _shared("format")]
+    answer["responses"] = _responses(word("answer", lang), _forms(sheet))
+    paths: Node = {f"/api/{name}": {"get": answer}}
+    if asked:
+        told = _operation(question, "choices", f"{word('choices_of', lang)}: {title}", lang)
+        choice = {"application/json": {"schema": {"$ref": "#/components/schemas/Choices"}}}
+        told |= {"parameters": [_shared("lang")], "responses": _responses(word("choices_of", lang), choice)}
+        paths[f"/api/{name}/choices"] = {"get": told}
+    return paths | _charts(question, asked, lang)
+
+
+def _charts(question: Question, asked: list[Node], lang: str) -> Node:
+    if question.chart is None:
+        return {}
+    forms: dict[str, Node] = {"svg": {"image/svg+xml": _TEXT}}
+    if question.chart.mark != "map":
+        forms["vl.json"] = {"application/vnd.vegalite.v5+json": {"schema": {"type": "object"}}}
+    paths = {}
+    for suffix, content in forms.items():
+        told = _operation(question, suffix, f"{word('chart_of', lang)}: {question.title[lang]}", lang)
+        told["parameters"] = [*asked, _shared("theme"), _shared("size"), _shared("lang")]
+        told["responses"] = _responses(word("chart_of", lang), content)
+        paths[f"/questions/{question.name}.{suffix}"] = {"get": told}
+    return paths
+
+
+def _operation(question: Question, suffix: str, summary: str, lang: str) -> Node:
+    return {
+        "operationId": _camel(f"{question.name} {suffix}"),
+        "tags": [question.theme],
+        "summary": summary,
+        "description": question.description[lang],
+    }
+
+
+def _camel(name: str) -> str:
+    """Return a name as generated clients have it: `climateMeasuresPerPillar`."""
+    first, *others = re.split(r"[^A-Za-z0-9]+", name.strip())
+    return first + "".join(one[:1].upper() + one[1:] for one in others)
+
+
+def _parameter(parameter: Parameter, choices: Sequence[Choice], lang: str) -> Node:
+    """Return a parameter; with few choices they are an enumeration, and its description gives their names."""
+    label = parameter.label[lang]
+    schema: Node = {"type": "string"}
+    listed = ""
+    if choices and len(choices) <= _ENUM:
+        schema["enum"] = [choice.value for choice in choices]
+        listed = "\n" + "".join(f"\n- `{choice.value}` {_plain(choice.text)}" for choice in choices)
+    told = {"name": parameter.name, "in": "query", "schema": schema}
+    told["description"] = f"{label}. {word('parameter_takes', lang)}{listed}"
+    return told | ({"example": choices[0].value} if choices else {})
+
+
+def _plain(text: str) -> str:
+    """Return a text without what CommonMark, in which descriptions are written, would take as markup."""
+    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", text)
+
+
+def _forms(sheet: Sheet | None) -> Node:
+    told = {form.media_type: _CONTENT.get(form.name, _TEXT) for form in FORMS}
+    answer: Node = {"$ref": "#/components/schemas/Answer"}
+    if sheet is not None:
+        rows = {"type": "array", "items": {"type": "object", "properties": _columns(sheet)}}
+        answer = {"allOf": [answer, {"type": "object", "properties": {"rows": rows}}]}
+    return told | {"application/json": {"schema": answer}}
+
+
+def _columns(sheet: Sheet) -> Node:
+    columns: Node = {}
+    for column in sheet.columns:
+        columns[column.name] = {"title": column.title, **_KINDS[column.kind]}
+        if column.kind == "iri":
+            columns[column.name + LABEL] = {"title": column.title, **_KINDS["string"]}
+    return columns
+
+
+def _responses(said: str, content: Node) -> Node:
+    errors = {status: {"$ref": f"#/components/responses/{name}"} for status, name in _ERRORS.items()}
+    return {"200": {"description": said, "content": content}} | errors
+
+
+def _shared(name: str) -> Node:
+    return {"$ref": f"#/components/parameters/{name}"}

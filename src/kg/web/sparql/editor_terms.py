@@ -1,0 +1,117 @@
+"""The terms of a graph as an editor offers them: classes, properties with the classes that have them, and things."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeGuard
+
+import pyoxigraph as ox
+
+from kg.labels import Labels
+from kg.namespaces import BASE, ID, RDF_TYPE, SKOS
+
+_TYPE: Final = ox.NamedNode(RDF_TYPE)
+_NAME: Final = ox.NamedNode(SKOS + "prefLabel")
+_ABOUT: Final = tuple(map(ox.NamedNode, (SKOS + "definition", "http://www.w3.org/2000/01/rdf-schema#comment")))
+_LOCAL: Final = re.compile(r"\w[\w-]*")  # Local names that need no escape (SPARQL 1.1, section 19.8, PN_LOCAL).
+_LANGUAGES: Final = ("nl", "en")
+Texts = dict[str, str]
+
+
+def lexicon(store: ox.Store, labels: Labels, prefixes: Mapping[str, str]) -> dict[str, Any]:
+    """Return what can be written in a query over a store, for `/sparql/terms.json`.
+
+    Arguments:
+        store: the graph.
+        labels: its labels.
+        prefixes: prefix to namespace; terms of other namespaces are written as IRIs.
+
+    """
+    types = _types(store)
+    classes = sorted({kind for kinds in types.values() for kind in kinds})
+    place = {kind: number for number, kind in enumerate(classes)}
+    counts = Counter(kind for kinds in types.values() for kind in kinds)
+    used, of = _properties(store, types)
+    return {
+        "base": ID,
+        "prefixes": dict(sorted(prefixes.items())),
+        "classes": [_told(store, labels, prefixes, iri, counts[iri]) for iri in classes],
+        "properties": [
+            _told(store, labels, prefixes, iri, used[iri])
+            | {"of": sorted((place[kind], count) for kind, count in of[iri].items())}
+            for iri in sorted(used)
+        ],
+        "things": _things(store, labels, types, place, counts),
+    }
+
+
+def _types(store: ox.Store) -> dict[str, set[str]]:
+    types: defaultdict[str, set[str]] = defaultdict(set)
+    for quad in store.quads_for_pattern(None, _TYPE, None, None):
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+            types[quad.subject.value].add(quad.object.value)
+    return types
+
+
+def _properties(store: ox.Store, types: Mapping[str, set[str]]) -> tuple[Counter[str], dict[str, Counter[str]]]:
+    """Return how often each property is used, in all and by the members of each class."""
+    used: Counter[str] = Counter()
+    of: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for quad in store:
+        used[quad.predicate.value] += 1
+        of[quad.predicate.value].update(types.get(str(getattr(quad.subject, "value", "")), ()))
+    return used, of
+
+
+def _told(store: ox.Store, labels: Labels, prefixes: Mapping[str, str], iri: str, count: int) -> dict[str, Any]:
+    return {
+        "name": _short(iri, prefixes),
+        "label": _texts(labels, iri),
+        "about": _about(store, iri),
+        "count": count,
+    }
+
+
+def _short(iri: str, prefixes: Mapping[str, str]) -> str:
+    """Return an IRI as a query writes it: prefixed by the longest namespace that fits, or in angle brackets."""
+    fits = [(space, prefix) for prefix, space in prefixes.items() if iri.startswith(space)]
+    for space, prefix in sorted(fits, reverse=True):
+        if _LOCAL.fullmatch(iri.removeprefix(space)):
+            return f"{prefix}:{iri.removeprefix(space)}"
+    return f"<{iri}>"
+
+
+def _texts(labels: Labels, iri: str) -> Texts:
+    found = ((lang, *labels.get(iri, lang)) for lang in _LANGUAGES)
+    return {lang: text for lang, text, tag in found if tag == lang}
+
+
+def _about(store: ox.Store, iri: str) -> Texts:
+    texts: Texts = {}
+    for predicate in _ABOUT:
+        for quad in store.quads_for_pattern(ox.NamedNode(iri), predicate, None, None):
+            if isinstance(quad.object, ox.Literal) and quad.object.language in _LANGUAGES:
+                texts.setdefault(quad.object.language, quad.object.value)
+    return texts
+
+
+def _things(
+    store: ox.Store, labels: Labels, types: Mapping[str, set[str]], place: Mapping[str, int], counts: Mapping[str, int]
+) -> list[tuple[str, str, str, int]]:
+    """Return path, name in nl and en, and class of the things of ours that have a preferred name."""
+    named = {quad.subject.value for quad in store.quads_for_pattern(None, _NAME, None, None) if _is_ours(quad.subject)}
+    return [
+        (iri.removeprefix(ID), labels.get(iri, "nl")[0], labels.get(iri, "en")[0], place[_kind(types[iri], counts)])
+        for iri in sorted(named & types.keys())
+    ]
+
+
+def _is_ours(subject: ox.NamedNode | ox.BlankNode | ox.Triple) -> TypeGuard[ox.NamedNode]:
+    return isinstance(subject, ox.NamedNode) and subject.value.startswith(ID)
+
+
+def _kind(kinds: Iterable[str], counts: Mapping[str, int]) -> str:
+    """Return the class that says most of a thing: one of ours, and the rarest."""
+    return min(kinds, key=lambda kind: (not kind.startswith(BASE), counts[kind], kind))

@@ -1,0 +1,40 @@
+"""Places of a thing on a map of the Netherlands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import pyoxigraph as ox
+from markupsafe import Markup
+
+from kg.graph.facts import Term
+from kg.namespaces import SCHEMA
+from kg.tables.charts.map import Spot, mapped
+from kg.web.layout import word
+from kg.web.site import Site
+from kg.web.terms import show
+
+_SIDES: Final = tuple(ox.NamedNode(SCHEMA + name) for name in ("longitude", "latitude"))
+
+
+def atlas(site: Site, lang: str, here: str, values: Iterable[Term]) -> Markup:
+    """Return a map with the places among some values that have coordinates; nothing where none has.
+
+    A value that is no thing, such as a latitude, stands for the thing itself.
+    """
+    iris = dict.fromkeys(value.value if isinstance(value, ox.NamedNode) else here for value in values)
+    spots = [spot for spot in (_spot(site, lang, iri, iri != here) for iri in iris) if spot]
+    if not spots:
+        return Markup()
+    names = ", ".join(spot.text for spot in spots)
+    return Markup(mapped(spots, f"{word('map_of', lang)} {names}", word("map_about", lang), lang))  # noqa: S704
+
+
+def _spot(site: Site, lang: str, iri: str, linked: bool) -> Spot | None:
+    found = [next(site.graph.store.quads_for_pattern(ox.NamedNode(iri), side, None, None), None) for side in _SIDES]
+    numbers = [float(quad.object.value) for quad in found if quad and isinstance(quad.object, ox.Literal)]
+    if len(numbers) < len(_SIDES):
+        return None
+    shown = show(site, lang, ox.NamedNode(iri))
+    return Spot(numbers[0], numbers[1], shown.text, shown.href if linked else "")

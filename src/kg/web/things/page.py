@@ -1,0 +1,379 @@
+"""The page of a thing: its facts under the headings of its view, each with what it rests on; the rest in lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import pyoxigraph as ox
+from markupsafe import Markup
+
+from kg.graph.facts import Fact, Step, Term
+from kg.graph.resource import Resource
+from kg.namespaces import RDF_TYPE
+from kg.web.kinds import kind_of
+from kg.web.layout import TermView
+from kg.web.site import Site
+from kg.web.terms import show
+from kg.web.things.map import atlas
+from kg.web.things.support import Backing, Quoted, backing, quoted
+from kg.web.views import Field, Group, View
+
+_MOST: Final = 60  # Values of one property on a page; the rest is a query away.
+_BOTH: Final = "names"  # The heading under which texts stand in all languages.
+_MANY: Final = 8
+_TRAIL: Final = 6
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value: the term, what it rests on where its neighbours rest on something else, and its own facts."""
+
+    term: TermView
+    backing: Backing | None = None
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Said:
+    """Values of one property that are of one kind of statement; `backing` where all rest on the same."""
+
+    values: tuple[Value, ...]
+    kinds: Backing
+    backing: Backing | None = None
+
+    @property
+    def many(self) -> bool:
+        """Whether they need columns."""
+        return len(self.values) > _MANY and not any(value.rows or value.backing for value in self.values)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A node of a tree."""
+
+    term: TermView
+    below: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Values as a table: the names of columns, and for each value its cells and what it rests on."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[TermView, tuple[tuple[TermView, ...], ...], Backing], ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One property of a thing.
+
+    Attributes:
+        name: what it is called here, in the language `tag` where that is not the language of the page.
+        more: how many values are not shown.
+
+    """
+
+    name: str
+    said: tuple[Said, ...] = ()
+    table: Table | None = None
+    tree: tuple[Branch, ...] = ()
+    passages: tuple[Quoted, ...] = ()
+    map: Markup = Markup()  # noqa: RUF009  (a text, and texts do not change)
+    more: int = 0
+    tag: str = ""
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is something to show."""
+        return bool(self.said or self.table or self.tree or self.passages or self.map)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with properties."""
+
+    slug: str
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above the facts.
+
+    Attributes:
+        name: what the thing is called; its class and slug where nothing names it.
+        number: what it counts, where it is a figure (`view:NumberRole`), and `context`, what that is about.
+        kinds: its classes.
+        other: its name in the other language, where that differs.
+        definition: in the language of the page.
+        trail: what is above it, the highest first.
+        list_of: the list of its kind.
+        passage: the thing itself, where it is a passage.
+
+    """
+
+    name: TermView
+    kinds: tuple[TermView, ...]
+    other: TermView | None
+    definition: TermView | None
+    trail: tuple[TermView, ...]
+    list_of: TermView | None
+    passage: Quoted | None
+    number: str = ""
+    context: tuple[TermView, ...] = ()
+
+    @property
+    def steps(self) -> list[tuple[str, str, str]]:
+        """The way to the thing: text, address and language of what is above it, then of itself."""
+        above = [one for one in (self.list_of, *self.trail) if one]
+        return [*((one.text, one.href, one.tag) for one in above), (self.name.text, "", self.name.tag)]
+
+    @property
+    def summary(self) -> str:
+        """The thing in a few words: its kinds and its name."""
+        return f"{', '.join(kind.text for kind in self.kinds)}: {self.name.text}"
+
+
+@dataclass
+class Thing:
+    """One thing under presentation.
+
+    Attributes:
+        site: what is served.
+        lang: language of the page.
+        iri: the thing.
+        view: what is shown of its class, or None.
+
+    """
+
+    site: Site
+    lang: str
+    iri: str
+    view: View | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.view = self.site.views.find(self.site.facts.classes(self.iri))
+
+    def head(self) -> Head:
+        """Return what stands above the facts."""
+        other = next((tag for tag in ("nl", "en") if tag != self.lang), "")
+        name, tag = self.site.labels.get(self.iri, other)
+        differs = tag == other and name != self.site.labels.get(self.iri, self.lang)[0]
+        definition = self.site.definition(self.iri, self.lang)
+        return Head(
+            self.name(),
+            tuple(self._view_of(ox.NamedNode(one)) for one in self._kinds()),
+            TermView(name, tag) if differs else None,
+            TermView(definition) if definition else None,
+            tuple(self._trail()),
+            self._list(),
+            quoted(self.site, self.lang, self.iri) if self.iri in self.site.passages else None,
+            self._number(),
+            tuple(self._having("ContextRole")),
+        )
+
+    def _number(self) -> str:
+        """Return the number with its qualifier and unit; nothing where the thing is no number."""
+        shown = [one.text for one in self._having("NumberRole")]
+        return " ".join(shown) if any(text[:1].isdigit() for text in shown) else ""
+
+    def _having(self, role: str) -> Iterable[TermView]:
+        """Yield the values of the fields of a role."""
+        for one in self.view.having(role) if self.view else ():
+            for fact in self.site.facts.along(self.iri, one.path, one.of_class):
+                yield self._view_of(fact.value)
+
+    def name(self) -> TermView:
+        """Return what the thing is called: its label, or else its class and the last part of its IRI."""
+        shown = show(self.site, self.lang, ox.NamedNode(self.iri))
+        named = self.site.labels.known(self.iri) or self.iri in self.site.reified or self.iri in self.site.passages
+        kinds = [] if named else self._kinds()
+        return replace(shown, text=f"{self.site.labels.get(kinds[0], self.lang)[0]} {shown.text}") if kinds else shown
+
+    def _kinds(self) -> list[str]:
+        quads = self.site.graph.store.quads_for_pattern(ox.NamedNode(self.iri), ox.NamedNode(RDF_TYPE), None, None)
+        return sorted({quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode)})
+
+    def _list(self) -> TermView | None:
+        kind = kind_of(self.iri)
+        if kind not in self.site.kinds.members:
+            return None
+        return TermView(self.site.kind_name(kind, self.lang), "", f"/id/{kind}?lang={self.lang}")
+
+    def _trail(self) -> Iterable[TermView]:
+        """Yield what is above the thing, the highest first."""
+        chain: list[str] = []
+        here, view = self.iri, self.view
+        while len(chain) < _TRAIL:
+            above = _parent(self.site, here, view, {self.iri, *chain})
+            if above is None:
+                break
+            chain.append(above)
+            here, view = above, self.site.views.find(self.site.facts.classes(above))
+        return [self._view_of(ox.NamedNode(one)) for one in reversed(chain)]
+
+    def sections(self, resource: Resource) -> list[Section]:
+        """Return the facts of a resource by heading: those of its view, the others, and what refers to it."""
+        common = self.site.views.common
+        fields = [*(self.view.fields if self.view else ()), *common.fields]
+        hidden = {one.single for one in fields if one.hidden}
+        covered: set[ox.Quad] = set()
+        rows: dict[Group, list[Row]] = {}
+        for one in fields:
+            if one.hidden or (one in common.fields and one.single and one.single.inverse):
+                continue
+            facts = self.site.facts.along(self.iri, one.path, one.of_class)
+            if one in common.fields:
+                facts = [fact for fact in facts if not covered.issuperset(fact.quads)]
+            covered.update(quad for fact in facts for quad in fact.quads)
+            facts = facts if one.group.slug == _BOTH else self._readable(facts)
+            if facts:
+                row = self._row(self._name(one), facts, one.viewer)
+                rows.setdefault(one.group, []).extend([row] if row.shown else [])
+        sections = [
+            self._section(group, found) for group, found in sorted(rows.items(), key=lambda pair: pair[0].order)
+        ]
+        for slug, quads, inverse in (("facts", resource.statements, False), ("mentions", resource.incoming, True)):
+            rest = self._rest([quad for quad in quads if quad not in covered], inverse, hidden)
+            if rest:
+                sections.append(self._section(self.site.views.groups[slug], rest))
+        return sorted(sections, key=lambda one: self.site.views.groups[one.slug].order)
+
+    def _readable(self, facts: list[Fact]) -> list[Fact]:
+        """Return the facts, texts only in the language of the page where they are said in it."""
+        here = [fact for fact in facts if isinstance(fact.value, ox.Literal) and fact.value.language == self.lang]
+        others = [fact for fact in facts if not isinstance(fact.value, ox.Literal) or not fact.value.language]
+        return [*here, *others] if here else facts
+
+    def _section(self, group: Group, rows: Iterable[Row]) -> Section:
+        return Section(group.slug, group.label.get(self.lang, group.slug), tuple(rows))
+
+    def _rest(self, quads: Sequence[ox.Quad], inverse: bool, hidden: set[Step | None]) -> list[Row]:
+        """Return what no view names, by property."""
+        found: dict[str, dict[Term, list[ox.Quad]]] = {}
+        for quad in quads:
+            if Step(quad.predicate.value, inverse) not in hidden:
+                values = found.setdefault(quad.predicate.value, {})
+                values.setdefault(quad.subject if inverse else quad.object, []).append(quad)
+        rows = []
+        for predicate, values in found.items():
+            name = self._step_name(Step(predicate, inverse))
+            facts = [Fact(value, tuple(about)) for value, about in values.items()]
+            rows.append(replace(self._row(name.text, facts, ""), tag=name.tag))
+        return sorted(rows, key=lambda row: row.name)
+
+    def _name(self, one: Field) -> str:
+        return one.name.get(self.lang) or self._step_name(one.path[0][-1]).text
+
+    def _step_name(self, step: Step) -> TermView:
+        text, tag = self.site.labels.get(step.predicate, self.lang)
+        if not step.inverse:
+            return TermView(text, tag if tag != self.lang else "")
+        named = self.site.views.backwards.get(step.predicate, {}).get(self.lang)
+        return TermView(named) if named else TermView(f"← {text}", tag if tag != self.lang else "")
+
+    def _row(self, name: str, facts: Sequence[Fact], viewer: str) -> Row:
+        ordered = self.site.in_order(facts, self.lang)
+        shown, more = ordered[:_MOST], max(0, len(ordered) - _MOST)
+        if viewer == "PassageViewer":
+            iris = [fact.value.value for fact in shown if isinstance(fact.value, ox.NamedNode)]
+            return Row(name, passages=tuple(quoted(self.site, self.lang, iri) for iri in iris), more=more)
+        if viewer == "TreeViewer":
+            return Row(name, tree=tree(self.site, self.lang, [fact.value for fact in ordered]))
+        if viewer == "MapViewer":
+            places = [fact for fact in shown if isinstance(fact.value, ox.NamedNode)]
+            drawn = atlas(self.site, self.lang, self.iri, [fact.value for fact in ordered])
+            return Row(name, said=tuple(self._said(places, False)), map=drawn, more=more)
+        if viewer == "ValueTableViewer":
+            return Row(name, table=self._table(shown), more=more)
+        return Row(name, said=tuple(self._said(shown, viewer == "DetailsViewer")), more=more)
+
+    def _said(self, facts: Sequence[Fact], nested: bool) -> Iterable[Said]:
+        """Yield the values by kind of statement; evidence stands at the block where it is the same for all."""
+        backed = [(fact, backing(self.site, self.lang, fact.quads)) for fact in facts]
+        blocks: dict[tuple[object, ...], list[tuple[Fact, Backing]]] = {}
+        for fact, found in backed:
+            blocks.setdefault(found.chips, []).append((fact, found))
+        for block in blocks.values():
+            same = len({found for _, found in block}) == 1
+            values = tuple(
+                Value(
+                    self._view_of(fact.value),
+                    None if same or not found.speaks else found,
+                    self.nested(fact.value) if nested else (),
+                )
+                for fact, found in block
+            )
+            first = block[0][1]
+            yield Said(values, first, first if same and first.speaks else None)
+
+    def nested(self, value: Term) -> tuple[Row, ...]:
+        """Return the key facts of a value, without what leads back here."""
+        rows = []
+        for one, facts in self.site.key_facts(value):
+            others = [fact for fact in self._readable(facts) if fact.value != ox.NamedNode(self.iri)]
+            if others:
+                rows.append(self._row(self._name(one), others, ""))
+        return tuple(rows)
+
+    def _table(self, facts: Sequence[Fact]) -> Table:
+        here = ox.NamedNode(self.iri)
+        found: list[tuple[Fact, dict[str, tuple[TermView, ...]]]] = []
+        names: dict[str, None] = {}
+        for fact in facts:
+            cells: dict[str, tuple[TermView, ...]] = {}
+            for one, values in self.site.key_facts(fact.value):
+                others = [value.value for value in self.site.in_order(values, self.lang) if value.value != here]
+                if others:
+                    name = self._name(one)
+                    cells[name] = tuple(self._view_of(value) for value in others)
+                    names.setdefault(name)
+            found.append((fact, cells))
+        rows = (
+            (self._view_of(fact.value), tuple(cells.get(name, ()) for name in names), self._whence(fact))
+            for fact, cells in found
+        )
+        return Table(tuple(names), tuple(rows))
+
+    def _whence(self, fact: Fact) -> Backing:
+        """Return what the row of a table rests on: the passages of the value itself, where it has any."""
+        own = self.site.own_statements(fact.value)
+        return backing(self.site, self.lang, own or fact.quads)
+
+    def _view_of(self, value: Term) -> TermView:
+        return show(self.site, self.lang, value)
+
+
+def tree(site: Site, lang: str, values: Sequence[Term]) -> tuple[Branch, ...]:
+    """Return things as trees, by the first parent of each that is among them."""
+    iris = [value.value for value in values if isinstance(value, ox.NamedNode)]
+    among = set(iris)
+    below: dict[str | None, list[str]] = {}
+    for iri in iris:
+        view = site.views.find(site.facts.classes(iri))
+        above = [one for one in _parents(site, iri, view) if one in among and one != iri]
+        below.setdefault(above[0] if above else None, []).append(iri)
+    return _branches(site, lang, below, None, frozenset())
+
+
+def _branches(
+    site: Site, lang: str, below: Mapping[str | None, list[str]], here: str | None, seen: frozenset[str]
+) -> tuple[Branch, ...]:
+    found = [iri for iri in below.get(here, ()) if iri not in seen]
+    return tuple(
+        Branch(show(site, lang, ox.NamedNode(iri)), _branches(site, lang, below, iri, seen | {iri})) for iri in found
+    )
+
+
+def _parents(site: Site, iri: str, view: View | None) -> Iterable[str]:
+    for one in view.having("ParentRole") if view else ():
+        for fact in site.facts.along(iri, one.path, one.of_class):
+            if isinstance(fact.value, ox.NamedNode):
+                yield fact.value.value
+
+
+def _parent(site: Site, iri: str, view: View | None, seen: set[str]) -> str | None:
+    return next((one for one in _parents(site, iri, view) if one not in seen), None)

@@ -1,0 +1,131 @@
+"""How a page shows what a fact rests on: the kind of statement, and passages, a rule or a mapping on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.graph.facts import Support
+from kg.labels import local_name
+from kg.web.layout import TermView, local_path, term_view
+from kg.web.site import Site
+
+_MOST: Final = 3
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A kind of statement: the slug of the kind for its colour, its name, and the graph it leads to."""
+
+    slug: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A passage as a reader sees it.
+
+    Attributes:
+        passage, section, publication: links.
+        lines: where it stands in the source text.
+        words: the whole sentence where the text is served, else its first and last words, or nothing.
+        whole: whether `words` is the whole of it.
+
+    """
+
+    passage: TermView
+    section: TermView | None
+    publication: TermView | None
+    lines: str
+    words: str
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A derivation as a reader sees it: the rule, what it says, and what lies on the path."""
+
+    rule: TermView
+    definition: str
+    via: tuple[TermView, ...]
+
+
+@dataclass(frozen=True)
+class Backing:
+    """What a fact rests on.
+
+    Attributes:
+        chips: the kinds of its statements.
+        how: how the passages were found; a word of the interface is `how_` and this.
+        passages: the first few.
+        more: how many other passages there are.
+        ruled: the derivations, the first few.
+        ways: how many derivations there are.
+        told: what a mapping says of itself.
+
+    """
+
+    chips: tuple[Chip, ...]
+    how: str = ""
+    passages: tuple[Quoted, ...] = ()
+    more: int = 0
+    ruled: tuple[Ruled, ...] = ()
+    ways: int = 0
+    told: tuple[tuple[TermView, TermView], ...] = ()
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there is more to show than the kind."""
+        return bool(self.passages or self.ruled or self.told)
+
+
+def backing(site: Site, lang: str, quads: Iterable[ox.Quad]) -> Backing:
+    """Return what some statements together rest on."""
+    supports = list(dict.fromkeys(site.facts.support(quad) for quad in quads))
+    passages = list(dict.fromkeys(one for support in supports for one in support.passages))
+    ways = list(dict.fromkeys(one for support in supports for one in support.derivations))
+    told = [one for support in supports for one in support.told]
+    return Backing(
+        chips(site, lang, supports),
+        next((support.how for support in supports if support.passages), ""),
+        tuple(quoted(site, lang, iri) for iri in passages[:_MOST]),
+        max(0, len(passages) - _MOST),
+        tuple(_ruled(site, lang, one.rule, one.via) for one in ways[:_MOST]),
+        len(ways),
+        tuple((term_view(site, ox.NamedNode(name), lang), term_view(site, value, lang)) for name, value in told),
+    )
+
+
+def chips(site: Site, lang: str, supports: Iterable[Support]) -> tuple[Chip, ...]:
+    """Return one chip for each kind of statement, in their order."""
+    firsts = {support.kind: support.graph for support in reversed(list(supports)) if support.kind}
+    return tuple(
+        Chip(local_name(kind), site.labels.get(kind, lang)[0], f"{local_path(graph)}?lang={lang}")
+        for kind, graph in sorted(firsts.items())
+    )
+
+
+def quoted(site: Site, lang: str, iri: str) -> Quoted:
+    """Return a passage as a reader sees it."""
+    passage = site.passages.get(iri)
+    term = term_view(site, ox.NamedNode(iri), lang)
+    if passage is None:
+        return Quoted(term, None, None, "", "", False)
+    whole = site.text.quote(iri) if site.text else ""
+    ends = " … ".join(end for end in passage.ends if end)
+    section = term_view(site, ox.NamedNode(passage.section), lang) if passage.section else None
+    publication = site.publications.get(passage.section)
+    above = term_view(site, ox.NamedNode(publication), lang) if publication else None
+    return Quoted(term, section, above, passage.lines, whole or ends, bool(whole))
+
+
+def _ruled(site: Site, lang: str, rule: str, via: Iterable[str]) -> Ruled:
+    return Ruled(
+        term_view(site, ox.NamedNode(rule), lang),
+        site.definition(rule, lang),
+        tuple(term_view(site, ox.NamedNode(one), lang) for one in via),
+    )
