@@ -23,7 +23,7 @@ import pyoxigraph as ox
 from pages import machine, write_between
 from peers import Peer, Start, kg_over_data, oxigraph_in_memory, rdflib_endpoint
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import build
 
 BASE = "https://w3id.org/klimaatbanen/graph/"
@@ -117,7 +117,7 @@ Turn = tuple[int, Client, tuple[str, ...]]
 
 def data_of(size: int, folder: Path) -> tuple[Path, list[str]]:
     """Write so many triples, our stated graph copied under other names, and return the file and subjects in it."""
-    store = build(house()).store
+    store = build(project_folder()).store
     own = [quad for name in ("ontology", "klimaattafels") for quad in _graph(store, BASE + name)]
     copied = _graph(store, COPIED)
     quads, number = list(own), 0
@@ -165,7 +165,7 @@ def turns(quick: bool) -> list[Turn]:
 
 def examples() -> Query:
     """Return the queries that the form at `/sparql` shows as examples."""
-    texts = (one.read_text("utf-8") for one in sorted((house() / "queries" / "examples").glob("*.rq")))
+    texts = (one.read_text("utf-8") for one in sorted((project_folder() / "queries" / "examples").glob("*.rq")))
     return Query(EXAMPLES, tuple(text.replace("{", "{{").replace("}", "}}") + "\n#{n}" for text in texts), JSON)
 
 

@@ -1,4 +1,4 @@
-"""Sixty and more faults of many kinds, each alone in a copy of the house: found, in the right file, at the right line?
+"""Sixty and more faults of many kinds, each alone in a copy of the project: found, in the right file and line?
 
 python bench/faults.py [SEED] prints a table. The line is right when a new finding stands at the line that was changed,
 or, where something was taken away, at the line where the block of its subject begins.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.files import house
+from kg.files import project_folder
 from kg.validation.findings import Finding, Report
 from kg.validation.run import make_plan, run
 from kg.validation.settings import Settings
@@ -146,7 +146,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         for folder in ("ontology", "data", "shapes", "queries"):
-            shutil.copytree(house() / folder, copy / folder, ignore=shutil.ignore_patterns("cases"))
+            shutil.copytree(project_folder() / folder, copy / folder, ignore=shutil.ignore_patterns("cases"))
         before = {rules: known(copy, skip) for rules, skip in (("data", QUERY_RULES), ("all", ()))}
         rows = [row(number, fault, copy, before) for number, fault in enumerate(faults(copy, chance), 1)]
     print("| # | fault | file | found by | file right | line right |\n| --- | --- | --- | --- | --- | --- |")

@@ -23,7 +23,7 @@ from pathlib import Path
 import bm25s
 from rapidfuzz import fuzz, process
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import build
 from kg.graph.mappings import NO_TERM_FOUND, find_mappings
 from kg.linking.candidates import Wanted
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--esco", type=Path, required=True, help="CSV download of ESCO with nl and en")
     parser.add_argument("--skills", type=Path, help="CSV download of ESCO with skills in en")
     given = parser.parse_args()
-    store = build(house()).store
+    store = build(project_folder()).store
     ours = {entry.iri: entry for entry in entries_of_store(store)}
     targets = {"occupation": entries_of_esco(EscoFolder(given.esco))}
     if given.skills:
@@ -76,7 +76,7 @@ def main() -> None:
 def queries(ours: dict[str, Entry], file: str, lang: str, kind: str) -> list[Query]:
     right: defaultdict[str, set[str]] = defaultdict(set)
     judged: set[str] = set()
-    mappings = next(one for one in find_mappings(house()) if one.name == file).mappings
+    mappings = next(one for one in find_mappings(project_folder()) if one.name == file).mappings
     for row in mappings.rows:
         if kind not in ours[row.subject.value].kinds and kind == "occupation":
             continue

@@ -22,7 +22,7 @@ from cases import Case, cases
 from pages import machine, write_between
 from peers import PEERS, Missing, Start
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import build
 
 PASSED = "pass"
@@ -38,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         data = Path(name) / "data" / "data.nq"
         data.parent.mkdir()
-        data.write_bytes(build(house()).store.dump(format=ox.RdfFormat.N_QUADS) or b"")
+        data.write_bytes(build(project_folder()).store.dump(format=ox.RdfFormat.N_QUADS) or b"")
         results = {one: run(PEERS[one], asked, data) for one in options.only}
     text = table(asked, results)
     if options.write:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import build
 from kg.graph.evidence import Evidence, Relation
 from kg.graph.sources import read
@@ -45,7 +45,7 @@ def main() -> None:
     text_file, seed = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else SEED
     with tempfile.TemporaryDirectory() as folder:
         for name in ("ontology", "data", "shapes"):
-            shutil.copytree(house() / name, Path(folder) / name)
+            shutil.copytree(project_folder() / name, Path(folder) / name)
         print_table(Path(folder), text_file, random.Random(seed))  # noqa: S311
 
 

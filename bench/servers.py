@@ -56,15 +56,15 @@ SERVERS: dict[str, tuple[str, ...]] = {
 def make() -> Any:
     """Return the application as `kg serve` makes it, for the servers that want to import it."""
     from kg.endpoint.workers import Pool
-    from kg.files import house
+    from kg.files import project_folder
     from kg.graph.build import build
     from kg.queries.limits import Limits
     from kg.queries.question import find_questions
     from kg.web.app import create_app
 
-    graph, limits = build(house()), Limits()
+    graph, limits = build(project_folder()), Limits()
     pool = Pool(lambda: graph.store, limits, graph.prefixes)
-    return create_app(graph, find_questions(house() / "queries"), limits, engine=pool)
+    return create_app(graph, find_questions(project_folder() / "queries"), limits, engine=pool)
 
 
 def run(name: str, port: int) -> None:

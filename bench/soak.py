@@ -30,7 +30,7 @@ from pages import machine, write_between
 from peers import Peer, kg_serve
 from prometheus_client.parser import text_string_to_metric_families
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import build
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table into this page")
     options = parser.parse_args()
-    truth = build(house()).store
+    truth = build(project_folder()).store
     with tempfile.TemporaryFile() as errors, kg_serve(*SETTINGS, errors=errors) as peer:
         Clients(peer, truth, time.monotonic() + min(WARM, options.minutes * 12)).run()
         time.sleep(REST)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kg.files import house
+from kg.files import project_folder
 from kg.validation.shacl_report import text_of, verdicts
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -101,7 +101,7 @@ def own() -> None:
         with tempfile.TemporaryDirectory() as name:
             copy = Path(name)
             for folder in ("ontology", "data", "shapes", "queries"):
-                shutil.copytree(house() / folder, copy / folder, ignore=shutil.ignore_patterns("cases"))
+                shutil.copytree(project_folder() / folder, copy / folder, ignore=shutil.ignore_patterns("cases"))
             command = [sys.executable, "-c", WHOLE, str(copy), engine]
             seconds = []
             for edit in ("", "", "\n# edited\n"):

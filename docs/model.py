@@ -29,7 +29,7 @@ from typing import Any
 import pyoxigraph as ox
 import yaml
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph, build
 from kg.graph.sources import parse
 from kg.namespaces import BASE, CATALOGUE, DCT, GRAPH, ID, KB, RDF_TYPE, SKOS, XSD
@@ -130,7 +130,7 @@ class Model:
     Arguments:
         graph: the built graph.
         questions: the saved questions by name.
-        folder: the house, for the files of the ontology.
+        folder: the project, for the files of the ontology.
 
     """
 
@@ -412,7 +412,7 @@ def make(graph: Graph | None = None) -> str:
         graph: the built graph, where the caller has it.
 
     """
-    folder = house()
+    folder = project_folder()
     model = Model(graph or build(folder), find_questions(folder / "queries"), folder)
     return model.page(read_themes(), (DOCS / "model" / "index.md").read_text(encoding="utf-8"))
 

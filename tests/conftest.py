@@ -1,4 +1,4 @@
-"""What the tests share: the house, the built graph, and a flag that approves answers anew."""
+"""What the tests share: the project, the built graph, and a flag that approves answers anew."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import wheels
 from backends import Shelf
 
-from kg.files import house as find_house
+from kg.files import project_folder
 from kg.graph.build import Graph, build
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ def _listed(item: pytest.Item) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def house() -> Path:
-    return find_house()
+def project() -> Path:
+    return project_folder()
 
 
 @pytest.fixture(scope="session")
-def graph(house: Path) -> Graph:
-    return build(house)
+def graph(project: Path) -> Graph:
+    return build(project)
 
 
 @pytest.fixture(scope="session")

@@ -22,14 +22,14 @@ from backends import ENGINES, Behaviour, Engine, Shelf, misbehaving, started
 from live import Answer, request, served
 from test_queries import competency
 
-from kg.files import house as find_house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.queries.rows import Rows, python_value
 from kg.validation.approved_answers import cell, differences
 
 pytestmark = pytest.mark.check
-QUESTIONS = find_questions(find_house() / "queries")
+QUESTIONS = find_questions(project_folder() / "queries")
 LONG = 40  # Seconds for a question.
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/sparql-results+json"}
 

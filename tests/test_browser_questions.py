@@ -20,11 +20,11 @@ import pytest
 from live import request, served
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from kg.files import house
+from kg.files import project_folder
 from kg.queries.question import find_questions
 
 pytestmark = pytest.mark.check
-QUESTIONS = find_questions(house() / "queries")
+QUESTIONS = find_questions(project_folder() / "queries")
 HOSTILE = "\"'><img src=x onerror=hit=1>=1+1{{7*7}}"
 
 

@@ -13,7 +13,7 @@ from conftest import ROOT
 from flask import Flask
 
 from kg.errors import SourceError, Unavailable
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.labels import Labels
 from kg.queries.chart_header import Plot, read_plot
@@ -28,7 +28,7 @@ from kg.tables.charts.vega_lite import SIZES, drawing
 from kg.tables.sheet import Sheet
 from kg.web.app import create_app
 
-QUESTIONS = find_questions(house() / "queries")
+QUESTIONS = find_questions(project_folder() / "queries")
 CHARTS = [name for name, question in QUESTIONS.items() if question.chart]
 DRAWN = [name for name in CHARTS if QUESTIONS[name].chart.mark != "map"]  # type: ignore[union-attr]
 BAR = "labour-market/vacancies-2023q2"

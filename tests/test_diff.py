@@ -150,30 +150,30 @@ def test_markdown_and_json_say_the_same() -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
+def project(tmp_path: Path) -> Path:
     for name in ("ontology", "data", "shapes", "queries"):
-        shutil.copytree(ROOT / name, tmp_path / "house" / name)
-    return tmp_path / "house"
+        shutil.copytree(ROOT / name, tmp_path / "project" / name)
+    return tmp_path / "project"
 
 
-def edited(house: Path) -> None:
-    file = house / "data" / "industrie-2023" / "editorial" / "climate-tables.ttl"
+def edited(project: Path) -> None:
+    file = project / "data" / "industrie-2023" / "editorial" / "climate-tables.ttl"
     text = file.read_text("utf-8")
     assert '"Mobility"@en' in text
     file.write_text(text.replace('"Mobility"@en', '"Transport"@en'), "utf-8")
 
 
 @pytest.mark.check
-def test_revisions_of_a_checkout(house: Path) -> None:
+def test_revisions_of_a_checkout(project: Path) -> None:
     def git(*arguments: str) -> None:
         identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", *identity, *arguments], cwd=house, check=True, capture_output=True)
+        subprocess.run(["git", *identity, *arguments], cwd=project, check=True, capture_output=True)
 
     for arguments in (("init",), ("add", "."), ("commit", "-m", "one"), ("tag", "v1")):
         git(*arguments)
-    here = ("--house", str(house))
+    here = ("--project", str(project))
     assert "no difference" in kg("v1", *here, code=0)
-    edited(house)
+    edited(project)
     text = kg("v1", *here, code=1)
     assert '"Mobility"@en -> "Transport"@en' in text
     git("commit", "-am", "two")
@@ -187,23 +187,23 @@ def test_revisions_of_a_checkout(house: Path) -> None:
     git("commit", "-m", "no data")
     assert "no ontology/ and data/" in kg("v1", "bare", *here, code=2)
     git("checkout", "-qf", "v1")
-    (house / "data" / "industrie-2023" / "broken.ttl").write_text("# x\n<a> <b", "utf-8")
+    (project / "data" / "industrie-2023" / "broken.ttl").write_text("# x\n<a> <b", "utf-8")
     git("add", ".")
     git("commit", "-m", "three")
     assert "HEAD/data/industrie-2023/broken.ttl:2:" in kg("v1", "HEAD", *here, code=2)
 
 
 @pytest.mark.check
-def test_houses_releases_and_dumps(house: Path, tmp_path: Path) -> None:
-    export = [sys.executable, "-m", "kg", "export", str(tmp_path / "release"), "--house", str(house)]
+def test_projects_releases_and_dumps(project: Path, tmp_path: Path) -> None:
+    export = [sys.executable, "-m", "kg", "export", str(tmp_path / "release"), "--project", str(project)]
     subprocess.run(export, check=True, capture_output=True)
     release = tmp_path / "release"
     whole = str(release / "klimaatbanen.nq.gz")
-    assert "no difference" in kg(str(house), str(release), code=0)
+    assert "no difference" in kg(str(project), str(release), code=0)
     assert "no difference" in kg(str(release), whole, code=0)
     assert "no difference" in kg(whole, str(release / "klimaatbanen.jsonld.gz"), code=0)
-    edited(house)
-    found = kg(whole, str(house), code=1)
+    edited(project)
+    found = kg(whole, str(project), code=1)
     assert found.splitlines()[0].endswith(": 0 added, 0 removed, 1 changed; 1 breaking")
     assert "climate table (kb:ClimateTable)" in found
     graph = release / "graphs" / "klimaattafels.ttl.gz"

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import ID, KB
 from kg.queries.question import find_questions
@@ -27,7 +27,7 @@ COUNTS = "SELECT ?class (COUNT(?s) AS ?n) { ?s a ?class } GROUP BY ?class ORDER 
 
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
-    return create_app(graph, find_questions(house() / "queries")).test_client()
+    return create_app(graph, find_questions(project_folder() / "queries")).test_client()
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_query_is_checked_without_running_it(
 
 
 def test_all_questions_are_examples_in_both_languages(client: FlaskClient) -> None:
-    questions = find_questions(house() / "queries")
+    questions = find_questions(project_folder() / "queries")
     for lang in ("nl", "en"):
         told = json.loads(client.get(f"/sparql/examples.json?lang={lang}").data)
         titles = [one["title"] for theme in told for one in theme["questions"]]

@@ -249,7 +249,7 @@ def source(shared: Path) -> Path:
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of ontology and data to break."""
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("project")
     for name in ("ontology", "data"):
         shutil.copytree(ROOT / name, folder / name)
     return folder
@@ -279,7 +279,7 @@ def test_a_changed_number_is_found_with_file_line_and_passage(copy: Path, source
     before = file.read_text("utf-8")
     file.write_text(before.replace("kb:openVacancies 9950 ;", "kb:openVacancies 9590 ;"), encoding="utf-8")
     try:
-        shown = kg("evidence", "--text", str(source), "--house", str(copy), code=1)
+        shown = kg("evidence", "--text", str(source), "--project", str(copy), code=1)
     finally:
         file.write_text(before, encoding="utf-8")
     assert f"{file}: number: observation/industrie-2023/vacatures-monteurs" in shown

@@ -50,8 +50,8 @@ RDFLIB_WARNS_OF_ITSELF = pytest.mark.filterwarnings("ignore:(Dataset|Conjunctive
 
 
 @pytest.fixture(scope="module")
-def made(graph: Graph, house: Path) -> Release:
-    return build_release(graph, house, OWNER)
+def made(graph: Graph, project: Path) -> Release:
+    return build_release(graph, project, OWNER)
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,8 @@ def test_gzip_headers_hold_no_time_and_no_name(made: Release) -> None:
     assert all(file.data[3] == 0 and file.data[4:8] == bytes(4) for file in packed)
 
 
-def dump_names(house_graphs: list[str]) -> list[str]:
-    return [f"{stem}{suffix}.gz" for stem in house_graphs for suffix in FORMATS]
+def dump_names(project_graphs: list[str]) -> list[str]:
+    return [f"{stem}{suffix}.gz" for stem in project_graphs for suffix in FORMATS]
 
 
 def test_each_graph_has_its_dumps(made: Release, graph: Graph) -> None:
@@ -159,13 +159,13 @@ def test_blank_nodes_are_labelled_by_what_is_said_of_them() -> None:
     assert {quad.subject.value for quad in turtle_of("x", "y")} == {"urn:a", "c14n0", "c14n1"}
 
 
-def test_ontology_and_shapes_are_whole(made: Release, house: Path) -> None:
+def test_ontology_and_shapes_are_whole(made: Release, project: Path) -> None:
     assert (rdflib.URIRef(BASE + "def"), RDF.type, rdflib.OWL.Ontology) in turtle(made, "ontology.ttl")
     shapes = rdflib.Graph()
-    for path in house.glob("shapes/*.ttl"):
+    for path in project.glob("shapes/*.ttl"):
         shapes.parse(path)
     assert isomorphic(shapes, turtle(made, "shapes.ttl"))
-    checks = {path.name: path.read_bytes() for path in house.glob("shapes/checks/*.rq")}
+    checks = {path.name: path.read_bytes() for path in project.glob("shapes/checks/*.rq")}
     assert checks == {name[7:]: file.data for name, file in made.files.items() if name.startswith("checks/")}
 
 
@@ -253,8 +253,8 @@ def test_dcat_describes_each_file_as_it_is(made: Release) -> None:
 
 
 @pytest.mark.check
-def test_what_the_owner_did_not_say_is_left_out_with_a_warning(graph: Graph, house: Path, tmp_path: Path) -> None:
-    bare = build_release(graph, house)
+def test_what_the_owner_did_not_say_is_left_out_with_a_warning(graph: Graph, project: Path, tmp_path: Path) -> None:
+    bare = build_release(graph, project)
     assert len(bare.warnings) == 2
     catalogue = turtle(bare, "dataset.ttl")
     assert not list(catalogue.triples((None, DCTERMS.publisher, None)))
@@ -281,9 +281,9 @@ def test_the_crate_is_read_by_rocrate(folder: Path) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_examples_hold_each_saved_question_as_it_is(made: Release, house: Path) -> None:
+def test_examples_hold_each_saved_question_as_it_is(made: Release, project: Path) -> None:
     examples = turtle(made, "examples.ttl")
-    questions = find_questions(house / "queries")
+    questions = find_questions(project / "queries")
     executables = set(examples.subjects(RDF.type, SH.SPARQLExecutable))
     assert executables == {rdflib.URIRef(f"{BASE}questions/{name}") for name in questions}
     for name, question in questions.items():
@@ -320,7 +320,7 @@ def test_what_is_not_released_is_no_entry() -> None:
 
 
 @pytest.mark.check
-def test_a_house_without_papers_leaves_date_and_authors_out(graph: Graph, tmp_path: Path) -> None:
+def test_a_project_without_papers_leaves_date_and_authors_out(graph: Graph, tmp_path: Path) -> None:
     for name in ("shapes", "queries"):
         (tmp_path / name).mkdir()
     made = build_release(graph, tmp_path)
@@ -386,9 +386,9 @@ def test_settings_are_documented_as_they_are() -> None:
 
 
 @pytest.mark.check
-def test_progress_names_each_file(graph: Graph, house: Path) -> None:
+def test_progress_names_each_file(graph: Graph, project: Path) -> None:
     names: list[str] = []
-    made = build_release(graph, house, made=lambda file: names.append(file.name))
+    made = build_release(graph, project, made=lambda file: names.append(file.name))
     assert set(names) == made.files.keys() - {CRATE, SUMS}
 
 
@@ -458,10 +458,10 @@ def test_nobody_waits_while_the_downloads_are_made(started: tuple[str, Any, floa
 
 
 def test_the_downloads_are_kept_by_the_version_of_the_data(
-    base: str, cache: Path, graph: Graph, house: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    base: str, cache: Path, graph: Graph, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(shelf.subprocess, "run", lambda *_, **__: pytest.fail("they are made again"))
-    again = shelf.Shelf(graph, house, Owner.of(), graph.data_version).files(300)
+    again = shelf.Shelf(graph, project, Owner.of(), graph.data_version).files(300)
     assert again["feed.xml"].data == get(f"{base}/feed.xml")[2]
     assert again["csv/Occupation.csv"].title["nl"]
     assert [path.name[0] for path in (cache / "klimaatbanen-kg" / "releases").iterdir()].count(".") == 0
@@ -469,12 +469,12 @@ def test_the_downloads_are_kept_by_the_version_of_the_data(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(SourceError, match="no downloads"):
-        shelf.Shelf(graph, house, Owner.of(), graph.data_version).files(300)
+        shelf.Shelf(graph, project, Owner.of(), graph.data_version).files(300)
 
 
 @pytest.mark.check
-def test_the_server_sends_the_bytes_that_export_writes(base: str, graph: Graph, house: Path) -> None:
-    bare = build_release(graph, house, Owner.of())
+def test_the_server_sends_the_bytes_that_export_writes(base: str, graph: Graph, project: Path) -> None:
+    bare = build_release(graph, project, Owner.of())
     for name, file in bare.files.items():
         status, headers, body = get(f"{base}/download/{name}")
         assert (status, body == file.data) == (200, True), name
@@ -515,7 +515,7 @@ def test_downloads_that_are_not_there_and_those_known_already(base: str) -> None
     assert get(f"{base}/download/feed.xml", If_None_Match=tag)[0] == 304
 
 
-def test_a_deprecated_resource_is_gone_and_names_its_successor(house: Path, tmp_path: Path) -> None:
+def test_a_deprecated_resource_is_gone_and_names_its_successor(project: Path, tmp_path: Path) -> None:
     from kg.web.app import create_app
 
     file = tmp_path / "a.ttl"
@@ -528,7 +528,7 @@ def test_a_deprecated_resource_is_gone_and_names_its_successor(house: Path, tmp_
     )
     source = Source(file, BASE + "graph/x")
     store = load([(source, list(ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)))])
-    client = create_app(Graph(store, (source,)), find_questions(house / "queries")).test_client()
+    client = create_app(Graph(store, (source,)), find_questions(project / "queries")).test_client()
     page = client.get("/id/measure/old", headers={"Accept": "text/html"})
     assert page.status_code == 410
     assert 'href="/id/measure/new?lang=nl">nieuw</a>' in page.text
@@ -540,9 +540,9 @@ def test_a_deprecated_resource_is_gone_and_names_its_successor(house: Path, tmp_
 
 
 @pytest.mark.check
-def test_the_house_option_names_another_house(tmp_path: Path) -> None:
+def test_the_project_option_names_another_project(tmp_path: Path) -> None:
     for name in ("ontology", "data", "shapes", "queries"):
-        shutil.copytree(ROOT / name, tmp_path / "house" / name)
-    run = kg("export", str(tmp_path / "out"), "--house", str(tmp_path / "house"))
+        shutil.copytree(ROOT / name, tmp_path / "project" / name)
+    run = kg("export", str(tmp_path / "out"), "--project", str(tmp_path / "project"))
     assert "CITATION.cff" in run.stderr
     assert (tmp_path / "out" / "klimaatbanen.nq.gz").is_file()

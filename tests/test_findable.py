@@ -12,7 +12,7 @@ import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
-from kg.files import house as find_house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import BASE, ID
 from kg.queries.question import find_questions
@@ -27,7 +27,7 @@ XML = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.o
 
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
-    return create_app(graph, find_questions(find_house() / "queries"), address=Address(SITE)).test_client()
+    return create_app(graph, find_questions(project_folder() / "queries"), address=Address(SITE)).test_client()
 
 
 def cards(text: str) -> dict[str, dict[str, Any]]:

@@ -32,10 +32,10 @@ def test_the_catalogue_counts_each_graph(graph: Graph) -> None:
     assert counted == actual
 
 
-def test_building_twice_gives_the_same_graph(graph: Graph, house) -> None:
+def test_building_twice_gives_the_same_graph(graph: Graph, project) -> None:
     from kg.graph.build import build
 
-    again = build(house)
+    again = build(project)
     assert {str(quad) for quad in again.store} == {str(quad) for quad in graph.store}
 
 

@@ -16,13 +16,13 @@ import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import ID
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 
-QUESTIONS = find_questions(house() / "queries")
+QUESTIONS = find_questions(project_folder() / "queries")
 HTML = {"Accept": "text/html"}
 PREF = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
 BAD = "=1+1\"'><script>hit(1)</script><img src=x onerror=hit(1)>{{7*7}}</title></svg>--><![CDATA["

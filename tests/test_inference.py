@@ -51,8 +51,8 @@ def test_a_path_leads_from_subject_to_object(graph: Graph) -> None:
         assert any(not found.graph_name.value.startswith(INFERRED) for found in spoken)
 
 
-def test_no_rule_builds_on_another(graph: Graph, house: Path) -> None:
-    assert sorted(map(str, infer(graph.store, RULES))) == sorted(map(str, infer(build(house).store, RULES)))
+def test_no_rule_builds_on_another(graph: Graph, project: Path) -> None:
+    assert sorted(map(str, infer(graph.store, RULES))) == sorted(map(str, infer(build(project).store, RULES)))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_broken_rule_is_named(query: str, said: str, tmp_path: Path) -> None:
     assert caught.value.where.endswith("broken.rq") or caught.value.line
 
 
-def test_rules_travel_with_the_house(tmp_path: Path) -> None:
+def test_rules_travel_with_the_project(tmp_path: Path) -> None:
     for name in ("ontology", "data"):
         shutil.copytree(ROOT / name, tmp_path / name)
     names = {graph.value for graph in build(tmp_path).store.named_graphs()}

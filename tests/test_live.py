@@ -180,16 +180,16 @@ def test_a_wrong_method_is_told_the_right_ones(ask) -> None:
     assert {"GET", "POST"} <= set(answer.headers["Allow"].replace(",", "").split())
 
 
-def test_pandas_reads_the_vacancy_table_with_numbers(base: str, house) -> None:
-    query = (house / "queries" / "occupations" / "vacancies.rq").read_text("utf-8")
+def test_pandas_reads_the_vacancy_table_with_numbers(base: str, project) -> None:
+    query = (project / "queries" / "occupations" / "vacancies.rq").read_text("utf-8")
     frame = pandas.read_csv(f"{base}/sparql?query={quote(query)}&format=csv")
     assert len(frame) == 10
     assert str(frame["vacancies"].dtype) == "int64"
     assert frame["vacancies"].sum() == 32250
 
 
-def test_query_of_all_list_items(ask, house) -> None:
-    query = (house / "queries" / "occupations" / "list-items.rq").read_text("utf-8")
+def test_query_of_all_list_items(ask, project) -> None:
+    query = (project / "queries" / "occupations" / "list-items.rq").read_text("utf-8")
     rows = list(csv.DictReader(io.StringIO(ask(sparql(query, format="csv")).text)))
     labels = [row["groupLabel"] for row in rows]
     assert len(rows) == 44

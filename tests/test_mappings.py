@@ -53,7 +53,7 @@ BAD = {
 }
 
 
-def house_with(folder: Path, rows: str) -> Path:
+def project_with(folder: Path, rows: str) -> Path:
     (folder / "data" / "mappings").mkdir(parents=True)
     lines = []
     for row in filter(None, rows.split("|")):
@@ -65,7 +65,7 @@ def house_with(folder: Path, rows: str) -> Path:
 
 @pytest.mark.parametrize(("rows", "rule", "line"), BAD.values(), ids=BAD)
 def test_kg_validate_names_the_row_that_breaks_a_rule(rows: str, rule: str, line: int, tmp_path: Path) -> None:
-    path = house_with(tmp_path, rows) / "data" / "mappings" / "some.sssom.tsv"
+    path = project_with(tmp_path, rows) / "data" / "mappings" / "some.sssom.tsv"
     things = tmp_path / "things.ttl"
     things.write_text(THINGS, "utf-8")
     found = check(Plan(find_inputs([path, things]), [SHAPES], only=[rule])).findings
@@ -113,12 +113,12 @@ def test_the_catalogue_describes_the_set(file, graph: Graph) -> None:
 
 
 def test_a_broken_file_says_where(tmp_path: Path) -> None:
-    house = house_with(tmp_path, "o:lasser skos:exactMatch nowhere:1 0.9")
+    project = project_with(tmp_path, "o:lasser skos:exactMatch nowhere:1 0.9")
     with pytest.raises(SourceError, match=r"some\.sssom\.tsv:7:.*prefix nowhere of nowhere:1 is not in the curie_map"):
-        find_mappings(house)
+        find_mappings(project)
 
 
-def test_a_house_without_mappings_has_none(tmp_path: Path) -> None:
+def test_a_project_without_mappings_has_none(tmp_path: Path) -> None:
     assert find_mappings(tmp_path) == []
 
 

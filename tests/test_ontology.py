@@ -17,8 +17,8 @@ PLANNED = "Planned"
 
 
 @pytest.fixture(scope="module")
-def ontology(house) -> rdflib.Graph:
-    sources = [source for source in find_sources(house) if source.graph == ONTOLOGY_GRAPH]
+def ontology(project) -> rdflib.Graph:
+    sources = [source for source in find_sources(project) if source.graph == ONTOLOGY_GRAPH]
     return to_rdflib(quad for _, quads in read(sources) for quad in quads)
 
 

@@ -17,13 +17,13 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 
 Node = dict[str, Any]
-QUESTIONS = find_questions(house() / "queries")
+QUESTIONS = find_questions(project_folder() / "queries")
 # Pages for people and files for crawlers, and the routes that stand for a path of each question.
 PAGES = {
     "/accessibility",

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kg.errors import SourceError
-from kg.files import house as find_house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.graph.facts import Facts, Step
 from kg.namespaces import BASE, ID, KB
@@ -30,13 +30,13 @@ TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 @pytest.fixture(scope="module")
 def views() -> Views:
-    return read_views(find_house() / "views")
+    return read_views(project_folder() / "views")
 
 
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
     address = Address("https://klimaatbanen.example", "mailto:facts@klimaatbanen.example")
-    return create_app(graph, find_questions(find_house() / "queries"), address=address).test_client()
+    return create_app(graph, find_questions(project_folder() / "queries"), address=address).test_client()
 
 
 def page(client: FlaskClient, path: str, status: int = 200) -> str:
@@ -266,7 +266,7 @@ def test_hostile_labels_are_escaped_everywhere(graph: Graph) -> None:
         (KB + "hasTask", ox.NamedNode("javascript:alert(1)")),
     ):
         store.add(ox.Quad(node, ox.NamedNode(predicate), value, place))
-    client = create_app(Graph(store, graph.sources), find_questions(find_house() / "queries")).test_client()
+    client = create_app(Graph(store, graph.sources), find_questions(project_folder() / "queries")).test_client()
     for path in ("/id/occupation/kwaad", "/id/occupation?q=script", "/id/scheme/occupation", "/id/occupation/kwaadd"):
         html = client.get(path, headers=HTML).text
         assert "<script>alert" not in html

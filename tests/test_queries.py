@@ -13,7 +13,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from kg.files import house as find_house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import ID, KB, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.queries.engine import answer
@@ -21,7 +21,7 @@ from kg.queries.question import Question, find_questions
 from kg.queries.rows import Rows, python_value
 from kg.validation.approved_answers import Row, cell, differences, terms_of, written
 
-QUERIES = find_house() / "queries"
+QUERIES = project_folder() / "queries"
 QUESTIONS = find_questions(QUERIES)
 PARAMETERS = [(name, one.name) for name, question in QUESTIONS.items() for one in question.parameters]
 OWL = "http://www.w3.org/2002/07/owl#"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 from flask.testing import FlaskClient
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.web.app import create_app
@@ -24,7 +24,7 @@ HTML = {"Accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
-    return create_app(graph, find_questions(house() / "queries")).test_client()
+    return create_app(graph, find_questions(project_folder() / "queries")).test_client()
 
 
 def found(client: FlaskClient, q: str, lang: str = "nl", **also: Any) -> dict[str, Any]:

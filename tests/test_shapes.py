@@ -14,13 +14,13 @@ from rdflib.collection import Collection
 from rdflib.namespace import OWL, RDF, RDFS, SH, XSD
 from rdflib.term import Node
 
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.sources import Source, sources_at
 from kg.namespaces import BASE, CATALOGUE, GRAPH, KB
 from kg.queries.question import find_questions
 from kg.validation.check import SEVERITIES, Finding, validate
 
-SHAPES = house() / "shapes"
+SHAPES = project_folder() / "shapes"
 CASES = SHAPES / "cases"
 CHECKS = {name: question for name, question in find_questions(SHAPES).items() if name.startswith("checks/")}
 SCHEMA = rdflib.Namespace("https://schema.org/")
@@ -58,7 +58,7 @@ def world() -> tuple[Path, ...]:
 def findings(folder: Path) -> dict[str, list[Finding]]:
     """What is found, by file, in the cases of a folder on top of the world."""
     files = dict.fromkeys([*world(), *sorted(folder.glob("*.ttl"))])
-    ontology = sources_at(house(), [])
+    ontology = sources_at(project_folder(), [])
     found: dict[str, list[Finding]] = {}
     for one in validate([*ontology, Source(CASES / "catalogue.ttl", CATALOGUE), *map(source, files)], SHAPES):
         found.setdefault(one.file, []).append(one)
@@ -90,7 +90,7 @@ def shapes() -> rdflib.Graph:
 @pytest.fixture(scope="module")
 def ontology() -> rdflib.Graph:
     graph = rdflib.Graph()
-    for path in sorted((house() / "ontology").glob("*.ttl")):
+    for path in sorted((project_folder() / "ontology").glob("*.ttl")):
         graph.parse(path)
     return graph
 

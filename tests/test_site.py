@@ -139,12 +139,12 @@ def hostile(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("hostile")
     found = next((installed.parents[1] / "lib").glob("python*/site-packages/kg"))
     shutil.copytree(found, folder / "kg")
-    python, house = installed.parent / "python", folder / "kg" / "house"
+    python, project = installed.parent / "python", folder / "kg" / "project"
     text = folder / "text.md"
     text.write_text(f"# Kop\n\nEen zin met {EVIL} erin.\n", encoding="utf-8")
-    run(str(installed), "new", "kwaad", "--title", EVIL, "--text", str(text), "--house", str(house), cwd=folder)
+    run(str(installed), "new", "kwaad", "--title", EVIL, "--text", str(text), "--project", str(project), cwd=folder)
     literal = json.dumps(EVIL)
-    (house / "data" / "kwaad" / "editorial" / "names.ttl").write_text(
+    (project / "data" / "kwaad" / "editorial" / "names.ttl").write_text(
         "@prefix kb: <https://w3id.org/klimaatbanen/def#> .\n@prefix schema: <https://schema.org/> .\n"
         "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
         f"<https://w3id.org/klimaatbanen/id/cluster/kwaad> a kb:Cluster ;\n"

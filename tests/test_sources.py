@@ -1,4 +1,4 @@
-"""Each Turtle file of the house, and what happens when one is broken or missing."""
+"""Each Turtle file of the project, and what happens when one is broken or missing."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ def test_a_path_under_data_is_a_graph() -> None:
 
 
 def test_folders_with_an_underscore_are_left_out(tmp_path: Path) -> None:
-    house = copy_of_house(tmp_path)
-    (house / "data" / "_template").mkdir(exist_ok=True)
-    (house / "data" / "_template" / "broken.ttl").write_text("this is no Turtle")
-    assert len(build(house).sources) == len(find_sources(ROOT))
+    project = copy_of_project(tmp_path)
+    (project / "data" / "_template").mkdir(exist_ok=True)
+    (project / "data" / "_template" / "broken.ttl").write_text("this is no Turtle")
+    assert len(build(project).sources) == len(find_sources(ROOT))
 
 
 def test_a_new_folder_is_a_new_graph(tmp_path: Path) -> None:
-    house = copy_of_house(tmp_path)
-    (house / "data" / "mobiliteit-2031").mkdir()
-    (house / "data" / "mobiliteit-2031" / "a.ttl").write_text("<https://example.org/a> a <https://example.org/B> .\n")
+    project = copy_of_project(tmp_path)
+    (project / "data" / "mobiliteit-2031").mkdir()
+    (project / "data" / "mobiliteit-2031" / "a.ttl").write_text("<https://example.org/a> a <https://example.org/B> .\n")
     graph = ox.NamedNode("https://w3id.org/klimaatbanen/graph/mobiliteit-2031")
-    assert len(list(build(house).store.quads_for_pattern(None, None, None, graph))) == 1
+    assert len(list(build(project).store.quads_for_pattern(None, None, None, graph))) == 1
 
 
 def test_broken_turtle_names_file_line_and_column(tmp_path: Path) -> None:
-    house = copy_of_house(tmp_path)
-    (house / "data" / "industrie-2023" / "broken.ttl").write_text(
+    project = copy_of_project(tmp_path)
+    (project / "data" / "industrie-2023" / "broken.ttl").write_text(
         '<https://example.org/a> a <https://example.org/B> .\n<x y "'
     )
     with pytest.raises(SourceError) as caught:
-        build(house)
+        build(project)
     assert caught.value.where.endswith("industrie-2023/broken.ttl")
     assert caught.value.line == 2
     assert caught.value.column is not None
@@ -96,7 +96,7 @@ def test_each_file_is_parsed_once() -> None:
     assert [source for source, _ in read(sources)] == sources
 
 
-def copy_of_house(folder: Path) -> Path:
+def copy_of_project(folder: Path) -> Path:
     for name in ("ontology", "data"):
         shutil.copytree(ROOT / name, folder / name)
     return folder

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.errors import KgError, QueryError, Refused, TooLarge
-from kg.files import house
+from kg.files import project_folder
 from kg.queries.engine import Limits, answer, with_prefixes
 from kg.queries.question import find_questions
 
@@ -108,7 +108,7 @@ def test_syntax_errors_have_the_place_where_they_begin(store: ox.Store, text: st
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
-QUERIES = [one.query for one in find_questions(house() / "queries").values() if "# " not in one.query]
+QUERIES = [one.query for one in find_questions(project_folder() / "queries").values() if "# " not in one.query]
 
 
 @pytest.mark.parametrize("text", QUERIES[::9])

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from kg.cli import main
 from kg.errors import KgError, SourceError
-from kg.files import house
+from kg.files import project_folder
 from kg.validation.findings import Finding, Report
 from kg.validation.rule_texts import BUILT_IN, examples
 from kg.validation.rules import read_rules
@@ -57,7 +57,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def check(*paths: str, **settings) -> Report:
     held = Settings(shapes=("shapes",), time_limit=None, **settings)
-    return run(make_plan(held, [Path(path) for path in paths or ("data",)], house()), cached=False)
+    return run(make_plan(held, [Path(path) for path in paths or ("data",)], project_folder()), cached=False)
 
 
 def write(name: str, text: str | bytes) -> None:
@@ -301,7 +301,7 @@ def test_the_built_in_rules_speak_both_languages() -> None:
 
 
 def test_every_rule_of_ours_has_an_example() -> None:
-    folder = house() / "shapes"
+    folder = project_folder() / "shapes"
     named = [rule for rule in read_rules([folder], "en").listed if rule.kind != "built-in" and rule.mend]
     assert not [rule.name for rule in named if not examples(rule, folder)]
 

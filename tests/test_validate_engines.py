@@ -14,7 +14,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.errors import KgError, SourceError, Unavailable
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.sources import find_sources, read
 from kg.validation import jobs
 from kg.validation.check import Plan, check
@@ -25,7 +25,7 @@ from kg.validation.rules import Rules, read_rules
 from kg.validation.shacl_report import Verdict, text_of, verdicts
 
 PREFIXES = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .\n"
-CASES = sorted((house() / "shapes" / "cases").rglob("*.ttl"))
+CASES = sorted((project_folder() / "shapes" / "cases").rglob("*.ttl"))
 # Every pair of nodes of a graph of 60, four times: 60 ** 8 rows.
 ENDLESS = "SELECT {} WHERE {{ {} FILTER(?a = ?b && ?c = ?d && ?a != ?c && STR(?a) = STR(?d)) }}"
 JOIN = " ".join(f"?{name} ?p{name} ?o{name} ." for name in "abcdefgh")
@@ -44,8 +44,8 @@ def words(one: Verdict) -> tuple[str, ...]:
 
 
 def test_engines_agree_on_all_shape_cases() -> None:
-    rules = read_rules([house() / "shapes"], "en")
-    files = [*house().glob("ontology/*.ttl"), *CASES]
+    rules = read_rules([project_folder() / "shapes"], "en")
+    files = [*project_folder().glob("ontology/*.ttl"), *CASES]
     data = [quad for path in files for quad in ox.parse(path=str(path))]
     reference = said(rules, data, "pyshacl")
     assert len(reference) > 100
@@ -55,8 +55,8 @@ def test_engines_agree_on_all_shape_cases() -> None:
 @pytest.mark.check
 def test_engines_agree_on_seeded_changes() -> None:
     """Twice a tenth of a percent of the data is taken away, or given another object."""
-    rules = read_rules([house() / "shapes"], "en")
-    data = [quad for _, quads in read(find_sources(house())) for quad in quads]
+    rules = read_rules([project_folder() / "shapes"], "en")
+    data = [quad for _, quads in read(find_sources(project_folder())) for quad in quads]
     chance = random.Random(2023)  # noqa: S311
     for _ in range(2):
         changed = list(changes(data, chance))
@@ -66,12 +66,12 @@ def test_engines_agree_on_seeded_changes() -> None:
 @pytest.mark.check
 def test_engines_agree_on_all_seeded_faults_at_once(tmp_path: Path) -> None:
     """All faults of bench/faults.py that leave the files well-formed, in one copy of the data."""
-    faults = runpy.run_path(str(house() / "bench" / "faults.py"))
+    faults = runpy.run_path(str(project_folder() / "bench" / "faults.py"))
     for folder in ("ontology", "data"):
-        shutil.copytree(house() / folder, tmp_path / folder)
+        shutil.copytree(project_folder() / folder, tmp_path / folder)
     made = faults["all_at_once"](tmp_path, random.Random(2023))  # noqa: S311
     assert made >= 44
-    rules = read_rules([house() / "shapes"], "en")
+    rules = read_rules([project_folder() / "shapes"], "en")
     data = [quad for _, quads in read(find_sources(tmp_path)) for quad in quads]
     reference = said(rules, data, "pyshacl")
     assert sum("iolation" in one[4] for one in reference) > made / 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.files import house
+from kg.files import project_folder
 from kg.validation.findings import Finding
 from kg.validation.known_vocabularies import shipped, split
 from kg.validation.run import make_plan, run
@@ -34,7 +34,7 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def check(text: str, **settings) -> list[Finding]:
         Path("data.ttl").write_text(PREFIXES + text, "utf-8")
         held = Settings(shapes=("shapes.ttl",), time_limit=None, **settings)
-        return list(run(make_plan(held, [Path("data.ttl")], house()), cached=False).findings)
+        return list(run(make_plan(held, [Path("data.ttl")], project_folder()), cached=False).findings)
 
     return check
 
@@ -93,13 +93,13 @@ def test_shapes_and_questions_are_looked_at_too(found) -> None:
     (one,) = found("x:a a x:T .")
     assert (one.file, one.line, one.column, one.hint) == ("shapes.ttl", 11, 22, "nearest: sh:targetClass")
     Path("q.rq").write_text("PREFIX dct: <http://purl.org/dc/terms/>\nSELECT * {\n  ?s dct:sorce ?o }", "utf-8")
-    report = run(make_plan(Settings(skip=("query-fails",)), [Path("q.rq")], house()), cached=False)
+    report = run(make_plan(Settings(skip=("query-fails",)), [Path("q.rq")], project_folder()), cached=False)
     (one,) = [one for one in report.findings if one.shape == "vocabulary-term"]
     assert (one.file, one.line, one.column, one.hint) == ("q.rq", 3, 6, "nearest: dct:source")
 
 
 def test_our_data_name_no_unknown_term() -> None:
-    report = run(make_plan(Settings(only=("vocabulary-term",)), [], house()), cached=False)
+    report = run(make_plan(Settings(only=("vocabulary-term",)), [], project_folder()), cached=False)
     assert not report.findings
 
 

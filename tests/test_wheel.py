@@ -20,11 +20,11 @@ def test_two_builds_are_byte_identical(wheel: Path, tmp_path: Path) -> None:
     assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(wheel.read_bytes()).digest()
 
 
-def test_wheel_carries_the_house_and_no_source_text(wheel: Path) -> None:
+def test_wheel_carries_the_project_and_no_source_text(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for folder in ("ontology", "data", "shapes", "queries", "views"):
         kept = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*") if path.is_file()}
-        assert kept == {name.removeprefix("kg/house/") for name in names if name.startswith(f"kg/house/{folder}/")}
+        assert kept == {name.removeprefix("kg/project/") for name in names if name.startswith(f"kg/project/{folder}/")}
     ours = ("shapes/cases", "dist-info", "kg/web/templates/", "kg/web/static/editor/licences.txt")
     assert not [name for name in names if name.endswith(".txt") and not any(part in name for part in ours)]
 

@@ -71,15 +71,15 @@ def question(name: str, **values: str) -> Rows:
 
 @cache
 def _saved() -> dict[str, Question]:
-    from kg.files import house
+    from kg.files import project_folder
     from kg.queries.question import find_questions
 
-    return find_questions(house() / "queries")
+    return find_questions(project_folder() / "queries")
 
 
 @cache
 def _graph() -> Graph:
-    from kg.files import house
+    from kg.files import project_folder
     from kg.graph.build import build
 
-    return build(house())
+    return build(project_folder())

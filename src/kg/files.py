@@ -10,14 +10,14 @@ _PACKAGE = Path(__file__).parent
 FOLDERS = ("ontology", "data", "shapes", "queries", "views")
 
 
-def house() -> Path:
+def project_folder() -> Path:
     """Return the folder that holds `ontology/ data/ shapes/ queries/ views/`.
 
     Raises:
         SourceError: neither the wheel nor the checkout has them.
 
     """
-    for candidate in (_PACKAGE / "house", _PACKAGE.parents[1]):
+    for candidate in (_PACKAGE / "project", _PACKAGE.parents[1]):
         if all((candidate / name).is_dir() for name in FOLDERS):
             return candidate
     raise SourceError(

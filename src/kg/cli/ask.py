@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.cli.group import main
+from kg.cli.options import project_option
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -18,16 +19,13 @@ FORMATS = ("table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf", "
 
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option(
-    "--house", "base", type=click.Path(path_type=Path), help="Folder with ontology/, data/ ...; default: ours."
-)
-def load(folder: Path, base: Path | None) -> None:
+@project_option("Folder with ontology/, data/ and so on")
+def load(folder: Path, project: Path) -> None:
     """Write the graph to DIR, for kg serve --store DIR; a crash or a full disk leaves what was there."""
-    from kg.files import house
     from kg.graph.build import build
     from kg.graph.store import load as write
 
-    graph = build(base or house())
+    graph = build(project)
     shown = sys.stderr.isatty()
     tick = lambda count: click.echo(f"\r\033[K{count:,}", nl=False, err=True) if shown else None  # noqa: E731
     held = write(graph, folder, graph.data_version, tick)
@@ -48,14 +46,14 @@ def query(
     file: Path | None, text: str | None, form: str | None, params: tuple[str, ...], imported: Path | None
 ) -> None:
     """Answer a query: FILE (a path, a saved question, or - for standard input), or -e TEXT."""
-    from kg.files import house
+    from kg.files import project_folder
     from kg.graph.build import build
     from kg.queries.engine import answer, with_prefixes
     from kg.queries.formats import formats_for, named, serialise
 
     if (file is None) == (text is None):
         raise click.UsageError("give either FILE or -e TEXT")
-    graph = build(house())
+    graph = build(project_folder())
     asked = text if file is None else _query_text(file, params)
     shipped = _load_beside(graph, imported)
     found = answer(graph.store, with_prefixes(asked or "", graph.prefixes), union=shipped)
@@ -85,7 +83,7 @@ def _load_beside(graph: Graph, imported: Path | None) -> list[str]:
 
 
 def _query_text(file: Path, params: tuple[str, ...]) -> str:
-    from kg.files import house, read_text
+    from kg.files import project_folder, read_text
     from kg.queries.question import find_questions, pick, read_question
 
     if str(file) == "-":
@@ -93,7 +91,7 @@ def _query_text(file: Path, params: tuple[str, ...]) -> str:
     values = dict(_pair(param) for param in params)
     if file.is_file():
         return read_question(file, file.parent).fill(values) if values else read_text(file)
-    return pick(find_questions(house() / "queries"), file.as_posix().removesuffix(".rq")).fill(values)
+    return pick(find_questions(project_folder() / "queries"), file.as_posix().removesuffix(".rq")).fill(values)
 
 
 def _pair(param: str) -> tuple[str, str]:
@@ -106,14 +104,14 @@ def _pair(param: str) -> tuple[str, str]:
 @main.command()
 def info() -> None:
     """Print the version and the counts per class and per graph."""
-    from kg.files import house
+    from kg.files import project_folder
     from kg.graph.build import build
     from kg.queries.engine import answer, with_prefixes
     from kg.queries.question import find_questions, pick
     from kg.queries.rows import Rows
     from kg.tables.terminal import print_rows
 
-    folder = house()
+    folder = project_folder()
     graph = build(folder)
     questions = find_questions(folder / "queries")
     click.echo(f"klimaatbanen {graph.version}: {len(graph.store)} statements from {len(graph.sources)} files")

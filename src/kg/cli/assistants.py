@@ -23,7 +23,7 @@ def mcp(text_file: Path | None, **limits: Any) -> None:
     from kg.endpoint.assistant.tools import Knowledge
     from kg.endpoint.workers import Pool
     from kg.errors import Unavailable
-    from kg.files import house
+    from kg.files import project_folder
     from kg.graph.build import build
     from kg.queries.limits import Limits
     from kg.queries.question import find_questions
@@ -32,11 +32,11 @@ def mcp(text_file: Path | None, **limits: Any) -> None:
         raise Unavailable("the package mcp is not installed", hint="pip install 'klimaatbanen-kg[mcp]'")
     from kg.endpoint.assistant.mcp import make_server
 
-    graph = build(house())
+    graph = build(project_folder())
     held = Limits(**limits)
     pool = Pool(lambda: graph.store, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:
-        knowledge = Knowledge(graph, find_questions(house() / "queries"), pool, text_of(graph, text_file))
+        knowledge = Knowledge(graph, find_questions(project_folder() / "queries"), pool, text_of(graph, text_file))
         make_server(knowledge).run("stdio")
     finally:
         pool.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.cli.group import main
-from kg.cli.options import text_of
+from kg.cli.options import project_option, text_of
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -52,7 +52,7 @@ def validate(paths: tuple[Path, ...], forms: tuple[str, ...], output: Path | Non
     """
     from dataclasses import replace
 
-    from kg.files import house
+    from kg.files import project_folder
     from kg.validation.run import first_files, make_plan, run
     from kg.validation.settings import read_settings
 
@@ -62,7 +62,7 @@ def validate(paths: tuple[Path, ...], forms: tuple[str, ...], output: Path | Non
     held = read_settings(Path.cwd())
     given = {name: value for name, value in options.items() if value and hasattr(held, name)}
     settings = replace(held, **given)
-    plan = make_plan(settings, paths, house())
+    plan = make_plan(settings, paths, project_folder())
     if options["list_rules"]:
         return _list_rules(plan.shapes, plan.lang)
     report = run(plan, cached=not options["no_cache"])
@@ -134,13 +134,13 @@ def _print_reports(report: Found, reports: dict[str, Path | None]) -> None:
 @click.option("--lang", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Language of the text.")
 def explain(rule: str, shapes: tuple[str, ...], lang: str) -> None:
     """Say of a rule what it holds, why, and how to mend what it finds, with examples."""
-    from kg.files import house
+    from kg.files import project_folder
     from kg.validation.rule_texts import examples, names_of
     from kg.validation.rules import read_rules
     from kg.validation.settings import read_settings
 
     named = shapes or read_settings(Path.cwd()).shapes
-    folders = [Path(name) for name in named if name] if named else [house() / "shapes"]
+    folders = [Path(name) for name in named if name] if named else [project_folder() / "shapes"]
     listed, english = read_rules(folders, lang).listed, read_rules(folders, "en").listed
     for name in names_of(listed, rule):
         one = next(one for one in listed if one.name == name)
@@ -157,20 +157,17 @@ def explain(rule: str, shapes: tuple[str, ...], lang: str) -> None:
 @main.command()
 @click.argument("iri", required=False)
 @click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text of the publication.")
-@click.option(
-    "--house", "folder", type=click.Path(path_type=Path), help="Folder with ontology/ and data/; default: ours."
-)
-def evidence(iri: str | None, text_file: Path | None, folder: Path | None) -> None:
+@project_option("Folder with ontology/ and data/")
+def evidence(iri: str | None, text_file: Path | None, project: Path) -> None:
     """Check what is stated against its text, or show what backs each statement about IRI (or kind/slug).
 
     Exit code 1 when something stated is not found in the text.
     """
-    from kg.files import house
     from kg.graph.build import build
 
     if iri is None and text_file is None:
         raise click.UsageError("give --text FILE to check, or an IRI to look up")
-    graph = build(folder or house())
+    graph = build(project)
     text = text_of(graph, text_file)
     if iri is not None:
         _print_backing(graph, iri, text)

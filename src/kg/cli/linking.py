@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.cli.group import main
+from kg.cli.options import project_option
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -100,37 +101,34 @@ def extract() -> None:
     "--part", "parts", multiple=True, type=click.Choice(["concepts", "skills"]), help="What to take; default: both."
 )
 @click.option("--into", type=click.Path(path_type=Path), help="Folder to write to [data/esco-<version>].")
-@click.option("--house", "base", type=click.Path(path_type=Path), help="Folder with data/mappings; default: ours.")
-def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, base: Path | None) -> None:
+@project_option("Folder with data/mappings")
+def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, project: Path) -> None:
     """Write what ESCO, in DIR as downloaded, says of linked concepts: IRIs, labels and relations."""
-    from kg.files import house
     from kg.linking.esco import EscoFolder
     from kg.linking.extract import PARTS, Neighbourhood
 
-    base = base or house()
     download = EscoFolder(folder, _show_rows())
-    around = Neighbourhood(download, download.version(version), _linked(base))
-    _write_files(around.files(parts or PARTS), into or base / "data" / f"esco-{around.version}")
+    around = Neighbourhood(download, download.version(version), _linked(project))
+    _write_files(around.files(parts or PARTS), into or project / "data" / f"esco-{around.version}")
 
 
 @extract.command("list")
 @click.argument("name", type=click.Choice(["isco-brc", "crebo", "sbi"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--into", type=click.Path(path_type=Path), help="Folder to write to [data/<scheme>].")
-@click.option("--house", "base", type=click.Path(path_type=Path), help="Folder with data/mappings; default: ours.")
-def extract_list(name: str, file: Path, into: Path | None, base: Path | None) -> None:
+@project_option("Folder with data/mappings")
+def extract_list(name: str, file: Path, into: Path | None, project: Path) -> None:
     """Write linked codes of BRC, CREBO or SBI, with their labels and what is broader, from a CSV FILE."""
-    from kg.files import house
     from kg.linking.code_lists import LISTS
 
-    base, one = base or house(), LISTS[name]
-    _write_files({"concepts.ttl": one.around(file, _linked(base))}, into or base / "data" / one.scheme)
+    one = LISTS[name]
+    _write_files({"concepts.ttl": one.around(file, _linked(project))}, into or project / "data" / one.scheme)
 
 
-def _linked(base: Path) -> frozenset[str]:
+def _linked(project: Path) -> frozenset[str]:
     from kg.graph.mappings import find_mappings
 
-    return frozenset(row.value.value for file in find_mappings(base) for row in file.mappings.rows)
+    return frozenset(row.value.value for file in find_mappings(project) for row in file.mappings.rows)
 
 
 def _write_files(made: Mapping[str, str], target: Path) -> None:
@@ -161,7 +159,7 @@ def link(
 
     Each has a score and the features that explain it; a person decides.
     """
-    from kg.files import house
+    from kg.files import project_folder
     from kg.graph.build import build
     from kg.linking.batch import as_csv, as_json, as_sssom, link_file
     from kg.linking.candidates import Wanted
@@ -169,7 +167,7 @@ def link(
     from kg.linking.esco import EscoFolder
     from kg.linking.index import Index
 
-    entries = {entry.iri: entry for entry in entries_of_store(build(house()).store)}
+    entries = {entry.iri: entry for entry in entries_of_store(build(project_folder()).store)}
     if esco:
         entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, _show_rows()))}
         _clear_line()
@@ -199,14 +197,14 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     import json
     from dataclasses import asdict
 
-    from kg.files import house
+    from kg.files import project_folder
     from kg.graph.build import build
     from kg.labels import Labels
     from kg.linking.career_switch import SKILLS, Switches, beside, find_origin, find_skills
 
     if not origin and not asked:
         raise click.UsageError("give FROM, or one or more --skill")
-    graph = build(house())
+    graph = build(project_folder())
     store, skills = beside(graph.store, imported) if imported else (graph.store, SKILLS)
     switches, labels = Switches(store, skills), Labels(store)
     had = find_skills(switches, labels, store, asked)
@@ -270,10 +268,10 @@ def _qualifications(graph: Graph, named: Callable[[str], str]) -> dict[str, list
 
 def _answered(graph: Graph, name: str) -> Rows:
     """Return the rows of a saved question."""
-    from kg.files import house
+    from kg.files import project_folder
     from kg.queries.engine import answer
     from kg.queries.question import read_question
     from kg.queries.rows import Rows
 
-    queries = house() / "queries"
+    queries = project_folder() / "queries"
     return Rows.of(answer(graph.store, read_question(queries / f"{name}.rq", queries).query))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SourceError
+from kg.files import project_folder
 from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from kg.publications.passages import Text
 
 Command = Callable[..., None]
+
+
+def project_option(what: str) -> Callable[[Command], Command]:
+    """Return the option that names a project folder; `--house` is its name in version 0.1."""
+    kind = click.Path(path_type=Path)
+    return click.option(
+        "--project", "--house", "project", type=kind, default=project_folder, help=f"{what}; default: ours."
+    )
 
 
 def setting(flag: str, *names: str, **more: Any) -> Callable[[Command], Command]:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from kg.cli.group import main
+from kg.cli.options import project_option
 
 
 @main.command()
@@ -18,18 +19,14 @@ from kg.cli.group import main
 @click.option("--publisher", envvar="KG_PUBLISHER", default="", help="Name of who publishes; or set KG_PUBLISHER.")
 @click.option("--publisher-iri", envvar="KG_PUBLISHER_IRI", default="", help="Its IRI; or set KG_PUBLISHER_IRI.")
 @click.option("--contact", envvar="KG_CONTACT", default="", help="E-mail address or URL; or set KG_CONTACT.")
-@click.option(
-    "--house", "base", type=click.Path(path_type=Path), help="Folder with ontology/, data/ ...; default: ours."
-)
-def export(folder: Path, force: bool, publisher: str, publisher_iri: str, contact: str, base: Path | None) -> None:
+@project_option("Folder with ontology/, data/ and so on")
+def export(folder: Path, force: bool, publisher: str, publisher_iri: str, contact: str, project: Path) -> None:
     """Write the release to DIR: dumps, tables, ontology, shapes, descriptions (VoID, DCAT, RO-Crate), checksums."""
-    from kg.files import house
     from kg.graph.build import build
     from kg.release.build import Owner, build_release, refuse, write
 
     refuse(folder, force=force)
-    base = base or house()
-    made = build_release(build(base), base, Owner(publisher, publisher_iri, contact), made=_show_progress())
+    made = build_release(build(project), project, Owner(publisher, publisher_iri, contact), made=_show_progress())
     write(made, folder, force=force)
     _show_progress()(None)
     for warning in made.warnings:
@@ -49,19 +46,17 @@ def _show_progress() -> Callable[[Any], None]:
 @click.argument("new", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 @click.option("--lang", type=click.Choice(["en", "nl"]), default="en", show_default=True, help="Language of labels.")
-@click.option("--house", "base", type=click.Path(path_type=Path), help="Checkout whose revisions are meant.")
-def diff(old: str, new: str | None, form: str, lang: str, base: Path | None) -> None:
+@project_option("Checkout whose revisions are meant")
+def diff(old: str, new: str | None, form: str, lang: str, project: Path) -> None:
     """Show what changed from OLD to NEW: folders, dumps, releases or git revisions (also OLD..NEW).
 
-    Without NEW, OLD is compared with the house as it is. Exit code 1 when something differs.
+    Without NEW, OLD is compared with the project as it is. Exit code 1 when something differs.
     """
-    from kg.files import house
     from kg.release.diff import Report, sides
     from kg.release.diff import diff as differ
 
-    base = base or house()
-    old, new = sides(old, new, base)
-    found = differ(old, new, base)
+    old, new = sides(old, new, project)
+    found = differ(old, new, project)
     click.echo(Report(found, old, new, lang).write(form), nl=False)
     sys.exit(1 if found else 0)
 
@@ -70,15 +65,14 @@ def diff(old: str, new: str | None, form: str, lang: str, base: Path | None) -> 
 @click.option("--backend", "url", metavar="URL", required=True, help="Query endpoint of a SPARQL 1.1 engine.")
 @click.option("--store-url", metavar="URL", help="Its Graph Store Protocol; known for Oxigraph, Fuseki and Virtuoso.")
 @click.option("--update-url", metavar="URL", help="Its SPARQL Update; used instead of the Graph Store Protocol.")
-@click.option("--house", "base", type=click.Path(path_type=Path), help="Checkout to push; default: ours.")
-def push(url: str, store_url: str | None, update_url: str | None, base: Path | None) -> None:
+@project_option("Checkout to push")
+def push(url: str, store_url: str | None, update_url: str | None, project: Path) -> None:
     """Load the graph into a SPARQL engine, graph by graph; what it held of ours is replaced, the rest left alone.
 
     Name and password, where it wants them, come from KG_BACKEND_USER and KG_BACKEND_PASSWORD.
     """
     from kg.endpoint.backends import Access, shown
     from kg.endpoint.backends.push import Done, connect, send
-    from kg.files import house
     from kg.graph.build import build
 
     pushed: list[Done] = []
@@ -87,7 +81,7 @@ def push(url: str, store_url: str | None, update_url: str | None, base: Path | N
         pushed.append(done)
         click.echo(f"{done.what:9} {done.statements:8,}  {done.name}")
 
-    graph = build(base or house())
+    graph = build(project)
     remote, way = connect(url, store_url, update_url, Access.of())
     send(remote, way, graph.store, tell)
     total = sum(one.statements for one in pushed)
@@ -101,13 +95,12 @@ def push(url: str, store_url: str | None, update_url: str | None, base: Path | N
 @click.option(
     "--text", required=True, type=click.Path(path_type=Path), help="Its text, one paragraph a line; not copied."
 )
-@click.option("--house", "base", type=click.Path(path_type=Path), help="Checkout with data/_template; default: ours.")
-def new(name: str, title: str, title_en: str, text: Path, base: Path | None) -> None:
+@project_option("Checkout with data/_template")
+def new(name: str, title: str, title_en: str, text: Path, project: Path) -> None:
     """Begin a publication: data/NAME, with catalogue, sections and passages cut from its text."""
-    from kg.files import house
     from kg.publications.scaffold import make
 
-    made = make(base or house(), name, title, text, title_en)
+    made = make(project, name, title, text, title_en)
     click.echo(f"{made.folder}: {len(made.text.sections)} sections, {len(made.text.segments)} passages")
     click.echo("To write by hand; kg validate says what is missing:")
     for line in made.left:

@@ -71,7 +71,7 @@ def serve(
     from kg.endpoint.http.logs import Logs, keep_troubles
     from kg.endpoint.http.proxies import Networks, Seen
     from kg.endpoint.http.server import serve as run
-    from kg.files import house
+    from kg.files import project_folder
     from kg.linking.career_switch import beside
     from kg.queries.question import find_questions
     from kg.release.build import Owner
@@ -91,7 +91,7 @@ def serve(
     graph, data_version, pool = _opened(store, backend, held)
     app = create_app(
         graph,
-        find_questions(house() / "queries"),
+        find_questions(project_folder() / "queries"),
         held,
         text_of(graph, text),
         pool,
@@ -122,12 +122,12 @@ def _handed(host: str, port: int, limits: Limits, store: Path | None, *, watch: 
 
 
 def _state(store: Path | None) -> object:
-    """Return what changes with the data: the link to a store, or time and size of the files of the house."""
-    from kg.files import FOLDERS, house
+    """Return what changes with the data: the link to a store, or time and size of the files of the project."""
+    from kg.files import FOLDERS, project_folder
 
     if store:
         return os.path.realpath(store / "current")
-    folder = house()
+    folder = project_folder()
     found = []
     for path in (path for name in FOLDERS for path in (folder / name).rglob("*")):
         with suppress(OSError):
@@ -141,10 +141,10 @@ def _opened(store: Path | None, backend: str | None, limits: Limits) -> tuple[Gr
     from kg.endpoint.workers import Pool
 
     if store is None:
-        from kg.files import house
+        from kg.files import project_folder
         from kg.graph.build import build
 
-        graph = build(house())
+        graph = build(project_folder())
         pool = _behind(backend, graph, limits) if backend else Pool(lambda: graph.store, limits, graph.prefixes)
         return graph, graph.data_version, pool
     from kg.graph.build import Graph

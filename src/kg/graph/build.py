@@ -57,17 +57,17 @@ class Graph:
         return _text(quad.object)
 
 
-def build(house: Path) -> Graph:
-    """Build the graph of a house in memory.
+def build(project: Path) -> Graph:
+    """Build the graph of a project in memory.
 
     Raises:
         SourceError: a folder is missing, a file is not Turtle, a rule derives nothing; nothing half built is returned.
 
     """
-    parsed = read(find_sources(house))
+    parsed = read(find_sources(project))
     store = _fill(parsed)
-    store.bulk_extend([*derive(store), *infer(store, house / "ontology" / "rules")])
-    for file in find_mappings(house):
+    store.bulk_extend([*derive(store), *infer(store, project / "ontology" / "rules")])
+    for file in find_mappings(project):
         store.bulk_extend(file.quads())
     store.bulk_extend(count_graphs(store))
     return Graph(store, tuple(source for source, _ in parsed))

@@ -38,7 +38,7 @@ _IRIS: Final = {
 
 @dataclass(frozen=True)
 class MappingFile:
-    """One mapping file of a house: where it stands, the graph that it fills, and what it holds."""
+    """One mapping file of a project: where it stands, the graph that it fills, and what it holds."""
 
     path: Path
     mappings: MappingSet
@@ -119,14 +119,14 @@ def _title(row: MappingRow) -> str:
     return f"{row.cells.get('subject_label', '')} {kind} {row.cells.get('object_label', '')}"
 
 
-def find_mappings(house: Path) -> list[MappingFile]:
-    """Return the mapping files below `data/mappings` of a house, sorted by name; none is no error.
+def find_mappings(project: Path) -> list[MappingFile]:
+    """Return the mapping files below `data/mappings` of a project, sorted by name; none is no error.
 
     Raises:
         SourceError: with file, line and column of the first thing that is not SSSOM.
 
     """
-    return [MappingFile(path, _read(path)) for path in sorted((house / "data" / "mappings").glob("*" + SUFFIX))]
+    return [MappingFile(path, _read(path)) for path in sorted((project / "data" / "mappings").glob("*" + SUFFIX))]
 
 
 def _read(path: Path) -> MappingSet:

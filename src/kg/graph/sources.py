@@ -1,4 +1,4 @@
-"""The Turtle files of the house, and the named graph to which each belongs."""
+"""The Turtle files of the project, and the named graph to which each belongs."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class Source:
 Parsed = list[tuple[Source, list[ox.Quad]]]
 
 
-def find_sources(house: Path) -> list[Source]:
-    """Return the sources of a house: a path under `data/` is a graph, `catalogue.ttl` describes its folder.
+def find_sources(project: Path) -> list[Source]:
+    """Return the sources of a project: a path under `data/` is a graph, `catalogue.ttl` describes its folder.
 
     Arguments:
-        house: folder with `ontology/` and `data/`; folders under data that start with `_` are left out.
+        project: folder with `ontology/` and `data/`; folders under data that start with `_` are left out.
 
     Raises:
         SourceError: a folder is missing or holds no Turtle.
 
     """
-    ontology = [_source(path, ONTOLOGY_GRAPH) for path in _turtle_files(house / "ontology")]
-    data = house / "data"
+    ontology = [_source(path, ONTOLOGY_GRAPH) for path in _turtle_files(project / "ontology")]
+    data = project / "data"
     return ontology + [
         _source(path, GRAPH + path.parent.relative_to(data).as_posix())
         for path in _turtle_files(data)
@@ -44,15 +44,15 @@ def find_sources(house: Path) -> list[Source]:
     ]
 
 
-def sources_at(house: Path, paths: Iterable[Path]) -> list[Source]:
-    """Return the Turtle files at given paths as one unnamed graph, with the ontology of the house to check them by.
+def sources_at(project: Path, paths: Iterable[Path]) -> list[Source]:
+    """Return the Turtle files at given paths as one unnamed graph, with the ontology of the project to check them by.
 
     Raises:
         SourceError: a path is missing, or a folder holds no Turtle.
 
     """
     given = [file for path in paths for file in (_turtle_files(path) if path.is_dir() else [_existing(path)])]
-    ontology = [_source(path, ONTOLOGY_GRAPH) for path in _turtle_files(house / "ontology")]
+    ontology = [_source(path, ONTOLOGY_GRAPH) for path in _turtle_files(project / "ontology")]
     return ontology + [Source(path, GRAPH + "given") for path in given]
 
 

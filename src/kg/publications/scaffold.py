@@ -42,11 +42,11 @@ class Made:
     left: tuple[str, ...]
 
 
-def make(house: Path, name: str, title: str, text: Path, title_en: str = "") -> Made:
+def make(project: Path, name: str, title: str, text: Path, title_en: str = "") -> Made:
     """Make the folder of a publication; the text itself is not copied.
 
     Arguments:
-        house: the checkout, with `data/_template`.
+        project: the checkout, with `data/_template`.
         name: slug, which becomes folder, graph and part of IRIs.
         title: Dutch title.
         text: UTF-8 file with the whole text, one paragraph a line.
@@ -56,22 +56,22 @@ def make(house: Path, name: str, title: str, text: Path, title_en: str = "") -> 
         SourceError: the name is no slug or is taken, the text is missing or empty, or the folder cannot be written.
 
     """
-    _refuse(house, name)
+    _refuse(project, name)
     found = cut(read_text(text).removeprefix("\ufeff").replace("\r\n", "\n"))
     if not found.segments:
         raise SourceError("the text is empty", where=str(text), hint="give a UTF-8 text, one paragraph a line")
     if not title.strip():
         raise SourceError("the title is empty", where="--title", hint="give the title as printed")
-    folder = house / "data" / name
+    folder = project / "data" / name
     values = _values(name, title.strip(), title_en.strip(), found)
-    _copy(house / "data" / _TEMPLATE, folder, values)
+    _copy(project / "data" / _TEMPLATE, folder, values)
     return Made(folder, found, tuple(_left(folder, title_en, found)))
 
 
-def _refuse(house: Path, name: str) -> None:
-    if _PACKAGE in house.parents:
+def _refuse(project: Path, name: str) -> None:
+    if _PACKAGE in project.parents:
         raise SourceError(
-            "this is an installed package", where=str(house), hint="work in a clone, or give --house FOLDER"
+            "this is an installed package", where=str(project), hint="work in a clone, or give --project FOLDER"
         )
     if not _SLUG.fullmatch(name):
         raise SourceError(
@@ -79,10 +79,12 @@ def _refuse(house: Path, name: str) -> None:
         )
     if name in _TAKEN:
         raise SourceError(f"graph/{name} has another meaning", where=name, hint="choose another name")
-    if (house / "data" / name).exists():
-        raise SourceError("it exists", where=str(house / "data" / name), hint="choose another name, or edit its files")
-    if not (house / "data" / _TEMPLATE).is_dir():
-        raise SourceError("no data/_template in it", where=str(house), hint="name a folder with ontology/ and data/")
+    if (project / "data" / name).exists():
+        raise SourceError(
+            "it exists", where=str(project / "data" / name), hint="choose another name, or edit its files"
+        )
+    if not (project / "data" / _TEMPLATE).is_dir():
+        raise SourceError("no data/_template in it", where=str(project), hint="name a folder with ontology/ and data/")
 
 
 def _copy(template: Path, folder: Path, values: Mapping[str, str]) -> None:

@@ -35,14 +35,14 @@ class Shelf:
 
     Arguments:
         graph: the graph that is served.
-        house: folder with shapes, queries and papers.
+        project: folder with shapes, queries and papers.
         owner: publisher and contact point.
         data_version: changes with the data.
 
     """
 
-    def __init__(self, graph: Graph, house: Path, owner: Owner, data_version: str) -> None:
-        self._graph, self._house, self._owner, self._version = graph, house, owner, data_version
+    def __init__(self, graph: Graph, project: Path, owner: Owner, data_version: str) -> None:
+        self._graph, self._project, self._owner, self._version = graph, project, owner, data_version
         self._lock, self._done = threading.Lock(), threading.Event()
         self._begun = False
         self._files: Mapping[str, File] = {}
@@ -87,8 +87,8 @@ class Shelf:
             self._done.set()
 
     def _key(self) -> str:
-        papers = [self._house / name for name in (CHANGELOG, CITATION, LICENCE)]
-        rules = [path for name in ("shapes", "queries") for path in sorted((self._house / name).rglob("*.*"))]
+        papers = [self._project / name for name in (CHANGELOG, CITATION, LICENCE)]
+        rules = [path for name in ("shapes", "queries") for path in sorted((self._project / name).rglob("*.*"))]
         return fingerprint.key_of([*papers, *rules], [self._version, repr(self._owner), str(len(self._graph.store))])
 
     def _make(self, folder: Path) -> Path:
@@ -97,7 +97,7 @@ class Shelf:
         part = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
         try:
             self._graph.store.dump(str(part / "graph.nq"), format=ox.RdfFormat.N_QUADS)
-            order = {"house": str(self._house), "owner": asdict(self._owner)}
+            order = {"project": str(self._project), "owner": asdict(self._owner)}
             (part / "order.json").write_text(json.dumps(order), "utf-8")
             child = subprocess.run(  # noqa: S603
                 [sys.executable, "-m", "kg.release.background_process", str(part), str(folder)],
@@ -144,7 +144,7 @@ def fill(folder: Path, place: Path) -> None:
     order = json.loads((folder / "order.json").read_text("utf-8"))
     store = ox.Store()
     store.bulk_load(path=str(folder / "graph.nq"), format=ox.RdfFormat.N_QUADS)
-    made = build_release(Graph(store, ()), Path(order["house"]), Owner(**order["owner"]))
+    made = build_release(Graph(store, ()), Path(order["project"]), Owner(**order["owner"]))
     write(made, folder / _FILES)
     (folder / _INDEX).write_text(json.dumps(list(_entries(made)), ensure_ascii=False), "utf-8")
     (folder / "graph.nq").unlink()

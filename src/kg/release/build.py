@@ -42,13 +42,13 @@ def _ignore(_: File) -> None:
 
 
 def build_release(
-    graph: Graph, house: Path, owner: Owner | None = None, made: Callable[[File], None] = _ignore
+    graph: Graph, project: Path, owner: Owner | None = None, made: Callable[[File], None] = _ignore
 ) -> Release:
-    """Return the files of the release of a house.
+    """Return the files of the release of a project.
 
     Arguments:
-        graph: the graph built from the house.
-        house: folder with shapes and queries, and beside them `CITATION.cff`, `CHANGELOG.md` and `LICENSE`.
+        graph: the graph built from the project.
+        project: folder with shapes and queries, and beside them `CITATION.cff`, `CHANGELOG.md` and `LICENSE`.
         owner: publisher and contact point; by default none.
         made: called with each file that is ready.
 
@@ -56,9 +56,9 @@ def build_release(
         SourceError: a shape, question or paper is broken.
 
     """
-    owner, edition = owner or Owner(), Edition.of(house)
+    owner, edition = owner or Owner(), Edition.of(project)
     files: list[File] = []
-    for file in _files(graph, house, owner, edition):
+    for file in _files(graph, project, owner, edition):
         made(file)
         files.append(file)
     files.sort(key=lambda file: file.name)
@@ -68,25 +68,25 @@ def build_release(
     return Release({file.name: file for file in sorted(files, key=lambda file: file.name)}, warnings)
 
 
-def _files(graph: Graph, house: Path, owner: Owner, edition: Edition) -> Iterator[File]:
+def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Iterator[File]:
     distributed = []
     for file in (*dumps(graph), *tables(graph)):
         yield file
         distributed.append(file)
-    yield from shapes(graph, house)
-    yield examples(find_questions(house / "queries"), graph.prefixes)
-    yield from _papers(house)
-    changes = house / CHANGELOG
+    yield from shapes(graph, project)
+    yield examples(find_questions(project / "queries"), graph.prefixes)
+    yield from _papers(project)
+    changes = project / CHANGELOG
     yield feed(read_text(changes) if changes.is_file() else "", edition)
     yield _list(graph)
     yield void(graph, edition)
     yield from dcat(graph, distributed, owner, edition)
 
 
-def _papers(house: Path) -> Iterator[File]:
+def _papers(project: Path) -> Iterator[File]:
     for name, title in _PAPERS.items():
-        if (house / name).is_file():
-            yield File(name, read_text(house / name).encode(), title, free=True)
+        if (project / name).is_file():
+            yield File(name, read_text(project / name).encode(), title, free=True)
 
 
 def _list(graph: Graph) -> File:

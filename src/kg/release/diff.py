@@ -28,7 +28,7 @@ def diff(old: str, new: str, project: Path) -> Difference:
     """Return what differs between two sides.
 
     Arguments:
-        old: a house, release, folder, dump or git revision.
+        old: a project, release, folder, dump or git revision.
         new: likewise.
         project: the checkout whose revisions are meant.
 

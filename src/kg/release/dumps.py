@@ -47,9 +47,9 @@ def _ontology(graph: Graph, quads: Iterable[ox.Quad]) -> File:
     return File("ontology.ttl", turtle(triples, graph.prefixes), {"en": "Ontology", "nl": "Ontologie"}, free=True)
 
 
-def shapes(graph: Graph, house: Path) -> Iterator[File]:
-    """Yield the SHACL shapes of a house as one file, and its check queries as they are."""
-    folder = house / "shapes"
+def shapes(graph: Graph, project: Path) -> Iterator[File]:
+    """Yield the SHACL shapes of a project as one file, and its check queries as they are."""
+    folder = project / "shapes"
     quads = canonical(quad for path in sorted(folder.glob("*.ttl")) for quad in _labelled(path))
     title = {"en": "SHACL shapes", "nl": "SHACL-vormen"}
     yield File("shapes.ttl", turtle([quad.triple for quad in quads], graph.prefixes), title, free=True)

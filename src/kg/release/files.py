@@ -151,16 +151,16 @@ class Edition:
     warnings: tuple[str, ...] = field(default=())
 
     @classmethod
-    def of(cls, house: Path) -> Edition:
-        """Read the edition of a house; without the file nothing is stated.
+    def of(cls, project: Path) -> Edition:
+        """Read the edition of a project; without the file nothing is stated.
 
         Raises:
             SourceError: the file is not YAML, or no mapping.
 
         """
-        path = house / CITATION
+        path = project / CITATION
         if not path.is_file():
-            return cls(warnings=(f"no {CITATION} in {house}: date and authors are left out",))
+            return cls(warnings=(f"no {CITATION} in {project}: date and authors are left out",))
         stated = _mapping(path)
         authors = tuple(str(one.get("name") or _person(one)) for one in stated.get("authors", []))
         keywords = tuple(str(word) for word in stated.get("keywords", []))

@@ -1,4 +1,4 @@
-"""The two sides of a comparison: a house, a release, a folder of RDF, a dump, or a git revision of this project."""
+"""The two sides of a comparison: a project, a release, a folder of RDF, a dump, or a git revision of this project."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORMATS: Final = {
     ".jsonld": ox.RdfFormat.JSON_LD,
     ".rdf": ox.RdfFormat.RDF_XML,
 }
-HOUSE: Final = ("ontology", "data")
+FOLDERS: Final = ("ontology", "data")
 _DUMP: Final = f"{WHOLE}.nq.gz"
 _ROOT: Final = ox.NamedNode("urn:kg:root")
 _GZIP: Final = ".gz"
@@ -51,7 +51,7 @@ def load_side(name: str, project: Path) -> list[ox.Quad]:
 
 
 def read_path(path: Path) -> list[ox.Quad]:
-    """Return the statements of a house (built), a release, a folder of RDF files, or a dump.
+    """Return the statements of a project (built), a release, a folder of RDF files, or a dump.
 
     Raises:
         SourceError: it holds no RDF, or broken RDF.
@@ -59,13 +59,13 @@ def read_path(path: Path) -> list[ox.Quad]:
     """
     if path.is_file():
         return read_dump(path)
-    if all((path / name).is_dir() for name in HOUSE):
+    if all((path / name).is_dir() for name in FOLDERS):
         return list(build(path).store)
     if (path / _DUMP).is_file():
         return read_dump(path / _DUMP)
     files = sorted(file for file in path.rglob("*") if file.is_file() and _suffix(file) in FORMATS)
     if not files:
-        raise SourceError("no RDF in it", where=str(path), hint="name a house, a release, or a folder with RDF files")
+        raise SourceError("no RDF in it", where=str(path), hint="name a project, a release, or a folder with RDF files")
     return [quad for file in files for quad in _apart(read_dump(file), file)]
 
 
@@ -97,10 +97,10 @@ def _suffix(path: Path) -> str:
 
 
 def read_revision(revision: str, project: Path) -> list[ox.Quad]:
-    """Return the statements of the house as it was at a git revision.
+    """Return the statements of the project as it was at a git revision.
 
     Raises:
-        SourceError: no such revision, no git, or the house of that revision cannot be built.
+        SourceError: no such revision, no git, or the project of that revision cannot be built.
 
     """
     wanted = f"{revision}^{{commit}}"
@@ -108,7 +108,7 @@ def read_revision(revision: str, project: Path) -> list[ox.Quad]:
     found = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
     if found is None:
         raise SourceError("no such file, folder or revision", where=revision, hint=hint)
-    archive = _git(project, "archive", "--format=tar", found.decode().strip(), *HOUSE)
+    archive = _git(project, "archive", "--format=tar", found.decode().strip(), *FOLDERS)
     if archive is None:
         raise SourceError("this revision has no ontology/ and data/", where=revision, hint="name a later one")
     with tempfile.TemporaryDirectory(prefix="kg-diff-") as folder:

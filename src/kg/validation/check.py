@@ -40,7 +40,7 @@ class Plan:
     Attributes:
         inputs: files to check, and files that complete the graph.
         shapes: folders or files with shapes; of a folder also `checks/*.rq`.
-        house: folder whose whole graph answers saved questions; None answers them from the inputs.
+        project: folder whose whole graph answers saved questions; None answers them from the inputs.
         namespaces: IRIs that begin so must be described somewhere.
         only, skip: rules, in full or in short.
         engine: `auto`, `pyshacl` or `shacl`.
@@ -51,7 +51,7 @@ class Plan:
 
     inputs: Sequence[Input]
     shapes: Sequence[Path]
-    house: Path | None = None
+    project: Path | None = None
     namespaces: Sequence[str] = ()
     only: Sequence[str] = ()
     skip: Sequence[str] = ()
@@ -98,7 +98,7 @@ def check(plan: Plan) -> Report:
     names = {rule.name for rule in picked}
     rules = replace(rules, checks=[one for one in rules.checks if one.name in names])
     documents = [read_document(one, plan.max_bytes) for one in plan.inputs]
-    asked = SavedQuestions(documents, plan.house, plan.namespaces, names, plan.lang)
+    asked = SavedQuestions(documents, plan.project, plan.namespaces, names, plan.lang)
     outcomes_of = _begin(documents, rules, picked, asked, plan)
     unknown = [
         *(links(documents, plan.namespaces, plan.lang) if "link" in names else ()),

@@ -44,7 +44,7 @@ class Job:
         engine: name of the SHACL engine.
         queries: SELECT or ASK by name.
         counted: add to the data what the catalogue says of the size of each graph.
-        house: folder whose whole graph is asked instead of data.
+        project: folder whose whole graph is asked instead of data.
 
     """
 
@@ -53,7 +53,7 @@ class Job:
     engine: str = "pyshacl"
     queries: Mapping[str, str] = field(default_factory=dict)
     counted: bool = False
-    house: str = ""
+    project: str = ""
 
     def without(self, name: str) -> Job:
         """Return the job without a query, or without a SPARQL constraint of that name."""
@@ -109,11 +109,11 @@ def filled(job: Job) -> ox.Store:
     """Return the store that a job asks.
 
     Raises:
-        SourceError: the graph of the house cannot be built.
+        SourceError: the graph of the project cannot be built.
 
     """
-    if job.house:
-        return build(Path(job.house)).store
+    if job.project:
+        return build(Path(job.project)).store
     store = ox.Store()
     store.bulk_load(job.data, format=ox.RdfFormat.N_QUADS)
     store.bulk_extend(count_graphs(store) if job.counted else ())
@@ -149,7 +149,7 @@ class _Worker:
 
     def start(self) -> None:
         self.current, self.since, self.ended = "", 0.0, False
-        held = {name: getattr(self.job, name) for name in ("engine", "queries", "counted", "house")}
+        held = {name: getattr(self.job, name) for name in ("engine", "queries", "counted", "project")}
         (self.folder / "data.nq").write_bytes(self.job.data)
         (self.folder / "shapes.nt").write_bytes(self.job.shapes)
         (self.folder / "job.json").write_text(json.dumps(held), "utf-8")

@@ -18,15 +18,15 @@ from kg.validation.findings import Report
 from kg.validation.settings import Settings, read_settings
 
 _MEGA: Final = 1_000_000
-_HOUSE: Final = ("ontology", "data", "queries")
+_FOLDERS: Final = ("ontology", "data", "queries")
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
-def make_plan(settings: Settings, paths: Sequence[Path], house: Path) -> Plan:
+def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     """Return what to check.
 
-    Given paths win over the settings, and those over the whole of the house. Our own ontology completes the graph
-    where our own shapes check it; where a question stands alone, the graph of the house answers it.
+    Given paths win over the settings, and those over the whole of the project. Our own ontology completes the graph
+    where our own shapes check it; where a question stands alone, the graph of the project answers it.
 
     Raises:
         SourceError: nothing to check, a path that is missing or of no known format.
@@ -34,21 +34,21 @@ def make_plan(settings: Settings, paths: Sequence[Path], house: Path) -> Plan:
     """
     given = list(paths) or [Path(name) for name in settings.data]
     ours = not settings.shapes
-    shapes = [house / "shapes"] if ours else [Path(name) for name in settings.shapes if name]
+    shapes = [project / "shapes"] if ours else [Path(name) for name in settings.shapes if name]
     context = find_inputs([Path(name) for name in settings.context], checked=False)
     if given:
         inputs = find_inputs(given)
-        graph = [replace(one, checked=False) for one in _ontology(house)] if ours else []
+        graph = [replace(one, checked=False) for one in _ontology(project)] if ours else []
     else:
-        inputs, graph = _all(house), []
+        inputs, graph = _all(project), []
     alone = not given or (ours and all(one.suffix == QUERY for one in inputs))
     if alone and given:
-        graph = [replace(one, checked=False) for one in _all(house) if one.suffix != QUERY]
+        graph = [replace(one, checked=False) for one in _all(project) if one.suffix != QUERY]
     known = {one.path for one in inputs}
     return Plan(
         inputs=[*inputs, *(one for one in (*graph, *context) if one.path not in known)],
         shapes=shapes,
-        house=house if alone else None,
+        project=project if alone else None,
         namespaces=settings.namespaces or ((ID, KB) if ours else ()),
         only=settings.only,
         skip=settings.skip,
@@ -60,15 +60,15 @@ def make_plan(settings: Settings, paths: Sequence[Path], house: Path) -> Plan:
     )
 
 
-def _ontology(house: Path) -> list[Input]:
-    return [one for one in find_inputs([house / "ontology"], graph=ONTOLOGY_GRAPH) if one.suffix != QUERY]
+def _ontology(project: Path) -> list[Input]:
+    return [one for one in find_inputs([project / "ontology"], graph=ONTOLOGY_GRAPH) if one.suffix != QUERY]
 
 
-def _all(house: Path) -> list[Input]:
-    """The files of a house: those of the graph, each in its graph, then mappings and questions."""
-    graph = [Input(shown(source.path), source.graph) for source in find_sources(house)]
+def _all(project: Path) -> list[Input]:
+    """The files of a project: those of the graph, each in its graph, then mappings and questions."""
+    graph = [Input(shown(source.path), source.graph) for source in find_sources(project)]
     known = {one.path for one in graph}
-    others = [one for one in find_inputs([house / "data", house / "queries"]) if one.path not in known]
+    others = [one for one in find_inputs([project / "data", project / "queries"]) if one.path not in known]
     return [*graph, *others]
 
 
@@ -94,7 +94,7 @@ def run(plan: Plan, *, cached: bool = True) -> Report:
 
 
 def _words(plan: Plan) -> Iterator[str]:
-    words: Any = replace(plan, inputs=(), shapes=(), house=None, fail_on="")
+    words: Any = replace(plan, inputs=(), shapes=(), project=None, fail_on="")
     yield repr(words)
     yield from (f"{one.path} {one.graph} {one.checked}" for one in plan.inputs)
 
@@ -110,9 +110,9 @@ def _files(plan: Plan) -> Iterator[Path]:
         if one.suffix == QUERY:
             yield one.path.with_suffix(".csv")
     yield from _shape_files(plan)
-    if plan.house is not None:
-        for name in _HOUSE:
-            yield from sorted(path for path in (plan.house / name).rglob("*") if path.is_file())
+    if plan.project is not None:
+        for name in _FOLDERS:
+            yield from sorted(path for path in (plan.project / name).rglob("*") if path.is_file())
 
 
 def first_files(folder: Path) -> list[tuple[Path, str]]:

@@ -36,7 +36,7 @@ class SavedQuestions:
 
     Arguments:
         documents: all files as read.
-        house: folder whose whole graph gives the answers; None takes the files.
+        project: folder whose whole graph gives the answers; None takes the files.
         namespaces: IRIs that begin so must be described.
         names: the rules that apply.
         lang: language of messages.
@@ -44,9 +44,9 @@ class SavedQuestions:
     """
 
     def __init__(
-        self, documents: Sequence[Document], house: Path | None, namespaces: Sequence[str], names: set[str], lang: str
+        self, documents: Sequence[Document], project: Path | None, namespaces: Sequence[str], names: set[str], lang: str
     ) -> None:
-        self._documents, self._house, self._namespaces, self._lang = documents, house, tuple(namespaces), lang
+        self._documents, self._project, self._namespaces, self._lang = documents, project, tuple(namespaces), lang
         self._files = [one for one in documents if one.input.suffix == QUERY and one.input.checked and not one.problems]
         self._found: list[Finding] = []
         self._questions: dict[str, tuple[Question, Document]] = {}
@@ -77,8 +77,8 @@ class SavedQuestions:
             return Job(b"", queries=queries)
         if self._terms:
             queries[_DESCRIBED] = f"SELECT ?term {{ VALUES ?term {{ {' '.join(map(str, self._terms))} }} {_IS_SAID} }}"
-        if self._house is not None:
-            return Job(b"", queries=queries, house=str(self._house))
+        if self._project is not None:
+            return Job(b"", queries=queries, project=str(self._project))
         return Job(all_graphs(self._documents), queries=queries, counted=True)
 
     @cached_property
@@ -102,7 +102,7 @@ class SavedQuestions:
                 yield from self._answer(question, document, outcome.answers[name])
 
     def _not_built(self, error: KgError) -> Finding:
-        if self._house is None:
+        if self._project is None:
             raise error
         problem = Problem("graph", error.what, error.line or 0, error.column or 0)
         lines = text_lines(Path(error.where).read_bytes()) if Path(error.where).is_file() else []

@@ -15,7 +15,7 @@ from kg.endpoint.http.proxies import Proxies
 from kg.endpoint.http.response_cache import Front
 from kg.endpoint.workers import Direct, Engine
 from kg.errors import QueryError, UrlTooLong
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.labels import Labels
 from kg.publications.passages import Text
@@ -82,7 +82,7 @@ def create_app(
         Cache(options.cache),
         data_version or graph.data_version,
         text,
-        read_views(house() / "views"),
+        read_views(project_folder() / "views"),
         address or Address.of(),
     )
     app.extensions["kg"] = site
@@ -93,7 +93,7 @@ def create_app(
         app.register_blueprint(module.blueprint)
     for module in (accessibility, crawlers):
         app.register_blueprint(module.blueprint)
-    answers.init_app(app, graph, house())
+    answers.init_app(app, graph, project_folder())
     charts.init_app(app)
     editor.init_app(app)
     downloads.init_app(app, graph, site.data_version, options.owner)

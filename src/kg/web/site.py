@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.workers import Engine
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.graph.facts import Fact, Facts, Term
 from kg.labels import Labels
@@ -121,7 +121,7 @@ class Site:
     @cached_property
     def edition(self) -> Edition:
         """The edition that is served: date, makers and keywords."""
-        return Edition.of(house())
+        return Edition.of(project_folder())
 
     @cached_property
     def publications(self) -> Mapping[str, str]:

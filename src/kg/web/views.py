@@ -109,7 +109,7 @@ class View:
 
 
 class Views:
-    """The views of a house.
+    """The views of a project.
 
     Arguments:
         views: any number; that of `rdfs:Resource` holds what goes for all.

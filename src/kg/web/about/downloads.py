@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from kg.errors import NotFound
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import GRAPH
 from kg.queries.formats import GRAPHS, Format, named, serialise_triples
@@ -41,7 +41,7 @@ def init_app(app: Flask, graph: Graph, data_version: str, owner: Owner | None = 
         owner: publisher and contact point; by default those of the environment.
 
     """
-    app.extensions[_SHELF] = Shelf(graph, house(), owner or Owner.of(), data_version)
+    app.extensions[_SHELF] = Shelf(graph, project_folder(), owner or Owner.of(), data_version)
     app.register_blueprint(blueprint)
 
 

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, render_template
 
 from kg.endpoint.protocol import Asked
-from kg.files import house, read_text
+from kg.files import project_folder, read_text
 from kg.labels import local_name
 from kg.queries.question import pick
 from kg.queries.rows import Rows
@@ -77,7 +77,7 @@ def _parts() -> list[Part]:
 
 
 def _news() -> News | None:
-    path = house() / CHANGELOG
+    path = project_folder() / CHANGELOG
     newest = next(entries(read_text(path)), None) if path.is_file() else None
     if newest is None:
         return None

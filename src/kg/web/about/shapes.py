@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, current_app, render_template, request
 
 from kg.errors import NotFound
-from kg.files import house
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.queries.formats import GRAPHS, serialise_triples
 from kg.release.dumps import shapes
@@ -51,11 +51,11 @@ class Chapter:
 
 
 class Book:
-    """The rules of a house, read at the first request.
+    """The rules of a project, read at the first request.
 
     Arguments:
         graph: the graph that is served; its prefixes serve the Turtle.
-        folder: the house.
+        folder: the project.
 
     """
 
@@ -97,7 +97,7 @@ def _reasons(rules: Sequence[Rule]) -> tuple[Reason, ...]:
 
 def init_app(app: Flask, graph: Graph) -> None:
     """Register the route; nothing is read until somebody asks."""
-    app.extensions[_BOOK] = Book(graph, house())
+    app.extensions[_BOOK] = Book(graph, project_folder())
     app.register_blueprint(blueprint)
 
 

@@ -55,9 +55,9 @@ def _terms(graph: Graph, name: str, lang: str) -> str:
     return "; ".join(fit or [value.value for value in values])
 
 
-def init_app(app: Flask, graph: Graph, house: Path) -> None:
+def init_app(app: Flask, graph: Graph, project: Path) -> None:
     """Give the application what goes with every answer."""
-    app.extensions[_KEY] = Desk(graph, read_titles(house / "queries"), Edition.of(house).date)
+    app.extensions[_KEY] = Desk(graph, read_titles(project / "queries"), Edition.of(project).date)
 
 
 def desk() -> Desk:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg.files import house
+from kg.files import project_folder
 from kg.validation.documents import Document, find_inputs, read_document
 from kg.validation.positions import Place, Places, find_token
 
@@ -25,8 +25,8 @@ def node(name: str) -> ox.NamedNode:
     return ox.NamedNode(BASE + name)
 
 
-def test_every_object_of_the_house_is_found_at_its_token() -> None:
-    documents = [read_document(one) for one in find_inputs([house() / "ontology", house() / "data"])]
+def test_every_object_of_the_project_is_found_at_its_token() -> None:
+    documents = [read_document(one) for one in find_inputs([project_folder() / "ontology", project_folder() / "data"])]
     documents = [one for one in documents if one.input.suffix == ".ttl"]
     places = Places(documents, {quad.subject for one in documents for quad in one.quads})
     wrong = []

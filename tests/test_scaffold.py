@@ -54,26 +54,26 @@ def fetched(url: str) -> bytes:
         return bytes(response.read())
 
 
-def without_code(house: Path) -> None:
-    """Copy the house; the code stays where it is, and is found from the copy by a link."""
+def without_code(project: Path) -> None:
+    """Copy the project; the code stays where it is, and is found from the copy by a link."""
     for name in ("ontology", "data", "shapes", "queries", "views"):
-        shutil.copytree(ROOT / name, house / name)
-    (house / "src").mkdir()
-    (house / "src" / "kg").symlink_to(ROOT / "src" / "kg")
+        shutil.copytree(ROOT / name, project / name)
+    (project / "src").mkdir()
+    (project / "src" / "kg").symlink_to(ROOT / "src" / "kg")
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    house = tmp_path_factory.mktemp("house")
-    without_code(house)
-    (house / "text.txt").write_text(WRITTEN, "utf-8")
-    return house
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("project")
+    without_code(project)
+    (project / "text.txt").write_text(WRITTEN, "utf-8")
+    return project
 
 
-def kg(house: Path, *arguments: str, code: int = 0) -> str:
+def kg(project: Path, *arguments: str, code: int = 0) -> str:
     command = [sys.executable, "-m", "kg", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(house / "src")}
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=house, env=environment)
+    environment = os.environ | {"PYTHONPATH": str(project / "src")}
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=project, env=environment)
     assert run.returncode == code, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     return run.stderr if code == 2 else run.stdout
@@ -135,15 +135,15 @@ SECTIONS = (
 
 
 @pytest.fixture(scope="module")
-def filled(house: Path) -> Path:
-    """The house with the new publication, and what a person adds to it."""
+def filled(project: Path) -> Path:
+    """The project with the new publication, and what a person adds to it."""
     title = ("--title", "Klimaatbanen in de mobiliteit (test)", "--title-en", "Climate jobs in mobility (test)")
-    said = kg(house, "new", NAME, *title, "--text", "text.txt")
+    said = kg(project, "new", NAME, *title, "--text", "text.txt")
     assert "4 sections, 13 passages" in said
-    folder = house / "data" / NAME
+    folder = project / "data" / NAME
     assert "dct:rights" in said
     assert f"{folder}/editorial/publication.ttl: a short Dutch name of section 1-1-1" in said
-    kg(house, "validate", code=1)
+    kg(project, "validate", code=1)
     fill(folder / "catalogue.ttl", ('wat de tekst zegt"@nl ;\n', f'wat de tekst zegt"@nl ;\n    {RIGHTS} ;\n'))
     passages = "passage:s1-p1-1 .\n\nsection:1\n"
     fill(
@@ -158,7 +158,7 @@ def filled(house: Path) -> Path:
         for slug, empty, name in SECTIONS
     ]
     fill(folder / "editorial" / "publication.ttl", ('(test)"@nl .', f'(test)"@nl ;\n    {RIGHTS} .'), *names)
-    return house
+    return project
 
 
 @pytest.mark.check
@@ -236,8 +236,10 @@ def test_passages_are_proven_by_their_text(filled: Path) -> None:
 
 
 @pytest.mark.text
-def test_the_factsheet_too_is_cut_into_passages_that_its_text_proves(house: Path, shared: Path, tmp_path: Path) -> None:
-    shutil.copytree(house / "data" / "_template", tmp_path / "data" / "_template")
+def test_the_factsheet_too_is_cut_into_passages_that_its_text_proves(
+    project: Path, shared: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(project / "data" / "_template", tmp_path / "data" / "_template")
     source = shared / "source" / "klimaatbanen-industrie-2023.txt"
     made = make(tmp_path, "feitenblad-test", TITLE, source)
     files = [Source(path, GRAPH + "feitenblad-test") for path in made.folder.glob("*.ttl")]
@@ -302,36 +304,36 @@ TITLE = "Test"
         (["x", "--title", TITLE, "--text", "/dev/null"], "the text is empty"),
         (["x", "--title", TITLE], "Missing option '--text'"),
         (["x", "--text", "text.txt"], "Missing option '--title'"),
-        (["x", "--title", TITLE, "--text", "text.txt", "--house", "/nowhere"], "no data/_template"),
+        (["x", "--title", TITLE, "--text", "text.txt", "--project", "/nowhere"], "no data/_template"),
     ],
 )
-def test_what_is_refused(house: Path, arguments: list[str], said: str) -> None:
-    before = sorted((house / "data").iterdir())
-    assert said in kg(house, "new", *arguments, code=2)
-    assert sorted((house / "data").iterdir()) == before
+def test_what_is_refused(project: Path, arguments: list[str], said: str) -> None:
+    before = sorted((project / "data").iterdir())
+    assert said in kg(project, "new", *arguments, code=2)
+    assert sorted((project / "data").iterdir()) == before
 
 
 def test_an_installed_package_is_not_written_to(tmp_path: Path) -> None:
     import kg
 
     with pytest.raises(SourceError, match="installed package"):
-        make(Path(kg.__file__).parent / "house", "x", TITLE, tmp_path / "x")
+        make(Path(kg.__file__).parent / "project", "x", TITLE, tmp_path / "x")
 
 
-def test_a_full_disk_leaves_no_folder(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, *arguments: object, **options: object) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    before = sorted((house / "data").iterdir())
+    before = sorted((project / "data").iterdir())
     with pytest.raises(SourceError, match="No space left"):
-        make(house, "vol", TITLE, house / "text.txt")
-    assert sorted((house / "data").iterdir()) == before
+        make(project, "vol", TITLE, project / "text.txt")
+    assert sorted((project / "data").iterdir()) == before
 
 
-def test_quotes_and_dollars_in_a_title_stay_as_they_are(house: Path, tmp_path: Path) -> None:
-    shutil.copytree(house / "data" / "_template", tmp_path / "data" / "_template")
-    made = make(tmp_path, "x", 'Een "$name" \\ titel', house / "text.txt")
+def test_quotes_and_dollars_in_a_title_stay_as_they_are(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "data" / "_template", tmp_path / "data" / "_template")
+    made = make(tmp_path, "x", 'Een "$name" \\ titel', project / "text.txt")
     quads = ox.parse(path=str(made.folder / "editorial" / "publication.ttl"), format=ox.RdfFormat.TURTLE)
     assert [quad.object.value for quad in quads] == ['Een "$name" \\ titel']
     assert made.left[2].endswith("the English title")

@@ -12,7 +12,7 @@ import openpyxl
 import pyoxigraph as ox
 import pytest
 
-from kg.files import house
+from kg.files import project_folder
 from kg.labels import Labels
 from kg.queries.question import find_questions
 from kg.tables import csv as csvs
@@ -25,7 +25,7 @@ from kg.tables.provenance import Source
 from kg.tables.sheet import LABEL, Sheet
 from kg.validation.approved_answers import read_answer
 
-QUERIES = house() / "queries"
+QUERIES = project_folder() / "queries"
 QUESTIONS = find_questions(QUERIES)
 HOSTILE = ['=HYPERLINK("http://x")', "+31 6", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1+1"]
 WORDS = {
