@@ -1,13 +1,54 @@
-"""Where ontology, data, shapes and queries stand: in the wheel, or in the checkout."""
+"""Files of a project: where they stand, how they are read, and how one is written whole or not at all.
+
+`project_folder` and `own_project` find the project; `read_text`, `parse_yaml` and `read_toml` name file and line in
+their errors; `replacing` and `write_whole` leave what was there until the new file or folder is whole.
+"""
 
 from __future__ import annotations
 
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
+
+import yaml
 
 from kg.errors import SourceError
 
-_PACKAGE = Path(__file__).parent
-FOLDERS = ("ontology", "data", "shapes", "queries", "views")
+_PACKAGE: Final = Path(__file__).parent
+_INSTALLED: Final = _PACKAGE / "project"
+FOLDERS: Final = ("ontology", "data", "shapes", "queries", "views")
+_MARKS: Final = ("ontology", "data")  # What a project has at least.
+# The C loader is as safe as SafeLoader and ten times faster; some builds of PyYAML lack it.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def own_project(named: Path | None = None) -> Path:
+    """Return the project in which a command may write: the nearest folder upwards with `ontology/` and `data/`.
+
+    Arguments:
+        named: the folder that `--project` names, which must be one itself; None to look from the current folder.
+
+    Raises:
+        SourceError: there is none, or it is the data of an installed package.
+
+    """
+    begin = (named or Path.cwd()).absolute()
+    found = next((folder for folder in ((begin,) if named else (begin, *begin.parents)) if _is_project(folder)), None)
+    if found is None:
+        what = "no ontology/ and data/ in it" if named else "no folder from here upwards has ontology/ and data/"
+        hint = "go into a clone of the project, or name one with --project FOLDER"
+        raise SourceError(what, where=str(begin), hint=hint)
+    if found.resolve() == _INSTALLED.resolve():
+        hint = "the next installation would delete it: work in a clone, or name one with --project FOLDER"
+        raise SourceError("this is the data of an installed package", where=str(found), hint=hint)
+    return found
+
+
+def _is_project(folder: Path) -> bool:
+    return all((folder / name).is_dir() for name in _MARKS)
 
 
 def project_folder() -> Path:
@@ -17,7 +58,7 @@ def project_folder() -> Path:
         SourceError: neither the wheel nor the checkout has them.
 
     """
-    for candidate in (_PACKAGE / "project", _PACKAGE.parents[1]):
+    for candidate in (_INSTALLED, _PACKAGE.parents[1]):
         if all((candidate / name).is_dir() for name in FOLDERS):
             return candidate
     raise SourceError(
@@ -42,3 +83,74 @@ def read_text(path: Path) -> str:
         raise SourceError(
             error.strerror or str(error), where=str(path), hint="check the path and its rights"
         ) from error
+
+
+def parse_yaml(text: str, where: object, first_line: int = 1) -> Any:
+    """Return what a YAML text holds (YAML 1.1, plain data only).
+
+    Arguments:
+        text: the YAML.
+        where: file that holds it, for the error.
+        first_line: line of the file at which the text begins.
+
+    Raises:
+        SourceError: it is not YAML, with line and column where they are known.
+
+    """
+    try:
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line, column = (mark.line + first_line, mark.column + 1) if mark else (None, None)
+        what = getattr(error, "problem", None) or str(error)
+        raise SourceError(f"not YAML: {what}", where=str(where), line=line, column=column, hint="mend it") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds (TOML 1.0).
+
+    Raises:
+        SourceError: the file cannot be read, or is not TOML; the message says at which line and column.
+
+    """
+    try:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SourceError(f"not TOML: {error}", where=str(path), hint="mend it") from error
+
+
+@contextmanager
+def replacing(path: Path, prefix: str = ".") -> Iterator[Path]:
+    """Yield a place beside a file or folder; what is written there takes its place when the block ends without error.
+
+    Arguments:
+        path: what is replaced, if it is there.
+        prefix: of the name of the temporary folder, which is deleted in any case.
+
+    Raises:
+        SourceError: it cannot be written; what was there is as it was.
+
+    """
+    path = path.absolute()
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"{prefix}{path.name}-", dir=path.parent) as folder:
+            fresh = Path(folder) / path.name
+            yield fresh
+            if path.is_dir():
+                path.rename(Path(folder) / f"{path.name}.old")
+            fresh.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        hint = "check the path, its rights and the space"
+        raise SourceError(f"cannot be written: {reason}", where=str(path), hint=hint) from error
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all; text becomes UTF-8, its line ends as they are.
+
+    Raises:
+        SourceError: it cannot be written; what was there is as it was.
+
+    """
+    with replacing(path) as fresh:
+        fresh.write_bytes(content.encode() if isinstance(content, str) else content)

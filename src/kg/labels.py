@@ -8,6 +8,9 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.languages import best_tag
+from kg.rdf_terms import local_name
+
 # Later ones give way to earlier ones.
 _PREDICATES: Final = (
     "http://www.w3.org/2004/02/skos/core#prefLabel",
@@ -38,10 +41,8 @@ class Labels:
     def get(self, iri: str, lang: str) -> tuple[str, str]:
         """Return the label of an IRI and its language tag; without a label, the last part of the IRI."""
         texts = self._texts.get(iri, {})
-        for tag in (lang, "nl", "en", *texts):
-            if tag in texts:
-                return texts[tag], tag
-        return local_name(iri), ""
+        tag = best_tag(texts, lang)
+        return (local_name(iri), "") if tag is None else (texts[tag], tag)
 
     def known(self, iri: str) -> bool:
         """Return whether anything names an IRI."""
@@ -83,8 +84,3 @@ class Labels:
             for name in (*self._texts[iri].values(), local_name(iri).replace("-", " ")):
                 names.setdefault(name.casefold(), iri)
         return names
-
-
-def local_name(iri: str) -> str:
-    """Return what follows the last `#` or `/` of an IRI."""
-    return iri.rstrip("/#").replace("#", "/").rpartition("/")[2]

@@ -178,9 +178,10 @@ def evidence(iri: str | None, text_file: Path | None, project: Path) -> None:
 def _print_backing(graph: Graph, iri: str, text: Text | None) -> None:
     from kg.errors import NotFound
     from kg.graph.evidence import Evidence
-    from kg.labels import Labels, local_name
+    from kg.labels import Labels
     from kg.namespaces import ID
     from kg.publications.passages import find_passages
+    from kg.rdf_terms import local_name
 
     node = iri if iri.startswith(("http://", "https://")) else ID + iri
     labels = Labels(graph.store)

@@ -19,8 +19,8 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.files import read_text
-from kg.labels import local_name
 from kg.namespaces import DCT, KB
+from kg.rdf_terms import local_name
 
 _LINK: Final = re.compile(r"\[((?:[^\]\\]|\\.)*)\]\([^()\s]*\)")
 _ESCAPED: Final = re.compile(r"\\([()\[\]*_\\])")

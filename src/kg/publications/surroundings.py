@@ -8,9 +8,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.dutch import key, runs, stems
-from kg.labels import local_name
 from kg.namespaces import ID, KB, SKOS
 from kg.publications.passages import Passage, Text
+from kg.rdf_terms import local_name
 
 SENTENCE, HEADING, EARLIER = "in the sentence", "by heading", "by earlier sentence"
 

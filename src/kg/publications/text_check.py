@@ -19,10 +19,10 @@ import pyoxigraph as ox
 from kg.dutch import key, numbers, runs, words
 from kg.graph.evidence import AUTHORED, Evidence, Relation
 from kg.graph.sources import Parsed
-from kg.labels import local_name
 from kg.namespaces import DCT, KB, QB, RDF_TYPE, SKOS
 from kg.publications.passages import Passage, Text
 from kg.publications.surroundings import EARLIER, HEADING, SENTENCE, Context, Names
+from kg.rdf_terms import local_name
 
 TITLE, TOGETHER = "by the title", "in passages together"
 WAYS: Final = (SENTENCE, HEADING, EARLIER, TITLE, TOGETHER)

@@ -12,8 +12,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.build import Graph
-from kg.labels import Labels, local_name
+from kg.labels import Labels
 from kg.namespaces import ID, KB, RDF_TYPE, SKOS
+from kg.rdf_terms import local_name
 from kg.release.files import File
 from kg.tables.formulas import safe
 

@@ -9,8 +9,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.build import Graph
-from kg.labels import Labels, local_name
+from kg.labels import Labels
 from kg.namespaces import BASE, CATALOGUE, DCT, GRAPH, ID, RDF_TYPE, XSD
+from kg.rdf_terms import local_name
 from kg.release.dumps import WHOLE, turtle
 from kg.release.files import DATASET, DOWNLOAD, Edition, File
 from kg.release.metadata import MORE_PREFIXES, about, number, say, terms_of, versions

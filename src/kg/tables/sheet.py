@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kg.labels import Labels, local_name
+from kg.labels import Labels
 from kg.namespaces import XSD
 from kg.queries.formats import Solutions
 from kg.queries.rows import Value, python_value
+from kg.rdf_terms import local_name
 
 LABEL: Final = "Label"
 _KINDS: Final[Mapping[type, str]] = {

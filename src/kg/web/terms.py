@@ -8,8 +8,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.facts import Term
-from kg.labels import local_name
 from kg.namespaces import XSD
+from kg.rdf_terms import local_name
 from kg.web.layout import SEPARATORS, TermView, term_view, word
 from kg.web.site import Site
 

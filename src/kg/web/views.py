@@ -16,8 +16,8 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.graph.facts import Path, Step
-from kg.labels import local_name
 from kg.namespaces import BASE, RDF, RDF_TYPE, SH
+from kg.rdf_terms import local_name
 
 VIEWS: Final = BASE + "views#"
 DASH: Final = "http://datashapes.org/dash#"

@@ -15,7 +15,7 @@ from kg.errors import KgError, NotFound, QueryError
 from kg.graph.build import Graph
 from kg.graph.evidence import Backed, Evidence
 from kg.graph.resource import Resource, find_resource
-from kg.labels import Labels, local_name
+from kg.labels import Labels
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import entries_of_store
 from kg.linking.index import Index
@@ -23,6 +23,7 @@ from kg.namespaces import ID, KB
 from kg.publications.passages import Text, find_passages
 from kg.queries.question import Question, pick
 from kg.queries.rows import Rows
+from kg.rdf_terms import local_name
 
 Told = dict[str, Any]
 _MOST_ROWS: Final = 200

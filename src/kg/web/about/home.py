@@ -12,9 +12,9 @@ from flask import Blueprint, Response, render_template
 
 from kg.endpoint.protocol import Asked
 from kg.files import project_folder, read_text
-from kg.labels import local_name
 from kg.queries.question import pick
 from kg.queries.rows import Rows
+from kg.rdf_terms import local_name
 from kg.release.feed import entries
 from kg.release.files import CHANGELOG
 from kg.web.layout import language, site

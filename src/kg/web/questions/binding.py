@@ -14,9 +14,10 @@ from flask import Flask, current_app, request
 from kg.endpoint.protocol import Asked
 from kg.errors import NotFound, UnknownValue
 from kg.graph.build import Graph
-from kg.labels import Labels, local_name
+from kg.labels import Labels
 from kg.namespaces import ID, RDF_TYPE
 from kg.queries.question import Parameter, Question
+from kg.rdf_terms import local_name
 from kg.release.files import Edition
 from kg.release.metadata import terms_of
 from kg.tables.column_titles import Words, read_titles, title_of

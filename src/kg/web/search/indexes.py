@@ -13,9 +13,9 @@ import pyoxigraph as ox
 from flask import Flask, current_app
 
 from kg.graph.build import Graph
-from kg.labels import local_name
 from kg.linking.entries import entries_of_store
 from kg.namespaces import SKOS
+from kg.rdf_terms import local_name
 from kg.web.layout import site
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import pyoxigraph as ox
 from flask import Blueprint, Response, render_template, request
 
 from kg.errors import NotFound, QueryError
-from kg.labels import local_name
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import Entry
 from kg.namespaces import BASE, KB, RDF_TYPE
+from kg.rdf_terms import local_name
 from kg.web.layout import LANGUAGES, local_path, site
 from kg.web.search.indexes import index
 

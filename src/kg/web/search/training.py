@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kg.labels import local_name
 from kg.namespaces import KB
+from kg.rdf_terms import local_name
 from kg.tables.sheet import Cell, Sheet
 from kg.web.layout import TermView, language, site, term_view
 from kg.web.questions.binding import Filled, find, sheet_of

@@ -9,9 +9,9 @@ from flask import Blueprint, Response, render_template, request
 
 from kg.errors import NotFound
 from kg.graph.resource import Resource, find_ontology, find_resource
-from kg.labels import local_name
 from kg.namespaces import BASE, GRAPH, KB, ONTOLOGY, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.queries.formats import GRAPHS, Format, serialise_triples
+from kg.rdf_terms import local_name
 from kg.release.metadata import licence_of
 from kg.web.layout import language, local_path, site, word
 from kg.web.negotiation import choose, wants_html

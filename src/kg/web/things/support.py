@@ -9,7 +9,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.facts import Support
-from kg.labels import local_name
+from kg.rdf_terms import local_name
 from kg.web.layout import TermView, local_path, term_view
 from kg.web.site import Site
 
