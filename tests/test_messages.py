@@ -11,7 +11,6 @@ from kg.queries.limits import Limits
 
 WEB = Path(__file__).parents[1] / "src" / "kg" / "web"
 EDITOR = WEB.parents[1] / "editor"
-QUERIES = WEB.parents[2] / "queries"
 FILES = {path: tomllib.loads(path.read_text("utf-8")) for path in (WEB / "messages").glob("*.toml")}
 
 
@@ -32,7 +31,6 @@ def test_the_templates_and_the_words_agree() -> None:
     code = [path.read_text("utf-8") for path in sources]
     asked = {key for text in code for key in re.findall(r"\bt\([\"']([a-z0-9_]+)[\"']\)", text)}
     assert asked <= known
-    themes = {path.parent.name for path in QUERIES.rglob("*.rq")}
     limits = {f"limit_{limit.name}" for limit in Limits().listed}
     assert limits <= known
-    assert {key for key in known - themes - limits if not any(key in text for text in code)} == set()
+    assert {key for key in known - limits if not any(key in text for text in code)} == set()

@@ -21,6 +21,7 @@ from kg.labels import Labels
 from kg.publications.passages import Text
 from kg.queries.limits import Limits
 from kg.queries.question import Question
+from kg.queries.themes import Themes
 from kg.web import errors, health
 from kg.web import layout as pages
 from kg.web.about import accessibility, crawlers, downloads, home, llms
@@ -84,6 +85,7 @@ def create_app(
         text,
         read_views(project_folder() / "views"),
         address or Address.of(),
+        Themes.from_folder(project_folder() / "queries"),
     )
     app.extensions["kg"] = site
     pages.init_app(app, site)

@@ -112,6 +112,7 @@ def _context(site: Site) -> dict[str, Any]:
         "canonical": site.address.absolute(_address(lang)),
         "alternates": [(tag or "x-default", site.address.absolute(_address(tag))) for tag in (*LANGUAGES, "")],
         "t": lambda key: _words()[key][lang],
+        "theme_name": lambda theme: site.themes.name(theme, lang),
         "label": lambda iri: site.labels.get(iri, lang),
         "local": local_path,
         "term": lambda value: term_view(site, value, lang),

@@ -18,6 +18,7 @@ from kg.namespaces import RDF, RDF_TYPE, SKOS, SSSOM
 from kg.publications.passages import Passage, Text, find_passages, find_publications
 from kg.queries.limits import Limits
 from kg.queries.question import Question
+from kg.queries.themes import Themes
 from kg.release.build import Edition
 from kg.web.address import Address
 from kg.web.kinds import Kinds
@@ -41,6 +42,7 @@ class Site:
         text: the source text, where passages are quoted.
         views: what pages show of each class.
         address: of the public site.
+        themes: names of the folders of questions.
 
     """
 
@@ -54,6 +56,7 @@ class Site:
     text: Text | None = None
     views: Views = field(default_factory=lambda: Views(()))
     address: Address = field(default_factory=Address)
+    themes: Themes = field(default_factory=lambda: Themes({}))
 
     @cached_property
     def facts(self) -> Facts:

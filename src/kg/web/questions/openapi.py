@@ -14,7 +14,7 @@ from flask import Blueprint, Response
 from kg.errors import KgError
 from kg.queries.question import Question
 from kg.tables.sheet import Sheet
-from kg.web.layout import LANGUAGES, language, site, word
+from kg.web.layout import LANGUAGES, language, site
 from kg.web.questions.binding import Choice, Filled, choices_of, sheet_of
 from kg.web.questions.operations import Node, paths_of
 
@@ -67,8 +67,9 @@ def _begun(lang: str) -> Node:
     """Return the document without the saved questions; the themes are tags before those of the other routes."""
     made: Node = _in(_routes(), lang)
     made["info"]["version"] = site().graph.version
-    themes = dict.fromkeys(question.theme for question in site().questions.values())
-    made["tags"] = [{"name": theme, "description": word(theme, lang)} for theme in themes] + made["tags"]
+    themes = site().themes
+    names = [(theme, themes.name(theme, lang)) for theme in themes.group(site().questions.values())]
+    made["tags"] = [{"name": theme, "description": name} for theme, name in names] + made["tags"]
     return made
 
 

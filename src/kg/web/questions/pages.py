@@ -6,7 +6,6 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 from urllib.parse import urlencode
 
@@ -70,8 +69,7 @@ class Answer:
 @blueprint.get("/questions/")
 def index() -> Response:
     """List all questions by theme."""
-    themes = [(theme, list(group)) for theme, group in groupby(site().questions.values(), key=lambda one: one.theme)]
-    page = render_template("questions.html", themes=themes)
+    page = render_template("questions.html", themes=site().themes.group(site().questions.values()))
     return Response(page, content_type="text/html; charset=utf-8")
 
 

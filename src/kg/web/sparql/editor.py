@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import blake2b
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -132,9 +131,12 @@ def terms() -> Response:
 def examples() -> Response:
     """Send the saved questions by theme, each with its query and chart."""
     lang = language()
-    themes = groupby(site().questions.values(), key=lambda one: one.theme)
-    told = [{"name": word(theme, lang), "questions": [_example(one, lang) for one in group]} for theme, group in themes]
-    return _sent(_json(told), "application/json")
+    themes = site().themes
+    groups = [
+        {"name": themes.name(theme, lang), "questions": [_example(question, lang) for question in questions]}
+        for theme, questions in themes.group(site().questions.values()).items()
+    ]
+    return _sent(_json(groups), "application/json")
 
 
 def _example(one: Question, lang: str) -> dict[str, Any]:

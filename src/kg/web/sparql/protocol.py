@@ -142,7 +142,7 @@ def _page(given: Pairs) -> Response:
         turtle=found.data.decode() if found and found.form == GRAPHS[0].name else None,
         cut=bool(found and found.rows > _SHOWN),
         formats=GRAPHS if found and found.form == GRAPHS[0].name else TABLES,
-        questions=site().questions,
+        themes=site().themes.group(site().questions.values()),
         limits=site().limits.listed,
     )
     response = Response(page, status=status_of(error) if error else 200, content_type="text/html; charset=utf-8")
