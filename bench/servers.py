@@ -64,7 +64,7 @@ def make() -> Any:
 
     graph, limits = build(project_folder()), Limits()
     pool = Pool(lambda: graph.store, limits, graph.prefixes)
-    return create_app(graph, find_questions(project_folder() / "queries"), limits, engine=pool)
+    return create_app(graph, find_questions(project_folder() / "queries"), engine=pool)
 
 
 def run(name: str, port: int) -> None:

@@ -15,6 +15,7 @@ from conftest import ROOT
 from flask.testing import FlaskClient
 from live import request, served
 
+from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 from kg.graph.build import Graph
 from kg.linking.career_switch import SKILLS, Switches, beside
@@ -24,7 +25,6 @@ from kg.namespaces import ID, RDF_TYPE
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
 from kg.web.app import create_app
-from kg.web.settings import Options
 
 E = "http://data.europa.eu/esco/"
 INSPECTOR = f"{E}occupation/2b31f745-f04f-4d2c-9692-4715e1448f80"
@@ -77,7 +77,7 @@ def test_esco_beside_the_graph_knows_more_jobs(graph: Graph, imported: Path) -> 
     before = len(graph.store)
     questions = find_questions(ROOT / "queries")
     bare = create_app(graph, questions).test_client()
-    whole = create_app(graph, questions, options=Options(beside=beside(graph.store, imported))).test_client()
+    whole = create_app(graph, questions, Settings(esco=imported)).test_client()
     assert bare.get("/switch?q=baker&lang=en&format=json").json["from"] is None
     told = whole.get("/switch?q=baker&lang=en&format=json").json
     assert told["from"]["name"] == "baker"

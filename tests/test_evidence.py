@@ -13,6 +13,7 @@ import pytest
 from conftest import ROOT
 
 from kg.dutch import key, numbers, runs
+from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 from kg.graph.build import Graph, build
 from kg.graph.evidence import Evidence, derive
@@ -327,8 +328,7 @@ def test_a_wrong_text_is_refused(source: Path, tmp_path: Path) -> None:
 
 @pytest.mark.text
 def test_pages_quote_passages(graph: Graph, source: Path) -> None:
-    text = Text.read(source, graph.store)
-    client = create_app(graph, {}, text=text).test_client()
+    client = create_app(graph, {}, Settings(text=source)).test_client()
     quote = "Op korte termijn kan dit een vermindering van de CO₂-uitstoot opleveren"
     for path in ("passage/industrie-2023/s2-p8-4", "measure/ccs"):
         assert f'<q lang="nl">{quote}' in client.get(f"/id/{path}.html?lang=nl").text

@@ -12,12 +12,12 @@ import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
+from kg.endpoint.settings import Settings
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import BASE, ID
 from kg.queries.question import find_questions
 from kg.web.about import downloads
-from kg.web.address import Address
 from kg.web.app import create_app
 
 SITE = "https://klimaatbanen.example"
@@ -27,7 +27,7 @@ XML = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.o
 
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
-    return create_app(graph, find_questions(project_folder() / "queries"), address=Address(SITE)).test_client()
+    return create_app(graph, find_questions(project_folder() / "queries"), Settings(site=SITE)).test_client()
 
 
 def cards(text: str) -> dict[str, dict[str, Any]]:
@@ -155,7 +155,7 @@ def test_hostile_names_stay_inside_json_ld(graph: Graph) -> None:
     quad = ox.Quad(iri, ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel"), ox.Literal(name, language="nl"))
     graph.store.add(quad)
     try:
-        page = create_app(graph, {}, address=Address(SITE)).test_client().get("/id/measure/hostile", headers=HTML).text
+        page = create_app(graph, {}, Settings(site=SITE)).test_client().get("/id/measure/hostile", headers=HTML).text
     finally:
         graph.store.remove(quad)
     assert "<script>alert" not in page

@@ -21,10 +21,10 @@ from live import Answer, request
 
 from kg.endpoint.http.logs import described, network
 from kg.endpoint.http.proxies import Networks, Seen
+from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 from kg.graph.build import Graph
 from kg.queries.limits import Limits
-from kg.web.address import Address
 from kg.web.app import create_app
 
 MARK = "zwaluwenberg"  # Stands in every request of the tests of logs, and may stand in no log.
@@ -283,7 +283,7 @@ def test_a_trusted_proxy_says_under_which_address_the_site_is_known(server: Runn
 
 
 def test_links_are_made_of_the_address_that_is_set(graph: Graph) -> None:
-    client = create_app(graph, {}, address=Address("https://example.org")).test_client()
+    client = create_app(graph, {}, Settings(site="https://example.org")).test_client()
     page = client.get("/llms.txt", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"}).text
     assert "(https://example.org/sparql)" in page
     assert "evil" not in page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
+from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 from kg.files import project_folder
 from kg.graph.build import Graph
@@ -35,8 +35,8 @@ def views() -> Views:
 
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
-    address = Address("https://klimaatbanen.example", "mailto:facts@klimaatbanen.example")
-    return create_app(graph, find_questions(project_folder() / "queries"), address=address).test_client()
+    settings = Settings(site="https://klimaatbanen.example", report="mailto:facts@klimaatbanen.example")
+    return create_app(graph, find_questions(project_folder() / "queries"), settings).test_client()
 
 
 def page(client: FlaskClient, path: str, status: int = 200) -> str:
@@ -237,16 +237,16 @@ def test_cite_permanent_address_report_and_formats(client: FlaskClient) -> None:
 
 
 def test_no_report_link_without_the_setting(graph: Graph) -> None:
-    without = create_app(graph, {}, address=Address()).test_client()
+    without = create_app(graph, {}).test_client()
     assert "Report it" not in page(without, "/id/occupation/procesoperator?lang=en")
 
 
 @pytest.mark.parametrize(
-    ("environ", "where"), [({"KG_SITE": "example.org"}, "KG_SITE"), ({"KG_REPORT": "javascript:x"}, "KG_REPORT")]
+    ("settings", "where"), [({"site": "example.org"}, "KG_SITE"), ({"report": "javascript:x"}, "KG_REPORT")]
 )
-def test_addresses_that_are_none_are_refused(environ: Mapping[str, str], where: str) -> None:
+def test_addresses_that_are_none_are_refused(graph: Graph, settings: dict[str, str], where: str) -> None:
     with pytest.raises(SourceError, match=where):
-        Address.of(environ)
+        create_app(graph, {}, Settings(**settings))
 
 
 def test_reports_go_to_an_issue_tracker_too() -> None:

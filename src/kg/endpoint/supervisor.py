@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import select
 import signal
 import socket
@@ -29,7 +28,6 @@ from typing import Final
 from kg.errors import Unavailable
 
 _HANDED: Final = "KG_HANDED"
-_LOG_KEY: Final = "KG_LOG_KEY"
 _GRACE: Final = 15.0  # Seconds beside the longest query, after which a server that should end is killed.
 _CLOSING: Final = 5.0  # Seconds in which a server stops to accept.
 _LOOK: Final = 1.0  # Seconds between two looks at what is watched.
@@ -176,7 +174,6 @@ class Keeper:
 
     def _heed(self) -> None:
         """Let signals end the sleep of the loop."""
-        os.environ.setdefault(_LOG_KEY, secrets.token_hex(16))
         for channel in (self._wake, self._woken):
             channel.setblocking(False)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)

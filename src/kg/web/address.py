@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -20,21 +18,13 @@ class Address:
         site: URL under which the site is known, such as `https://example.org`; empty takes the host of the request.
         report: `mailto:` address or URL of new issues; empty leaves the link out.
 
+    Raises:
+        SourceError: one of them is no address.
+
     """
 
     site: str = ""
     report: str = ""
-
-    @classmethod
-    def of(cls, environ: Mapping[str, str] | None = None) -> Address:
-        """Return what `KG_SITE` and `KG_REPORT` say.
-
-        Raises:
-            SourceError: one of them is no address.
-
-        """
-        told = os.environ if environ is None else environ
-        return cls(told.get("KG_SITE", "").rstrip("/"), told.get("KG_REPORT", ""))
 
     def __post_init__(self) -> None:
         if self.site and not self.site.startswith(("http://", "https://")):

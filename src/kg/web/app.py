@@ -11,17 +11,21 @@ from kg.endpoint.http.access import Ledger
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.http.logs import Journal
 from kg.endpoint.http.metrics import Metrics
-from kg.endpoint.http.proxies import Proxies
+from kg.endpoint.http.proxies import Networks, Proxies, Seen
 from kg.endpoint.http.response_cache import Front
+from kg.endpoint.settings import Settings
+from kg.endpoint.supervisor import Handed
 from kg.endpoint.workers import Direct, Engine
 from kg.errors import QueryError, UrlTooLong
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.labels import Labels
+from kg.linking.career_switch import beside
 from kg.publications.passages import Text
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
+from kg.release.build import Owner
 from kg.web import errors, health
 from kg.web import layout as pages
 from kg.web.about import accessibility, crawlers, downloads, home, llms
@@ -35,7 +39,6 @@ from kg.web.search import career_switch as switch
 from kg.web.search import indexes as lookup
 from kg.web.search import reconcile
 from kg.web.search import routes as search
-from kg.web.settings import Options
 from kg.web.site import Site
 from kg.web.sparql import editor
 from kg.web.sparql import graph_store as store
@@ -48,27 +51,25 @@ from kg.web.views import read_views
 def create_app(
     graph: Graph,
     questions: Mapping[str, Question],
-    limits: Limits | None = None,
-    text: Text | None = None,
+    settings: Settings | None = None,
+    *,
     engine: Engine | None = None,
     data_version: str = "",
-    address: Address | None = None,
-    options: Options | None = None,
+    reloads: Handed | None = None,
 ) -> Flask:
     """Return the application over a built graph; it only reads.
 
     Arguments:
         graph: the graph to serve.
         questions: the saved questions, shown as examples.
-        limits: what a query may be and take.
-        text: the source text; pages then quote passages.
+        settings: what an operator sets.
         engine: what answers queries; without one, this process does, without a limit on time.
         data_version: changes with the data; by default a hash of the sources.
-        address: of the public site; by default what the environment says.
-        options: what else an owner sets.
+        reloads: counts how often new data came.
 
     """
-    limits, options = limits or Limits(), options or Options()
+    settings = settings or Settings()
+    limits = settings.limits
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = limits.body
@@ -80,11 +81,11 @@ def create_app(
         Labels(graph.store),
         limits,
         engine,
-        Cache(options.cache),
+        Cache(settings.cache),
         data_version or graph.data_version,
-        text,
+        Text.read(settings.text, graph.store) if settings.text else None,
         read_views(project_folder() / "views"),
-        address or Address.of(),
+        Address(settings.site.rstrip("/"), settings.report),
         Themes.from_folder(project_folder() / "queries"),
     )
     app.extensions["kg"] = site
@@ -98,16 +99,18 @@ def create_app(
     answers.init_app(app, graph, project_folder())
     charts.init_app(app)
     editor.init_app(app)
-    downloads.init_app(app, graph, site.data_version, options.owner)
+    owner = Owner(settings.publisher, settings.publisher_iri, settings.contact)
+    downloads.init_app(app, graph, site.data_version, owner)
     rules.init_app(app, graph)
-    schema.init_app(app, options.owner)
+    schema.init_app(app, owner)
     lookup.init_app(app, graph)
-    switch.init_app(app, graph, options.beside)
-    metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store), options.reloads)
-    health.init_app(app, metrics, options.metrics)
+    switch.init_app(app, graph, beside(graph.store, settings.esco) if settings.esco else None)
+    metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store), reloads)
+    health.init_app(app, metrics, Seen(settings.metrics))
     front = app.extensions["kg.front"] = Front(app.wsgi_app, site.cache, limits)
-    ledger = Ledger(front, metrics, Journal(options.logs))
-    app.wsgi_app = Proxies(ledger, options.proxies, site.address.site)  # type: ignore[method-assign]
+    ledger = Ledger(front, metrics, Journal(settings))
+    proxies = Networks(settings.trusted_proxy, "--trusted-proxy")
+    app.wsgi_app = Proxies(ledger, proxies, site.address.site)  # type: ignore[method-assign]
     return app
 
 

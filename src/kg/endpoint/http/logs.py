@@ -11,12 +11,10 @@ import ipaddress
 import json
 import logging
 import os
-import secrets
 import sys
 import threading
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -26,6 +24,7 @@ from queue import Full, Queue
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from kg.endpoint.http.request_record import Note
+from kg.endpoint.settings import Settings
 from kg.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -39,46 +38,28 @@ _FRAMES: Final = 12
 STANDARD: Final = "-"
 
 
-@dataclass(frozen=True)
-class Logs:
-    """Which logs there are.
-
-    Attributes:
-        access: file for a line an answer; `-` for standard error, empty for none.
-        slow: file for slow queries with their text; empty for none.
-        seconds: after which a query is slow.
-        key: of the hash of queries; the same key gives the same hash.
-
-    """
-
-    access: str = ""
-    slow: str = ""
-    seconds: float = 1.0
-    key: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
-
-
 class Journal:
     """The logs of a server; lines are written by a thread of their own, so that no answer waits for a disk.
 
     Arguments:
-        logs: which there are.
+        settings: which logs there are.
 
     Raises:
         Unavailable: a file cannot be written.
 
     """
 
-    def __init__(self, logs: Logs) -> None:
-        self._logs = logs
-        self._key = blake2b(logs.key.encode()).digest()
-        self._access = self._open(_ACCESS, logs.access) if logs.access else None
-        self._slow = self._open(_SLOW, logs.slow) if logs.slow else None
+    def __init__(self, settings: Settings) -> None:
+        self._slow_seconds = settings.slow_seconds
+        self._key = blake2b(settings.log_key.encode()).digest()
+        self._access = self._open(_ACCESS, settings.access_log) if settings.access_log else None
+        self._slow = self._open(_SLOW, settings.slow_log) if settings.slow_log else None
         if self._slow:
             self._slow.info("", extra={"kg": {"time": _now(), "note": _NOTICE}})
 
     def record(self, environ: WSGIEnvironment, note: Note, status: str, seconds: float, size: int) -> None:
         """Log an answer."""
-        slow = self._slow is not None and note.asked is not None and seconds >= self._logs.seconds
+        slow = self._slow is not None and note.asked is not None and seconds >= self._slow_seconds
         if self._access is None and not slow:
             return
         line = {
