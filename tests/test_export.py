@@ -37,8 +37,8 @@ from kg.namespaces import BASE
 from kg.queries.question import find_questions
 from kg.release import background as shelf
 from kg.release.build import CRATE, SUMS, Edition, Owner, Release, build_release, published, write
+from kg.release.changes import read_changes
 from kg.release.dumps import canonical
-from kg.release.feed import entries
 from kg.tables.formulas import safe
 
 OWNER = Owner("Example Foundation", "https://example.org/foundation", "info@example.org")
@@ -294,13 +294,16 @@ def test_examples_hold_each_saved_question_as_it_is(made: Release, project: Path
 
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
-def test_the_feed_is_atom_and_tells_each_release(made: Release) -> None:
+def test_the_feed_is_atom_and_has_each_release(made: Release) -> None:
     feed = ElementTree.fromstring(text(made, "feed.xml"))  # noqa: S314
-    told = list(entries((ROOT / "CHANGELOG.md").read_text("utf-8")))
-    assert told
-    assert [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")] == [one.version for one in told]
+    releases = read_changes(ROOT)
+    assert releases
+    assert [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")] == [
+        release.version for release in releases
+    ]
     for part in (feed, *feed.iter(f"{ATOM}entry")):
         assert all(part.findtext(ATOM + name) for name in ("id", "title", "updated")), (
             "RFC 4287, sections 4.1.1 and 4.1.2"
@@ -311,12 +314,12 @@ def test_the_feed_is_atom_and_tells_each_release(made: Release) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_what_is_not_released_is_no_entry() -> None:
-    text = "## Unreleased\n\n- later\n\n## 0.2.0 (2027-01-02)\n\n- two & <b>\n\n## 0.1.0 (2026-11-24)\n\n- one\n"
-    assert [(one.version, one.date, one.text) for one in entries(text)] == [
-        ("0.2.0", "2027-01-02", "- two & <b>"),
-        ("0.1.0", "2026-11-24", "- one"),
-    ]
+def test_the_feed_has_each_change_in_both_languages(made: Release) -> None:
+    feed = ElementTree.fromstring(text(made, "feed.xml"))  # noqa: S314
+    for lang in ("nl", "en"):
+        lists = feed.findall(f".//{XHTML}ul[@{{http://www.w3.org/XML/1998/namespace}}lang='{lang}']")
+        items = [item.text for listed in lists for item in listed.findall(f"{XHTML}li")]
+        assert items == [change.text[lang] for release in read_changes(ROOT) for change in release.changes]
 
 
 @pytest.mark.check
@@ -401,14 +404,14 @@ def test_no_published_iri_disappears(graph: Graph) -> None:
 
 
 def test_later_releases_name_the_one_before(graph: Graph) -> None:
-    told = [one.version for one in entries((ROOT / "CHANGELOG.md").read_text("utf-8"))]
+    versions = [release.version for release in read_changes(ROOT)]
     stated = {
         quad.object.value.rpartition("/")[2]
         for quad in graph.store.quads_for_pattern(
             ox.NamedNode(BASE + "def"), ox.NamedNode(str(rdflib.OWL.priorVersion)), None, None
         )
     }
-    assert stated == set(told[1:2]), "state owl:priorVersion of the release before in ontology/ontology.ttl"
+    assert stated == set(versions[1:2]), "state owl:priorVersion of the release before in ontology/ontology.ttl"
 
 
 def test_what_the_build_makes_is_not_published(graph: Graph) -> None:

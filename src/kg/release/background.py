@@ -20,6 +20,7 @@ from kg import fingerprint
 from kg.errors import KgError, SourceError, Unavailable
 from kg.graph.build import Graph
 from kg.release.build import Owner, Release, build_release, write
+from kg.release.changes import CHANGES
 from kg.release.files import CHANGELOG, CITATION, LICENCE, File
 
 _KEPT: Final = 4
@@ -87,7 +88,7 @@ class Shelf:
             self._done.set()
 
     def _key(self) -> str:
-        papers = [self._project / name for name in (CHANGELOG, CITATION, LICENCE)]
+        papers = [self._project / name for name in (CHANGELOG, CHANGES, CITATION, LICENCE)]
         rules = [path for name in ("shapes", "queries") for path in sorted((self._project / name).rglob("*.*"))]
         return fingerprint.key_of([*papers, *rules], [self._version, repr(self._owner), str(len(self._graph.store))])
 

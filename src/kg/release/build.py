@@ -16,6 +16,7 @@ from kg.files import read_text
 from kg.graph.build import Graph
 from kg.namespaces import BASE, CATALOGUE, ID, KB
 from kg.queries.question import find_questions
+from kg.release.changes import CHANGES, read_changes
 from kg.release.csv_tables import tables
 from kg.release.dcat import dcat
 from kg.release.dumps import dumps, shapes
@@ -33,7 +34,11 @@ _FOLDER_MODE: Final = 0o755
 _PAPERS: Final = {
     LICENCE: {"en": "Terms, graph by graph", "nl": "Voorwaarden, per graaf"},
     CITATION: {"en": "How to cite", "nl": "Hoe te citeren"},
-    CHANGELOG: {"en": "What changed in each release", "nl": "Wat er per uitgave veranderde"},
+    CHANGELOG: {"en": "What changed in data and code", "nl": "Wat er in data en code veranderde"},
+    CHANGES: {
+        "en": "What changed for users, in two languages",
+        "nl": "Wat er voor gebruikers veranderde, in twee talen",
+    },
 }
 
 
@@ -76,8 +81,7 @@ def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Itera
     yield from shapes(graph, project)
     yield examples(find_questions(project / "queries"), graph.prefixes)
     yield from _papers(project)
-    changes = project / CHANGELOG
-    yield feed(read_text(changes) if changes.is_file() else "", edition)
+    yield feed(read_changes(project), edition)
     yield _list(graph)
     yield void(graph, edition)
     yield from dcat(graph, distributed, owner, edition)
@@ -86,7 +90,7 @@ def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Itera
 def _papers(project: Path) -> Iterator[File]:
     for name, title in _PAPERS.items():
         if (project / name).is_file():
-            yield File(name, read_text(project / name).encode(), title, free=True)
+            yield File(Path(name).name, read_text(project / name).encode(), title, free=True)
 
 
 def _list(graph: Graph) -> File:

@@ -1,50 +1,30 @@
-"""`feed.xml`: the releases and what changed in each, made from `CHANGELOG.md` (Atom, RFC 4287)."""
+"""`feed.xml`: the releases, and what changed in each for those who use the data (Atom, RFC 4287)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from kg.namespaces import BASE
+from kg.release.changes import Change, ReleaseChanges
 from kg.release.files import DATASET, Edition, File
 
-_RELEASED: Final = re.compile(r"^## (\d+\.\d+\.\d+\S*) \((\d{4}-\d{2}-\d{2})\)$", re.MULTILINE)
-_HEADING: Final = re.compile(r"^## ", re.MULTILINE)
+_XHTML: Final = "http://www.w3.org/1999/xhtml"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """The section of one released version: its number, date and Markdown text."""
-
-    version: str
-    date: str
-    text: str
-
-
-def entries(changelog: str) -> Iterator[Entry]:
-    """Yield the released versions of a changelog in its order; what is unreleased has no date and is left out."""
-    for match in _RELEASED.finditer(changelog):
-        following = _HEADING.search(changelog, match.end())
-        text = changelog[match.end() : following.start() if following else len(changelog)]
-        yield Entry(match.group(1), match.group(2), text.strip())
-
-
-def feed(changelog: str, edition: Edition) -> File:
+def feed(releases: Sequence[ReleaseChanges], edition: Edition) -> File:
     """Return the feed; its date is that of the newest release.
 
     Arguments:
-        changelog: Markdown with `## version (date)` headings, newest first.
+        releases: those that are out, newest first.
         edition: whence the authors come.
 
     """
-    found = list(entries(changelog))
     authors = "".join(
         f"<author><name>{escape(name)}</name></author>\n" for name in edition.authors or ("Klimaatbanen",)
     )
-    latest = max((entry.date for entry in found), default=edition.date or "1970-01-01")
+    latest = max((release.date for release in releases), default=edition.date or "1970-01-01")
     text = (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">\n'
@@ -53,18 +33,24 @@ def feed(changelog: str, edition: Edition) -> File:
         f"<updated>{latest}T00:00:00Z</updated>\n"
         f'<link rel="self" type="application/atom+xml" href={quoteattr(BASE + "feed.xml")}/>\n'
         f'<link rel="alternate" type="text/html" href={quoteattr(DATASET)}/>\n'
-        f"{authors}{''.join(_entry(entry) for entry in found)}</feed>\n"
+        f"{authors}{''.join(map(_entry, releases))}</feed>\n"
     )
     return File("feed.xml", text.encode(), {"en": "Releases, as a feed", "nl": "Uitgaven, als feed"}, free=True)
 
 
-def _entry(entry: Entry) -> str:
+def _entry(release: ReleaseChanges) -> str:
     return (
         "<entry>\n"
-        f"<id>{BASE}def/{entry.version}</id>\n"
-        f"<title>{entry.version}</title>\n"
-        f"<updated>{entry.date}T00:00:00Z</updated>\n"
+        f"<id>{BASE}def/{release.version}</id>\n"
+        f"<title>{release.version}</title>\n"
+        f"<updated>{release.date}T00:00:00Z</updated>\n"
         f'<link rel="alternate" type="text/html" href={quoteattr(DATASET)}/>\n'
-        f'<content type="text">{escape(entry.text)}</content>\n'
+        f'<content type="xhtml"><div xmlns="{_XHTML}">\n'
+        f"{_list(release.changes, 'en')}{_list(release.changes, 'nl')}</div></content>\n"
         "</entry>\n"
     )
+
+
+def _list(changes: Iterable[Change], lang: str) -> str:
+    items = "".join(f"<li>{escape(change.text[lang])}</li>\n" for change in changes)
+    return f'<ul xml:lang="{lang}">\n{items}</ul>\n'

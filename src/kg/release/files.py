@@ -37,6 +37,7 @@ _MEDIA_TYPES: Final = {
     ".json": "application/json",
     ".md": "text/markdown",
     ".cff": "application/yaml",
+    ".toml": "application/toml",
 }
 _GZIP: Final = ".gz"
 _LEVEL: Final = 9

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template
 
 from kg.endpoint.protocol import Asked
-from kg.files import project_folder, read_text
+from kg.files import project_folder
 from kg.queries.question import pick
 from kg.queries.rows import Rows
 from kg.rdf_terms import local_name
-from kg.release.feed import entries
-from kg.release.files import CHANGELOG
+from kg.release.changes import read_changes
 from kg.web.layout import language, site
 from kg.web.responses import ask
 from kg.web.things.citation import dataset_citation
 from kg.web.things.lists import ways
 
 blueprint = Blueprint("home", __name__)
-_NEWS: Final = 4  # Changes that are shown.
-_MARKUP: Final = re.compile(r"\[([^\]]+)\]\([^)]*\)|[`*]")
 
 
 @dataclass(frozen=True)
@@ -35,15 +30,6 @@ class Part:
     name: str
     meaning: str
     statements: int
-
-
-@dataclass(frozen=True)
-class News:
-    """The newest release: its version, date, and the last of what changed, in English."""
-
-    version: str
-    date: str
-    items: tuple[str, ...]
 
 
 @blueprint.get("/")
@@ -57,7 +43,7 @@ def home() -> Response:
         statements=len(site().graph.store),
         things=sum(map(len, site().kinds.members.values())),
         cite=dataset_citation(site(), language()),
-        news=_news(),
+        news=next(iter(read_changes(project_folder())), None),
         limits=site().limits.listed,
     )
     return Response(page, content_type="text/html; charset=utf-8")
@@ -74,12 +60,3 @@ def _parts() -> list[Part]:
     return [
         Part(local_name(kind), name(kind, lang)[0], meaning(kind, lang), count) for kind, count in counts.most_common()
     ]
-
-
-def _news() -> News | None:
-    path = project_folder() / CHANGELOG
-    newest = next(entries(read_text(path)), None) if path.is_file() else None
-    if newest is None:
-        return None
-    items = [_MARKUP.sub(r"\1", " ".join(text.split())) for text in re.split(r"^- ", newest.text, flags=re.MULTILINE)]
-    return News(newest.version, newest.date, tuple(reversed(items[1:][-_NEWS:])))
