@@ -19,9 +19,9 @@ from kg.labels import Labels
 from kg.queries.chart_header import Plot, read_plot
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
-from kg.tables.charts.draw import Painter
+from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import Frame, drawn, outline
-from kg.tables.charts.svg import dressed
+from kg.tables.charts.svg import with_description
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, drawing
@@ -200,8 +200,8 @@ def test_hostile_labels_are_text_in_a_chart() -> None:
     text = HOSTILE.replace('"', '\\"')
     sheet = small(f'("{text}" 1) ("b" 2)')
     plot = Plot("bar", x="x", y="y")
-    svg = Painter().paint([drawing(plot, sheet, "light", "wide").spec], "nl")[0]
-    root = parse(dressed(svg, HOSTILE, HOSTILE, "nl"))
+    svg = ChartRenderer().render([drawing(plot, sheet, "light", "wide").spec], "nl")[0]
+    root = parse(with_description(svg, HOSTILE, HOSTILE, "nl"))
     assert not [one for one in root.iter() if one.tag.removeprefix(SVG) in ("script", "foreignObject")]
     assert "".join(root.find(f"{SVG}title").itertext()).startswith("</svg><script>")  # type: ignore[union-attr]
     assert [root.get("role"), root.get("aria-labelledby")] == ["img", "title"]
@@ -213,7 +213,7 @@ def test_each_chart_is_drawn_at_its_size_with_dutch_numbers_twice_the_same(graph
     plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
     assert plot
     made = [drawing(plot, sheet, theme, size) for theme in THEMES for size in SIZES]
-    first, second = (Painter().paint([one.spec for one in made], "nl") for _ in range(2))
+    first, second = (ChartRenderer().render([one.spec for one in made], "nl") for _ in range(2))
     assert first == second
     for one, svg in zip(made, first, strict=True):
         root = parse(svg)
@@ -225,9 +225,9 @@ def test_each_chart_is_drawn_at_its_size_with_dutch_numbers_twice_the_same(graph
 @pytest.mark.check
 def test_a_painter_that_is_too_slow_or_fails_says_so_and_the_table_stays(app: Flask, graph: Graph) -> None:
     with pytest.raises(Unavailable, match="could not be drawn"):
-        Painter().paint([{"mark": "no such mark"}], "nl")
+        ChartRenderer().render([{"mark": "no such mark"}], "nl")
     hurried = create_app(graph, QUESTIONS)
-    hurried.extensions["kg.painter"] = Painter(seconds=0.01)
+    hurried.extensions["kg.painter"] = ChartRenderer(seconds=0.01)
     client = hurried.test_client()
     found = client.get(f"/questions/{BAR}.svg")
     assert found.status_code == 503

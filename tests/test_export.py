@@ -463,8 +463,8 @@ def test_nobody_waits_while_the_downloads_are_made(started: tuple[str, Any, floa
 def test_the_downloads_are_kept_by_the_version_of_the_data(
     base: str, cache: Path, graph: Graph, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(shelf.subprocess, "run", lambda *_, **__: pytest.fail("they are made again"))
-    again = shelf.Shelf(graph, project, Owner.of(), graph.data_version).files(300)
+    monkeypatch.setattr(shelf.child_process, "run", lambda *_, **__: pytest.fail("they are made again"))
+    again = shelf.BackgroundBuild(graph, project, Owner.of(), graph.data_version).files(300)
     assert again["feed.xml"].data == get(f"{base}/feed.xml")[2]
     assert again["csv/Occupation.csv"].title["nl"]
     assert [path.name[0] for path in (cache / "klimaatbanen-kg" / "releases").iterdir()].count(".") == 0
@@ -472,7 +472,7 @@ def test_the_downloads_are_kept_by_the_version_of_the_data(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(SourceError, match="no downloads"):
-        shelf.Shelf(graph, project, Owner.of(), graph.data_version).files(300)
+        shelf.BackgroundBuild(graph, project, Owner.of(), graph.data_version).files(300)
 
 
 @pytest.mark.check

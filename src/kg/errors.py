@@ -1,6 +1,11 @@
-"""Errors that say where, what, and what to do; every floor above raises these."""
+"""Errors that say where, what, and what to do; every room raises these."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_FIELDS: Final = ("what", "where", "line", "column", "hint", "limit", "retry")
 
 
 class KgError(Exception):
@@ -12,8 +17,7 @@ class KgError(Exception):
         line: line in `where`, from 1, when known.
         column: column in that line, from 1, when known.
         hint: what to do about it.
-        limit: the limit that was exceeded, by its name in `kg.limits`; empty when there is none.
-        setting: the option that sets that limit.
+        limit: the limit that was exceeded, by its name in `kg.queries.limits`; empty when there is none.
         retry: seconds after which trying again makes sense.
 
     """
@@ -30,17 +34,27 @@ class KgError(Exception):
         column: int | None = None,
         hint: str = "",
         limit: str = "",
-        setting: str = "",
         retry: int | None = None,
     ) -> None:
         self.what, self.where, self.line, self.column, self.hint = what, where, line, column, hint
-        self.limit, self.setting, self.retry = limit, setting, retry
+        self.limit, self.retry = limit, retry
         super().__init__(str(self))
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.where, self.line, self.column) if part not in ("", None))
         sentence = f"{place}: {self.what}" if place else self.what
         return f"{sentence}\n  hint: {self.hint}" if self.hint else sentence
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the error as JSON can hold it, to send it to another process."""
+        return {"kind": type(self).__name__} | {name: getattr(self, name) for name in _FIELDS}
+
+    @staticmethod
+    def from_json(payload: Mapping[str, Any]) -> KgError:
+        """Return the error that `to_json` made into a payload."""
+        fields = dict(payload)
+        kind: type[KgError] = globals()[fields.pop("kind")]
+        return kind(**fields)
 
 
 class SourceError(KgError):

@@ -16,7 +16,7 @@ from itertools import count
 from typing import Final
 
 from kg.errors import NoPlace, TooMany
-from kg.queries.limits import Limits, setting_of
+from kg.queries.limits import Limits
 
 _HALF: Final = 10.0  # Seconds after which half of what a client used is forgiven.
 _UNKNOWN: Final = 0.3  # Seconds that a client which nobody knows is taken to have used.
@@ -110,8 +110,7 @@ class Places:
             if self._inside[client] >= self._limits.per_client:
                 what = f"{self._limits.per_client} queries of yours are running or waiting"
                 hint = "send the next one when an answer has come"
-                setting = setting_of("per_client")
-                raise TooMany(what, hint=hint, limit="per_client", setting=setting, retry=1)
+                raise TooMany(what, hint=hint, limit="per_client", retry=1)
             used = self._spent(client)
             if not self._may_begin(used) and len(self._waiting) >= self._limits.queue:
                 raise _no_place("too many queries are waiting", "queue", 1)
@@ -169,4 +168,4 @@ class Places:
 
 
 def _no_place(what: str, limit: str, retry: int) -> NoPlace:
-    return NoPlace(what, hint="try again later", limit=limit, setting=setting_of(limit), retry=retry)
+    return NoPlace(what, hint="try again later", limit=limit, retry=retry)

@@ -18,7 +18,7 @@ from kg.queries.formats import rows_of
 _HEAD: Final = struct.Struct("!IQ")
 _CHUNK: Final = 1 << 20
 _FIRST: Final = 1 << 16
-_FIELDS: Final = ("what", "where", "line", "column", "hint", "limit", "setting", "retry")
+_FIELDS: Final = ("what", "where", "line", "column", "hint", "limit", "retry")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from kg.endpoint.protocol import Answered, Asked, pack_asked, read_answered
 from kg.endpoint.spawner import Spawner, Stock, Worker
 from kg.endpoint.worker import Source, execute, over_memory
 from kg.errors import ClientGone, KgError, OverTime, Unavailable
-from kg.queries.limits import Limits, setting_of
+from kg.queries.limits import Limits
 
 _GRACE: Final = 0.3  # Seconds of the processor after which a query is a long one and gives its place up.
 _BRISK: Final = 0.1  # Seconds after which it runs at a lower priority.
@@ -85,7 +85,7 @@ class _Clock:
         if self.left <= 0:
             what = f"the query took longer than {self._seconds:g} s"
             hint = "ask for less: bind more, aggregate less, add LIMIT to an inner query"
-            raise OverTime(what, hint=hint, limit="timeout", setting=setting_of("timeout"), retry=10)
+            raise OverTime(what, hint=hint, limit="timeout", retry=10)
         if self._gone():
             raise ClientGone("the client closed the connection")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -16,7 +14,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kg import fingerprint
+from kg import child_process, fingerprint
 from kg.errors import KgError, SourceError, Unavailable
 from kg.graph.build import Graph
 from kg.release.build import Owner, Release, build_release, write
@@ -31,7 +29,7 @@ _INDEX: Final = "index.json"
 _FILES: Final = "files"
 
 
-class Shelf:
+class BackgroundBuild:
     """The files of a release, or the answer that they are being made.
 
     Arguments:
@@ -98,18 +96,11 @@ class Shelf:
         part = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
         try:
             self._graph.store.dump(str(part / "graph.nq"), format=ox.RdfFormat.N_QUADS)
-            order = {"project": str(self._project), "owner": asdict(self._owner)}
-            (part / "order.json").write_text(json.dumps(order), "utf-8")
-            child = subprocess.run(  # noqa: S603
-                [sys.executable, "-m", "kg.release.background_process", str(part), str(folder)],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if child.returncode:
-                said = child.stderr.strip().splitlines()
-                raise SourceError(f"no downloads: {said[-1] if said else child.returncode}", hint="see kg export")
+            owner = asdict(self._owner)
+            request = {"part": str(part), "folder": str(folder), "project": str(self._project), "owner": owner}
+            child_process.run("kg.release.background_process", request)
+        except KgError as error:
+            raise SourceError(f"no downloads: {error.what}", where=error.where, hint="see kg export") from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
         _forget(folder.parent, keep=folder)
@@ -131,26 +122,27 @@ def _forget(folder: Path, keep: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def fill(folder: Path, place: Path) -> None:
-    """Make the release that a folder orders, and move it to its place when it is whole.
+def build_files(part: Path, folder: Path, project: Path, owner: Owner) -> None:
+    """Build the release of a dumped graph, and move it to its place when it is whole.
 
     Arguments:
-        folder: holds `graph.nq` and `order.json`; beside them come the files and their index.
-        place: where the folder goes, unless another process was first.
+        part: holds `graph.nq`; beside it come the files and their index.
+        folder: where `part` goes, unless another process was first.
+        project: folder with shapes, queries and papers.
+        owner: publisher and contact point.
 
     Raises:
         SourceError: a shape, question or paper is broken.
 
     """
-    order = json.loads((folder / "order.json").read_text("utf-8"))
     store = ox.Store()
-    store.bulk_load(path=str(folder / "graph.nq"), format=ox.RdfFormat.N_QUADS)
-    made = build_release(Graph(store, ()), Path(order["project"]), Owner(**order["owner"]))
-    write(made, folder / _FILES)
-    (folder / _INDEX).write_text(json.dumps(list(_entries(made)), ensure_ascii=False), "utf-8")
-    (folder / "graph.nq").unlink()
-    if not (place / _INDEX).is_file():
-        folder.rename(place)
+    store.bulk_load(path=str(part / "graph.nq"), format=ox.RdfFormat.N_QUADS)
+    made = build_release(Graph(store, ()), project, owner)
+    write(made, part / _FILES)
+    (part / _INDEX).write_text(json.dumps(list(_entries(made)), ensure_ascii=False), "utf-8")
+    (part / "graph.nq").unlink()
+    if not (folder / _INDEX).is_file():
+        part.rename(folder)
 
 
 def _entries(made: Release) -> Iterable[Mapping[str, Any]]:

@@ -1,19 +1,23 @@
-"""The child process that makes a release for a server. Run by `kg.release.background`."""
+"""The child process that builds the release of a served graph. Run by `kg.release.background`."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
+from typing import Any, Final
 
-from kg.errors import KgError
-from kg.release.background import fill
+from kg import child_process
+from kg.release.background import build_files
+from kg.release.files import Owner
 
-_NICE = 5
+_NICENESS: Final = 5
+
+
+def _build(request: dict[str, Any], _: object) -> None:
+    os.nice(_NICENESS)  # Who asks the server goes first.
+    part, folder, project = (Path(request[name]) for name in ("part", "folder", "project"))
+    build_files(part, folder, project, Owner(**request["owner"]))
+
 
 if __name__ == "__main__":
-    os.nice(_NICE)  # Who asks the server goes first.
-    try:
-        fill(Path(sys.argv[1]), Path(sys.argv[2]))
-    except KgError as error:
-        sys.exit(str(error).replace("\n", " "))
+    child_process.main(_build)

@@ -15,7 +15,7 @@ from kg.endpoint.backends.url import Access
 from kg.errors import BadGateway, GatewayTimeout, OverTime, TooLarge, Unavailable
 from kg.queries import engine as sparql
 from kg.queries.formats import Solutions
-from kg.queries.limits import Limits, setting_of
+from kg.queries.limits import Limits
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _TABLE: Final = ("application/sparql-results+json", "application/json")
@@ -146,7 +146,7 @@ def broken() -> BadGateway:
 def _over_time(limits: Limits) -> OverTime:
     what = "the back end ended the query: it took too long"
     hint = f"ask for less: bind more, aggregate less, add LIMIT to an inner query; {limits.timeout:g} s are allowed"
-    return OverTime(what, hint=hint, limit="timeout", setting=setting_of("timeout"), retry=10)
+    return OverTime(what, hint=hint, limit="timeout", retry=10)
 
 
 def _failure(reply: Reply, limits: Limits) -> Exception:

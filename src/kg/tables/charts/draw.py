@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any, Final
 
-from kg.errors import Unavailable
+from kg import child_process
+from kg.errors import KgError, Unavailable
 
 _SECONDS: Final = 20.0
 _WAIT: Final = 30.0
 _LOCALES: Final = {"nl": "nl-NL", "en": "en-GB"}
 
 
-class Painter:
+class ChartRenderer:
     """Draws charts, one process at a time.
 
     Arguments:
@@ -28,23 +26,21 @@ class Painter:
         self._seconds = seconds
         self._turn = threading.Lock()
 
-    def paint(self, specs: Sequence[dict[str, Any]], lang: str) -> list[str]:
+    def render(self, specs: Sequence[dict[str, Any]], lang: str) -> list[str]:
         """Return an SVG for each specification, with numbers in the way of a language.
 
         Raises:
             Unavailable: the process failed, took too long, or others wait for it.
 
         """
-        told = json.dumps({"specs": list(specs), "locale": _LOCALES[lang]})
+        request = {"specs": list(specs), "locale": _LOCALES[lang]}
         if not self._turn.acquire(timeout=_WAIT):
             raise Unavailable("other charts are being drawn", hint="the table has the same data", retry=10)
         try:
-            command = [sys.executable, "-I", "-m", "kg.tables.charts.draw_process"]
-            done = subprocess.run(  # noqa: S603
-                command, input=told.encode(), capture_output=True, timeout=self._seconds, check=True
-            )
-            return [str(svg) for svg in json.loads(done.stdout)]
-        except (subprocess.SubprocessError, OSError, ValueError) as error:
+            module = "kg.tables.charts.draw_process"
+            svgs: list[str] = child_process.run(module, request, seconds=self._seconds, isolated=True)
+        except (KgError, OSError) as error:
             raise Unavailable("the chart could not be drawn", hint="the table has the same data", retry=10) from error
         finally:
             self._turn.release()
+        return svgs

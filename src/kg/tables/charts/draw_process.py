@@ -1,26 +1,23 @@
-"""The process that draws: specifications on standard input, SVG on standard output, both JSON."""
+"""The child process that draws: Vega-Lite specifications in, SVG out. Run by `kg.tables.charts.draw`."""
 
 from __future__ import annotations
 
-import json
 import resource
-import sys
-from typing import Final
+from typing import Any, Final
+
+from kg import child_process
 
 _CPU: Final = 60  # Seconds of the processor: a line behind the time that the parent allows.
 
 
-def main() -> None:
-    """Draw what standard input holds. Nothing is fetched: data stand in the specifications."""
+def _draw(request: dict[str, Any], _: object) -> list[str]:
+    """Return the SVGs. Nothing is fetched: data stand in the specifications."""
     import vl_convert
 
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU, _CPU))
-    told = json.load(sys.stdin)
-    drawn = [
-        vl_convert.vegalite_to_svg(spec, format_locale=told["locale"], allowed_base_urls=[]) for spec in told["specs"]
-    ]
-    json.dump(drawn, sys.stdout)
+    locale = request["locale"]
+    return [vl_convert.vegalite_to_svg(spec, format_locale=locale, allowed_base_urls=[]) for spec in request["specs"]]
 
 
 if __name__ == "__main__":
-    main()
+    child_process.main(_draw)

@@ -20,7 +20,7 @@ def xml(text: str) -> str:
     return escape(printable(text))
 
 
-def dressed(svg: str, title: str, description: str, lang: str) -> str:
+def with_description(svg: str, title: str, description: str, lang: str) -> str:
     """Return an SVG as one image with a name and a description."""
     parts = f'<title id="title">{xml(title)}</title><desc id="desc">{xml(description)}</desc>'
     named = f'role="img" aria-labelledby="title" aria-describedby="desc" lang="{lang}"'

@@ -13,7 +13,7 @@ from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import GRAPH
 from kg.queries.formats import GRAPHS, Format, named, serialise_triples
-from kg.release.background import Shelf
+from kg.release.background import BackgroundBuild
 from kg.release.build import File, Owner
 from kg.release.dumps import WHOLE
 from kg.release.files import DATASET
@@ -41,13 +41,13 @@ def init_app(app: Flask, graph: Graph, data_version: str, owner: Owner | None = 
         owner: publisher and contact point; by default those of the environment.
 
     """
-    app.extensions[_SHELF] = Shelf(graph, project_folder(), owner or Owner.of(), data_version)
+    app.extensions[_SHELF] = BackgroundBuild(graph, project_folder(), owner or Owner.of(), data_version)
     app.register_blueprint(blueprint)
 
 
 def begin(app: Flask) -> None:
     """Begin to make the downloads, so that they are there when somebody asks."""
-    shelf: Shelf = app.extensions[_SHELF]
+    shelf: BackgroundBuild = app.extensions[_SHELF]
     shelf.begin()
 
 
@@ -58,12 +58,12 @@ def wait(app: Flask, seconds: float) -> None:
         Unavailable: they are not, in that time.
 
     """
-    shelf: Shelf = app.extensions[_SHELF]
+    shelf: BackgroundBuild = app.extensions[_SHELF]
     shelf.files(seconds)
 
 
 def _files() -> Mapping[str, File]:
-    shelf: Shelf = current_app.extensions[_SHELF]
+    shelf: BackgroundBuild = current_app.extensions[_SHELF]
     return shelf.files()
 
 

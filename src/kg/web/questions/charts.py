@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from kg.errors import KgError, NotFound, UnknownValue
 from kg.queries.chart_header import Plot
-from kg.tables.charts.draw import Painter
+from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import drawn
-from kg.tables.charts.svg import dressed
+from kg.tables.charts.svg import with_description
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, drawing
@@ -36,7 +36,7 @@ _SVG: Final = "image/svg+xml"
 Variant = tuple[str, str]  # Theme and size.
 
 
-def init_app(app: Flask, painter: Painter | None = None) -> None:
+def init_app(app: Flask, painter: ChartRenderer | None = None) -> None:
     """Register the routes, and `chart_of` for templates.
 
     Arguments:
@@ -44,7 +44,7 @@ def init_app(app: Flask, painter: Painter | None = None) -> None:
         painter: draws; by default one with its usual limits.
 
     """
-    app.extensions[_PAINTER] = painter or Painter()
+    app.extensions[_PAINTER] = painter or ChartRenderer()
     app.jinja_env.globals["chart_of"] = chart_of
     app.register_blueprint(blueprint)
 
@@ -191,13 +191,13 @@ def _chosen(name: str) -> str:
 
 def _painted(asked: Filled, plot: Plot, sheet: Sheet) -> dict[Variant, str]:
     """Return all variants of a chart in one language: drawn together, since most of the work is to begin."""
-    painter: Painter = current_app.extensions[_PAINTER]
+    painter: ChartRenderer = current_app.extensions[_PAINTER]
     title, data = summary(plot, sheet, asked.question.title[language()]), description(plot, sheet)
     return painted(painter, plot, sheet, _variants(), title, data)
 
 
 def painted(
-    painter: Painter, plot: Plot, sheet: Sheet, variants: list[Variant], title: str, data: str
+    painter: ChartRenderer, plot: Plot, sheet: Sheet, variants: list[Variant], title: str, data: str
 ) -> dict[Variant, str]:
     """Return a chart as SVG by theme and size, from the cache or drawn.
 
@@ -218,7 +218,7 @@ def painted(
     key = blake2b(json.dumps(["chart", specs, title, lang]).encode(), digest_size=20).digest()
     found: dict[Variant, str] | None = cache.get(key)
     if found is None:
-        svgs = [dressed(svg, title, data, lang) for svg in painter.paint(specs, lang)]
+        svgs = [with_description(svg, title, data, lang) for svg in painter.render(specs, lang)]
         found = dict(zip(variants, svgs, strict=True))
         cache.put(key, found, sum(map(len, svgs)))
     return found

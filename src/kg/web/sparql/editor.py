@@ -20,7 +20,7 @@ from kg.queries.chart_header import Plot
 from kg.queries.formats import GRAPHS, TABLES
 from kg.queries.question import Question
 from kg.tables import xlsx
-from kg.tables.charts.draw import Painter
+from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import drawn
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
@@ -48,7 +48,7 @@ _PAINTER: Final = "kg.editor.painter"
 
 def init_app(app: Flask) -> None:
     """Register the routes; charts of editors wait for each other, not those of the saved questions for them."""
-    app.extensions[_PAINTER] = Painter(_SECONDS)
+    app.extensions[_PAINTER] = ChartRenderer(_SECONDS)
     app.register_blueprint(blueprint)
     if not is_built():
         logging.getLogger("kg").warning("the editor is not built, so /sparql is the plain form: see docs/editor.md")
@@ -168,7 +168,7 @@ def chart() -> Response:
     if plot.mark == MAP:
         svg = drawn(plot, sheet, title, theme, link_of)
     else:
-        painter: Painter = current_app.extensions[_PAINTER]
+        painter: ChartRenderer = current_app.extensions[_PAINTER]
         told = summary(plot, sheet, title), description(plot, sheet)
         svg = painted(painter, plot, sheet, [(theme, size)], *told)[theme, size]
     return _sent(svg.encode(), "image/svg+xml")
