@@ -56,7 +56,7 @@ def test_a_saved_question_has_its_approved_answer(base: str, engine: Engine, nam
     if answer.status == 503:  # The query may go on in the engine, and stand in the way of the next ones.
         engine.rest()
     assert answer.status == 200, answer.body[:300]
-    rows = Rows.of(ox.parse_query_results(answer.body, format=ox.QueryResultsFormat.JSON))
+    rows = Rows.from_solutions(ox.parse_query_results(answer.body, format=ox.QueryResultsFormat.JSON))
     found = [tuple(cell(row[column]) for column in rows.columns) for row in rows]
     assert not [f"{one.line}: {one.what}" for one in differences(QUESTIONS[name], rows.columns, found)][:5]
 

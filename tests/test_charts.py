@@ -48,12 +48,12 @@ def app(graph: Graph) -> Flask:
 
 def sheet_of(graph: Graph, name: str, lang: str = "nl") -> Sheet:
     found = answer(graph.store, QUESTIONS[name].query)
-    return Sheet.of(found, Labels(graph.store), str, lang)
+    return Sheet.from_solutions(found, Labels(graph.store), str, lang)
 
 
 def small(rows: str, variables: str = "?y ?x") -> Sheet:
     store = ox.Store()
-    return Sheet.of(
+    return Sheet.from_solutions(
         store.query(f"SELECT {variables} {{ VALUES ({variables}) {{ {rows} }} }}"), Labels(store), str, "nl"
     )
 

@@ -270,7 +270,7 @@ def test_the_crate_is_read_by_rocrate(folder: Path) -> None:
     crate = ROCrate(folder)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert {entity.id for entity in crate.data_entities} == names - {CRATE}
-    assert crate.root_dataset["datePublished"] == Edition.of(ROOT).date
+    assert crate.root_dataset["datePublished"] == Edition.from_project(ROOT).date
     assert crate.name
     assert crate.description
     assert crate.root_dataset["license"].id == "LICENSE"
@@ -336,7 +336,7 @@ def test_a_project_without_papers_leaves_date_and_authors_out(graph: Graph, tmp_
     with pytest.raises(SourceError, match="no mapping"):
         build_release(graph, tmp_path)
     (tmp_path / "CITATION.cff").write_text("authors: [{given-names: A, family-names: B}]", "utf-8")
-    assert Edition.of(tmp_path).authors == ("A B",)
+    assert Edition.from_project(tmp_path).authors == ("A B",)
 
 
 def test_an_existing_folder_is_refused_unless_it_is_a_release(made: Release, tmp_path: Path) -> None:
@@ -384,7 +384,7 @@ def test_a_full_disk_leaves_nothing_half_written(
 def test_settings_are_documented_as_they_are() -> None:
     page = (ROOT / "docs" / "release.md").read_text("utf-8")
     named = {"KG_PUBLISHER": "a", "KG_PUBLISHER_IRI": "https://example.org/a", "KG_CONTACT": "a@example.org"}
-    assert Owner.of(named) == Owner(*named.values())
+    assert Owner.from_env(named) == Owner(*named.values())
     assert all(f"| `{name}` | `--{name[3:].lower().replace('_', '-')}` |" in page for name in named)
 
 
@@ -464,7 +464,7 @@ def test_the_downloads_are_kept_by_the_version_of_the_data(
     base: str, cache: Path, graph: Graph, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(shelf.child_process, "run", lambda *_, **__: pytest.fail("they are made again"))
-    again = shelf.BackgroundBuild(graph, project, Owner.of(), graph.data_version).files(300)
+    again = shelf.BackgroundBuild(graph, project, Owner.from_env(), graph.data_version).files(300)
     assert again["feed.xml"].data == get(f"{base}/feed.xml")[2]
     assert again["csv/Occupation.csv"].title["nl"]
     assert [path.name[0] for path in (cache / "klimaatbanen-kg" / "releases").iterdir()].count(".") == 0
@@ -472,12 +472,12 @@ def test_the_downloads_are_kept_by_the_version_of_the_data(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(SourceError, match="no downloads"):
-        shelf.BackgroundBuild(graph, project, Owner.of(), graph.data_version).files(300)
+        shelf.BackgroundBuild(graph, project, Owner.from_env(), graph.data_version).files(300)
 
 
 @pytest.mark.check
 def test_the_server_sends_the_bytes_that_export_writes(base: str, graph: Graph, project: Path) -> None:
-    bare = build_release(graph, project, Owner.of())
+    bare = build_release(graph, project, Owner.from_env())
     for name, file in bare.files.items():
         status, headers, body = get(f"{base}/download/{name}")
         assert (status, body == file.data) == (200, True), name

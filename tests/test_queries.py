@@ -39,7 +39,7 @@ def competency() -> list[dict[str, Any]]:
 
 def ask(graph: Graph, query: str) -> tuple[Row, list[Row]]:
     """Return the variables and the rows as text, a number in its shortest form; the query declares its own prefixes."""
-    rows = Rows.of(answer(graph.store, query))
+    rows = Rows.from_solutions(answer(graph.store, query))
     return rows.columns, [tuple(cell(row[name]) for name in rows.columns) for row in rows]
 
 

@@ -40,7 +40,7 @@ SOURCE = Source(
 def sheet_of(query: str, triples: str = "", lang: str = "nl") -> Sheet:
     store = ox.Store()
     store.load(f"@prefix skos: <http://www.w3.org/2004/02/skos/core#> . {triples}".encode(), format=ox.RdfFormat.TURTLE)
-    return Sheet.of(store.query(query), Labels(store), str.upper, lang)
+    return Sheet.from_solutions(store.query(query), Labels(store), str.upper, lang)
 
 
 ALL = """SELECT ?i ?iLabel ?n ?d ?f ?b ?day ?at ?s ?bad ?none {

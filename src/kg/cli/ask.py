@@ -62,7 +62,7 @@ def query(
         from kg.queries.rows import Rows
         from kg.tables.terminal import print_rows
 
-        print_rows(Rows.of(found))
+        print_rows(Rows.from_solutions(found))
         return
     chosen = named(form or "ttl", offered)
     if chosen is None:
@@ -116,4 +116,4 @@ def info() -> None:
     questions = find_questions(folder / "queries")
     click.echo(f"klimaatbanen {graph.version}: {len(graph.store)} statements from {len(graph.sources)} files")
     for name in ("graph/graphs", "graph/classes"):
-        print_rows(Rows.of(answer(graph.store, with_prefixes(pick(questions, name).query, graph.prefixes))))
+        print_rows(Rows.from_solutions(answer(graph.store, with_prefixes(pick(questions, name).query, graph.prefixes))))

@@ -57,7 +57,7 @@ class Rows(Sequence[Row]):
         self._rows = tuple(rows)
 
     @classmethod
-    def of(cls, solutions: Solutions) -> Rows:
+    def from_solutions(cls, solutions: Solutions) -> Rows:
         """Return the rows of a SELECT, or the one row of an ASK.
 
         Raises:

@@ -61,7 +61,7 @@ def build_release(
         SourceError: a shape, question or paper is broken.
 
     """
-    owner, edition = owner or Owner(), Edition.of(project)
+    owner, edition = owner or Owner(), Edition.from_project(project)
     files: list[File] = []
     for file in _files(graph, project, owner, edition):
         made(file)

@@ -106,7 +106,7 @@ class Owner:
     contact: str = ""
 
     @classmethod
-    def of(cls, environment: Mapping[str, str] = os.environ) -> Owner:
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Owner:
         """Return the owner that `KG_PUBLISHER`, `KG_PUBLISHER_IRI` and `KG_CONTACT` name."""
         return cls(*(environment.get(name, "").strip() for name in ("KG_PUBLISHER", "KG_PUBLISHER_IRI", "KG_CONTACT")))
 
@@ -152,7 +152,7 @@ class Edition:
     warnings: tuple[str, ...] = field(default=())
 
     @classmethod
-    def of(cls, project: Path) -> Edition:
+    def from_project(cls, project: Path) -> Edition:
         """Read the edition of a project; without the file nothing is stated.
 
         Raises:

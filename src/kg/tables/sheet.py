@@ -80,27 +80,27 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...]
 
     @classmethod
-    def of(cls, found: Solutions, labels: Labels, titles: Titles, lang: str) -> Sheet:
+    def from_solutions(cls, solutions: Solutions, labels: Labels, titles: Titles, lang: str) -> Sheet:
         """Return the sheet of a SELECT, or the one cell of an ASK.
 
         Arguments:
-            found: the answer.
+            solutions: the answer.
             labels: of IRIs; a label in the answer itself counts where there is none.
             titles: column name to title.
             lang: language tag.
 
         """
-        if isinstance(found, ox.QueryBoolean):
-            return cls(lang, (Column("answer", titles("answer"), "boolean"),), ((_literal(bool(found)),),))
-        if isinstance(found, ox.QueryTriples):
+        if isinstance(solutions, ox.QueryBoolean):
+            return cls(lang, (Column("answer", titles("answer"), "boolean"),), ((_literal(bool(solutions)),),))
+        if isinstance(solutions, ox.QueryTriples):
             raise TypeError("a graph has no rows")
-        names = [variable.value for variable in found.variables]
-        solutions = [{name: row[name] for name in names} for row in found]
-        told = {name for name in names if _all_iris(name, solutions)}
-        shown = [name for name in names if not (name.endswith(LABEL) and name.removesuffix(LABEL) in told)]
-        rows = tuple(tuple(_cell(row, name, labels, lang) for name in shown) for row in solutions)
-        kinds = (_kind([row[place] for row in rows]) for place, _ in enumerate(shown))
-        return cls(lang, tuple(Column(name, titles(name), kind) for name, kind in zip(shown, kinds, strict=True)), rows)
+        names = [variable.value for variable in solutions.variables]
+        terms = [{name: row[name] for name in names} for row in solutions]
+        iris = {name for name in names if _all_iris(name, terms)}
+        kept = [name for name in names if not (name.endswith(LABEL) and name.removesuffix(LABEL) in iris)]
+        rows = tuple(tuple(_cell(row, name, labels, lang) for name in kept) for row in terms)
+        kinds = (_kind([row[number] for row in rows]) for number, _ in enumerate(kept))
+        return cls(lang, tuple(Column(name, titles(name), kind) for name, kind in zip(kept, kinds, strict=True)), rows)
 
     def place(self, name: str) -> int:
         """Return where a column stands; the label of a column of IRIs stands with it.
@@ -130,8 +130,8 @@ class Sheet:
         return values
 
 
-def _all_iris(name: str, solutions: Sequence[Mapping[str, Any]]) -> bool:
-    terms = [row[name] for row in solutions if row[name] is not None]
+def _all_iris(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    terms = [row[name] for row in rows if row[name] is not None]
     return bool(terms) and all(isinstance(term, ox.NamedNode) for term in terms)
 
 

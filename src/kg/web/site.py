@@ -124,7 +124,7 @@ class Site:
     @cached_property
     def edition(self) -> Edition:
         """The edition that is served: date, makers and keywords."""
-        return Edition.of(project_folder())
+        return Edition.from_project(project_folder())
 
     @cached_property
     def publications(self) -> Mapping[str, str]:

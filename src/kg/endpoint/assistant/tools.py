@@ -220,7 +220,7 @@ class Knowledge:
         found = self.engine.ask(asked, client="assistant")
         if found.form != "json":
             return {"turtle": found.data.decode("utf-8"), "triples": found.rows}
-        rows = Rows.of(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON))
+        rows = Rows.from_solutions(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON))
         shown = [{name: _plain(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]
         told = {"columns": list(rows.columns), "rows": shown, "rows_in_all": len(rows)}
         if len(rows) > _MOST_ROWS:

@@ -41,7 +41,7 @@ def init_app(app: Flask, graph: Graph, data_version: str, owner: Owner | None = 
         owner: publisher and contact point; by default those of the environment.
 
     """
-    app.extensions[_SHELF] = BackgroundBuild(graph, project_folder(), owner or Owner.of(), data_version)
+    app.extensions[_SHELF] = BackgroundBuild(graph, project_folder(), owner or Owner.from_env(), data_version)
     app.register_blueprint(blueprint)
 
 

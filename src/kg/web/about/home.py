@@ -53,7 +53,7 @@ def _parts() -> list[Part]:
     """Return the kinds of statements, the largest first."""
     found = ask(Asked(pick(site().questions, "graph/graphs").query, prefixed=True))
     counts: Counter[str] = Counter()
-    for row in Rows.of(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON)):
+    for row in Rows.from_solutions(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON)):
         if row.get("kind"):
             counts[str(row["kind"])] += int(str(row["statements"]))
     lang, name, meaning = language(), site().labels.get, site().definition

@@ -32,7 +32,7 @@ def init_app(app: Flask, owner: Owner | None = None) -> None:
         owner: publisher; by default that of the environment.
 
     """
-    told = owner or Owner.of()
+    told = owner or Owner.from_env()
     app.jinja_env.globals["dataset_card"] = lambda: dataset_card(told)
     app.jinja_env.globals["breadcrumb_card"] = breadcrumb_card
 

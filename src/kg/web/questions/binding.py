@@ -58,7 +58,7 @@ def _terms(graph: Graph, name: str, lang: str) -> str:
 
 def init_app(app: Flask, graph: Graph, project: Path) -> None:
     """Give the application what goes with every answer."""
-    app.extensions[_KEY] = Desk(graph, read_titles(project / "queries"), Edition.of(project).date)
+    app.extensions[_KEY] = Desk(graph, read_titles(project / "queries"), Edition.from_project(project).date)
 
 
 def desk() -> Desk:
@@ -214,7 +214,7 @@ def sheet_of(filled: Filled, shown: int = 0) -> tuple[Sheet, int]:
     lang, words = language(), desk().titles
     answered = ask(Asked(filled.query, shown=shown))
     found = ox.parse_query_results(answered.data, format=ox.QueryResultsFormat.JSON)
-    sheet = Sheet.of(found, site().labels, lambda name: title_of(words, name, lang), lang)
+    sheet = Sheet.from_solutions(found, site().labels, lambda name: title_of(words, name, lang), lang)
     return sheet, max(answered.rows, len(sheet.rows))
 
 

@@ -253,7 +253,7 @@ def _sheet(fields: Mapping[str, str]) -> Sheet:
     if answered.form not in [form.name for form in TABLES]:
         raise QueryError("the answer is a graph, which has no rows", hint="send a SELECT")
     found = ox.parse_query_results(answered.data, format=ox.QueryResultsFormat.JSON)
-    return Sheet.of(found, site().labels, lambda name: title_of(desk().titles, name, lang), lang)
+    return Sheet.from_solutions(found, site().labels, lambda name: title_of(desk().titles, name, lang), lang)
 
 
 def _one_of(fields: Mapping[str, str], name: str, offered: tuple[str, ...]) -> str:
