@@ -20,11 +20,11 @@ from kg.queries.chart_header import Plot, read_plot
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
 from kg.tables.charts.draw import ChartRenderer
-from kg.tables.charts.map import Frame, drawn, outline
+from kg.tables.charts.map import Frame, outline, render_answer_map
 from kg.tables.charts.svg import with_description
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
-from kg.tables.charts.vega_lite import SIZES, drawing
+from kg.tables.charts.vega_lite import SIZES, build_chart
 from kg.tables.sheet import Sheet
 from kg.web.app import create_app
 
@@ -77,21 +77,21 @@ def test_a_wrong_entry_is_refused(entry: object, said: str) -> None:
 def test_each_chart_names_columns_that_there_are(graph: Graph, name: str) -> None:
     plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
     assert plot
-    assert [one for one in plot.columns if sheet.place(one) < 0] == []
+    assert [one for one in plot.columns if sheet.index(one) < 0] == []
     assert QUESTIONS[name].ordered or plot.mark == "map", "the order of the rows is that of the chart: ordered: true"
     scales = {"bar": "x", "rect": "colour"}.get(plot.mark)
-    assert scales is None or sheet.columns[sheet.place(getattr(plot, scales))].numeric
+    assert scales is None or sheet.columns[sheet.index(getattr(plot, scales))].numeric
 
 
 def test_no_chart_joins_points_by_a_line(graph: Graph) -> None:
-    spec = drawing(QUESTIONS[ALTOGETHER].chart, sheet_of(graph, ALTOGETHER), "light", "wide").spec  # type: ignore[arg-type]
+    spec = build_chart(QUESTIONS[ALTOGETHER].chart, sheet_of(graph, ALTOGETHER), "light", "wide").spec  # type: ignore[arg-type]
     assert [layer["mark"]["type"] for layer in spec["layer"]] == ["point", "text"]
     assert [value["y"] for value in spec["data"]["values"]] == [33000, 54000, 51000]
     assert [value["text"] for value in spec["data"]["values"]] == ["ruim 33.000", "ruim 54.000", "bijna 51.000"]
 
 
 def test_the_bars_are_the_ten_rows_in_their_order(graph: Graph) -> None:
-    spec = drawing(QUESTIONS[BAR].chart, sheet_of(graph, BAR), "light", "wide").spec  # type: ignore[arg-type]
+    spec = build_chart(QUESTIONS[BAR].chart, sheet_of(graph, BAR), "light", "wide").spec  # type: ignore[arg-type]
     values = [value["x"] for value in spec["data"]["values"]]
     assert values == [9950, 4650, 3300, 3050, 3000, 2350, 1900, 1450, 1300, 1300]
     assert spec["layer"][0]["encoding"]["y"]["sort"] == [value["y"] for value in spec["data"]["values"]]
@@ -180,7 +180,7 @@ def test_the_outline_is_that_of_the_netherlands() -> None:
 def test_a_map_links_its_places_and_says_them(graph: Graph) -> None:
     plot = QUESTIONS["places/clusters"].chart
     assert plot
-    svg = parse(drawn(plot, sheet_of(graph, "places/clusters"), "Waar?", "light", str))
+    svg = parse(render_answer_map(plot, sheet_of(graph, "places/clusters"), "Waar?", "light", str))
     links = {link.find(f"{SVG}text").text: link.get("href") for link in svg.iter(f"{SVG}a")}  # type: ignore[union-attr]
     assert len(links) == 5
     assert links["Chemelot"] == "https://w3id.org/klimaatbanen/id/cluster/chemelot"
@@ -191,7 +191,7 @@ def test_hostile_labels_are_text_in_a_map() -> None:
     text = HOSTILE.replace('"', '\\"')
     sheet = small(f'("{text}" 52.0 5.0)', "?l ?lat ?lon")
     plot = Plot("map", latitude="lat", longitude="lon", label=("l",))
-    svg = parse(drawn(plot, sheet, HOSTILE, "dark", lambda _: HOSTILE))
+    svg = parse(render_answer_map(plot, sheet, HOSTILE, "dark", lambda _: HOSTILE))
     assert {one.tag.removeprefix(SVG) for one in svg.iter()} == {"svg", "title", "desc", "path", "circle", "text"}
 
 
@@ -200,7 +200,7 @@ def test_hostile_labels_are_text_in_a_chart() -> None:
     text = HOSTILE.replace('"', '\\"')
     sheet = small(f'("{text}" 1) ("b" 2)')
     plot = Plot("bar", x="x", y="y")
-    svg = ChartRenderer().render([drawing(plot, sheet, "light", "wide").spec], "nl")[0]
+    svg = ChartRenderer().render([build_chart(plot, sheet, "light", "wide").spec], "nl")[0]
     root = parse(with_description(svg, HOSTILE, HOSTILE, "nl"))
     assert not [one for one in root.iter() if one.tag.removeprefix(SVG) in ("script", "foreignObject")]
     assert "".join(root.find(f"{SVG}title").itertext()).startswith("</svg><script>")  # type: ignore[union-attr]
@@ -212,7 +212,7 @@ def test_hostile_labels_are_text_in_a_chart() -> None:
 def test_each_chart_is_drawn_at_its_size_with_dutch_numbers_twice_the_same(graph: Graph, name: str) -> None:
     plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
     assert plot
-    made = [drawing(plot, sheet, theme, size) for theme in THEMES for size in SIZES]
+    made = [build_chart(plot, sheet, theme, size) for theme in THEMES for size in SIZES]
     first, second = (ChartRenderer().render([one.spec for one in made], "nl") for _ in range(2))
     assert first == second
     for one, svg in zip(made, first, strict=True):

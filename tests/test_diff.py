@@ -14,9 +14,9 @@ import pytest
 from conftest import ROOT
 
 from kg.errors import SourceError
-from kg.release.compare import DATATYPE, DEPRECATED, MEANING, REMOVED, TYPE
-from kg.release.diff import Report, compare, load_side, sides
-from kg.release.states import name_blank_nodes
+from kg.release.compare import DATATYPE, DEPRECATED, MEANING, REMOVED, TYPE, compare
+from kg.release.diff_report import Report
+from kg.release.states import load_side, name_blank_nodes, side_names
 
 PREFIXES = (
     "@prefix : <https://w3id.org/klimaatbanen/id/measure/> . @prefix kb: <https://w3id.org/klimaatbanen/def#> .\n"
@@ -243,9 +243,9 @@ def test_a_folder_without_rdf_and_a_machine_without_git(tmp_path: Path, monkeypa
 
 def test_a_path_with_dots_is_a_path(tmp_path: Path) -> None:
     (tmp_path / "a..b").mkdir()
-    assert sides(str(tmp_path / "a..b"), None, ROOT) == (str(tmp_path / "a..b"), str(ROOT))
-    assert sides("a..b", None, ROOT) == ("a", "b")
-    assert sides("a", "b", ROOT) == ("a", "b")
+    assert side_names(str(tmp_path / "a..b"), None, ROOT) == (str(tmp_path / "a..b"), str(ROOT))
+    assert side_names("a..b", None, ROOT) == ("a", "b")
+    assert side_names("a", "b", ROOT) == ("a", "b")
 
 
 def test_it_runs_from_a_folder_inside_too(tmp_path: Path) -> None:

@@ -36,9 +36,10 @@ from kg.graph.sources import Source
 from kg.namespaces import BASE
 from kg.queries.question import find_questions
 from kg.release import background as shelf
-from kg.release.build import CRATE, SUMS, Edition, Owner, Release, build_release, published, write
+from kg.release.build import build_release, published_iris, write_release
 from kg.release.changes import read_changes
 from kg.release.dumps import canonical
+from kg.release.files import CRATE, SUMS, Edition, Owner, Release
 from kg.tables.formulas import safe
 
 OWNER = Owner("Example Foundation", "https://example.org/foundation", "info@example.org")
@@ -57,7 +58,7 @@ def made(graph: Graph, project: Path) -> Release:
 @pytest.fixture(scope="module")
 def folder(made: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     written = tmp_path_factory.mktemp("export") / "release"
-    write(made, written)
+    write_release(made, written)
     return written
 
 
@@ -341,22 +342,22 @@ def test_a_project_without_papers_leaves_date_and_authors_out(graph: Graph, tmp_
 
 def test_an_existing_folder_is_refused_unless_it_is_a_release(made: Release, tmp_path: Path) -> None:
     folder = tmp_path / "release"
-    write(made, folder)
+    write_release(made, folder)
     (folder / "stale.txt").write_text("x")
     with pytest.raises(SourceError, match="it exists"):
-        write(made, folder)
-    write(made, folder, force=True)
+        write_release(made, folder)
+    write_release(made, folder, force=True)
     assert not (folder / "stale.txt").exists()
     for other in (tmp_path, Path("/")):
         with pytest.raises(SourceError, match="it is no release"):
-            write(made, other, force=True)
+            write_release(made, other, force=True)
     (tmp_path / "link").symlink_to(folder)
     with pytest.raises(SourceError, match="it is no release"):
-        write(made, tmp_path / "link", force=True)
-    write(made, tmp_path / "new" / "below" / "release")
+        write_release(made, tmp_path / "link", force=True)
+    write_release(made, tmp_path / "new" / "below" / "release")
     (tmp_path / "file").write_text("x")
     with pytest.raises(SourceError, match="cannot write"):
-        write(made, tmp_path / "file" / "release")
+        write_release(made, tmp_path / "file" / "release")
 
 
 @pytest.mark.parametrize("earlier", [False, True])
@@ -365,7 +366,7 @@ def test_a_full_disk_leaves_nothing_half_written(
 ) -> None:
     folder = tmp_path / "release"
     if earlier:
-        write(made, folder)
+        write_release(made, folder)
     before = sorted(path for path in tmp_path.rglob("*"))
     whole, written = Path.write_bytes, []
 
@@ -377,7 +378,7 @@ def test_a_full_disk_leaves_nothing_half_written(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(SourceError, match="No space left on device"):
-        write(made, folder, force=True)
+        write_release(made, folder, force=True)
     assert sorted(path for path in tmp_path.rglob("*")) == before
 
 
@@ -399,7 +400,7 @@ def test_no_published_iri_disappears(graph: Graph) -> None:
     """The rule of docs/release.md: what a release described is described for ever, if only as deprecated."""
     last = (ROOT / "docs" / "published.txt").read_text("utf-8").splitlines()
     assert last == sorted(set(last))
-    gone = sorted(set(last) - set(published(graph)))
+    gone = sorted(set(last) - set(published_iris(graph)))
     assert not gone, f"keep these, with owl:deprecated true and dct:isReplacedBy <successor>: {gone[:10]}"
 
 
@@ -415,7 +416,7 @@ def test_later_releases_name_the_one_before(graph: Graph) -> None:
 
 
 def test_what_the_build_makes_is_not_published(graph: Graph) -> None:
-    assert not [iri for iri in published(graph) if "/derived-" in iri or "/inference/" in iri]
+    assert not [iri for iri in published_iris(graph) if "/derived-" in iri or "/inference/" in iri]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from test_operate import Running, operated
 
 from kg.endpoint.supervisor import bind
 from kg.graph.build import Graph
-from kg.graph.store import load
+from kg.graph.store import write_store
 
 MARK = "SELECT ?o { <urn:mark> <urn:is> ?o }"
 LIGHT = "/sparql?format=csv&query=" + quote(MARK)
@@ -34,7 +34,7 @@ LIGHT = "/sparql?format=csv&query=" + quote(MARK)
 def versions(tmp_path_factory: pytest.TempPathFactory, graph: Graph) -> Path:
     """A folder with stores that differ in one statement, `a` and `b`, and one that is not whole, `broken`."""
     folder = tmp_path_factory.mktemp("versions")
-    held = load(graph, folder, "a")
+    held = write_store(graph, folder, "a")
     first = Path(held.path or os.path.realpath(folder / "current"))
     first.rename(folder / "a")
     shutil.copytree(folder / "a", folder / "b")

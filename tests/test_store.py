@@ -15,7 +15,7 @@ import pytest
 from live import running
 
 from kg.errors import SourceError
-from kg.graph.store import find
+from kg.graph.store import read_stored
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 LOAD = [sys.executable, "-m", "kg", "load"]
@@ -61,39 +61,39 @@ def test_a_load_beside_a_server_disturbs_nothing(folder: Path) -> None:
 
 @pytest.mark.check
 def test_a_load_that_is_killed_leaves_what_was_there(folder: Path) -> None:
-    before = find(folder)
+    before = read_stored(folder)
     for delay in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
         process = subprocess.Popen([*LOAD, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert len(find(folder).open()) == before.statements
+        assert len(read_stored(folder).open()) == before.statements
     assert subprocess.run([*LOAD, str(folder)], capture_output=True, timeout=60).returncode == 0
     assert not list(folder.glob(".part-*"))
     assert len(list(folder.iterdir())) <= 3
 
 
 def test_a_full_disk_leaves_what_was_there(folder: Path) -> None:
-    before = find(folder)
+    before = read_stored(folder)
     script = f"ulimit -f 200; exec {' '.join(LOAD)} {folder}"
     run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
     assert run.returncode != 0
-    assert find(folder) == before
-    assert len(find(folder).open()) == before.statements
+    assert read_stored(folder) == before
+    assert len(read_stored(folder).open()) == before.statements
 
 
 def test_what_is_no_store_is_refused(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(SourceError, match="no store of kg"):
-        find(tmp_path)
+        read_stored(tmp_path)
     (tmp_path / ".part-x").mkdir()
     with pytest.raises(SourceError, match="half written"):
-        find(tmp_path)
+        read_stored(tmp_path)
     (tmp_path / "current").mkdir()
     with pytest.raises(SourceError, match="not whole"):
-        find(tmp_path)
+        read_stored(tmp_path)
     (tmp_path / "current" / "kg-store.json").write_text("{}")
     with pytest.raises(SourceError, match="not whole"):
-        find(tmp_path)
+        read_stored(tmp_path)
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "letter.txt").write_text("dear")

@@ -20,8 +20,8 @@ from kg.tables import json as jsons
 from kg.tables import xlsx
 from kg.tables.column_titles import read_titles, title_of
 from kg.tables.formulas import safe
-from kg.tables.numbers import shown
-from kg.tables.provenance import Source
+from kg.tables.numbers import format_value
+from kg.tables.provenance import Provenance
 from kg.tables.sheet import LABEL, Sheet
 from kg.validation.approved_answers import read_answer
 
@@ -32,7 +32,7 @@ WORDS = {
     name: name
     for name in "data source question description parameter url version date terms query".split()  # noqa: SIM905
 }
-SOURCE = Source(
+SOURCE = Provenance(
     "a/b", "Title?", "Text.", "SELECT 1", {"x": "urn:x"}, "http://h/api/a/b", "1.0", "2026-01-02", {"g": "t"}
 )
 
@@ -106,16 +106,16 @@ def test_an_ask_has_one_cell() -> None:
     ],
 )
 def test_numbers_as_people_write_them(value: object, nl: str, en: str) -> None:
-    assert (shown(value, "nl"), shown(value, "en")) == (nl, en)  # type: ignore[arg-type]
+    assert (format_value(value, "nl"), format_value(value, "en")) == (nl, en)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_is_a_formula(text: str) -> None:
     sheet = sheet_of(f"SELECT ?text {{ BIND({json.dumps(text)} AS ?text) }}")
     assert safe(text) == "'" + text
-    rows = list(csv.reader(io.StringIO(csvs.written(sheet).decode(), newline="")))
+    rows = list(csv.reader(io.StringIO(csvs.render(sheet).decode(), newline="")))
     assert rows == [["text"], ["'" + text]]
-    book = openpyxl.load_workbook(io.BytesIO(xlsx.written(sheet, SOURCE, WORDS)))
+    book = openpyxl.load_workbook(io.BytesIO(xlsx.render(sheet, SOURCE, WORDS)))
     cell = book["data"]["A2"]
     assert cell.data_type == "s"
     assert cell.value is not None
@@ -124,12 +124,12 @@ def test_no_text_is_a_formula(text: str) -> None:
 def test_numbers_stay_numbers() -> None:
     sheet = sheet_of("""SELECT ?n ?d ?printed ?b {
         BIND(-3 AS ?n) BIND(-5.2 AS ?d) BIND("-62%" AS ?printed) BIND(false AS ?b) }""")
-    assert csvs.written(sheet).decode() == "n,d,printed,b\r\n-3,-5.2,-62%,false\r\n"
+    assert csvs.render(sheet).decode() == "n,d,printed,b\r\n-3,-5.2,-62%,false\r\n"
 
 
 def test_xlsx_is_typed_and_says_where_it_comes_from() -> None:
     sheet = sheet_of(ALL, '<urn:a> skos:prefLabel "een a"@nl . <urn:x> skos:prefLabel "x"@nl .')
-    book = openpyxl.load_workbook(io.BytesIO(xlsx.written(sheet, SOURCE, WORDS)))
+    book = openpyxl.load_workbook(io.BytesIO(xlsx.render(sheet, SOURCE, WORDS)))
     page = book["data"]
     assert [cell.value for cell in page[1]] == ["I", "I (IRI)", "N", "D", "F", "B", "DAY", "AT", "S", "BAD", "NONE"]
     assert [cell.value for cell in page[2]] == [
@@ -164,7 +164,7 @@ def test_xlsx_is_typed_and_says_where_it_comes_from() -> None:
 
 def test_an_iri_of_the_web_is_a_link_in_xlsx() -> None:
     sheet = sheet_of("SELECT ?a { BIND(<http://h/a> AS ?a) }", '<http://h/a> skos:prefLabel "A"@nl .')
-    page = openpyxl.load_workbook(io.BytesIO(xlsx.written(sheet, SOURCE, WORDS)))["data"]
+    page = openpyxl.load_workbook(io.BytesIO(xlsx.render(sheet, SOURCE, WORDS)))["data"]
     assert page["A2"].value == "A"
     assert page["A2"].hyperlink.target == "http://h/a"
     assert page["B2"].value == "http://h/a"
@@ -174,17 +174,17 @@ def test_what_excel_would_change_is_text_in_xlsx() -> None:
     query = """SELECT ?n ?f ?day { BIND(12345678901234567890 AS ?n)
         BIND("NaN"^^<http://www.w3.org/2001/XMLSchema#double> AS ?f)
         BIND("1850-01-01"^^<http://www.w3.org/2001/XMLSchema#date> AS ?day) }"""
-    page = openpyxl.load_workbook(io.BytesIO(xlsx.written(sheet_of(query), SOURCE, WORDS)))["data"]
+    page = openpyxl.load_workbook(io.BytesIO(xlsx.render(sheet_of(query), SOURCE, WORDS)))["data"]
     assert [cell.value for cell in page[2]] == ["12345678901234567890", "nan", "1850-01-01"]
 
 
 def test_xlsx_is_byte_identical_twice() -> None:
     sheet = sheet_of(ALL)
-    assert xlsx.written(sheet, SOURCE, WORDS) == xlsx.written(sheet, SOURCE, WORDS)
+    assert xlsx.render(sheet, SOURCE, WORDS) == xlsx.render(sheet, SOURCE, WORDS)
 
 
 def test_json_has_plain_typed_values() -> None:
-    told = json.loads(jsons.written(sheet_of(ALL, '<urn:a> skos:prefLabel "een a"@nl .'), SOURCE, ["note"]))
+    told = json.loads(jsons.render(sheet_of(ALL, '<urn:a> skos:prefLabel "een a"@nl .'), SOURCE, ["note"]))
     row = told["rows"][0]
     assert row == {
         "i": "urn:a",
@@ -206,7 +206,7 @@ def test_json_has_plain_typed_values() -> None:
 
 def test_json_holds_no_nan() -> None:
     sheet = sheet_of('SELECT ?f { BIND("INF"^^<http://www.w3.org/2001/XMLSchema#double> AS ?f) }')
-    assert json.loads(jsons.written(sheet, SOURCE))["rows"] == [{"f": "inf"}]
+    assert json.loads(jsons.render(sheet, SOURCE))["rows"] == [{"f": "inf"}]
 
 
 def test_each_column_of_each_question_has_a_title() -> None:

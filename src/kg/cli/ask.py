@@ -23,12 +23,12 @@ FORMATS = ("table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf", "
 def load(folder: Path, project: Path) -> None:
     """Write the graph to DIR, for kg serve --store DIR; a crash or a full disk leaves what was there."""
     from kg.graph.build import build
-    from kg.graph.store import load as write
+    from kg.graph.store import write_store
 
     graph = build(project)
     shown = sys.stderr.isatty()
     tick = lambda count: click.echo(f"\r\033[K{count:,}", nl=False, err=True) if shown else None  # noqa: E731
-    held = write(graph, folder, graph.data_version, tick)
+    held = write_store(graph, folder, graph.data_version, tick)
     click.echo(f"klimaatbanen {held.version}: {held.statements} statements in {folder}")
 
 

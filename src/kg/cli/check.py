@@ -14,7 +14,7 @@ from kg.cli.options import project_option, text_of
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
-    from kg.graph.evidence import Backed
+    from kg.graph.evidence import StatementEvidence
     from kg.publications.passages import Text
     from kg.publications.text_check import Failure, Report
     from kg.validation.findings import Report as Found
@@ -198,7 +198,7 @@ def _print_backing(graph: Graph, iri: str, text: Text | None) -> None:
             click.echo(f"    {passage.slug}, line {passage.lines}{quote}")
 
 
-def _sentence(backed: Backed, graph: Graph, label: Callable[[str, str], tuple[str, str]]) -> str:
+def _sentence(backed: StatementEvidence, graph: Graph, label: Callable[[str, str], tuple[str, str]]) -> str:
     from kg.namespaces import GRAPH
 
     value = getattr(backed.quad.object, "value", "")
@@ -221,19 +221,18 @@ _HOW = {
 def _print_report(graph: Graph, text: Text) -> int:
     """Print what the check says, and return the exit code."""
     from kg.graph.sources import read
-    from kg.publications.text_check import WAYS, check
+    from kg.publications.text_check import MATCH_TYPES, check
     from kg.queries.rows import Rows
     from kg.tables.terminal import print_rows
 
     report = check(graph.store, read(graph.sources), text)
-    columns = ("class", "checked", *WAYS, "failed")
+    columns = ("class", "checked", *MATCH_TYPES, "failed")
     print_rows(
         Rows(
             columns,
             [
-                dict(
-                    zip(columns, (name, one.checked, *(one.found[way] for way in WAYS), len(one.failures)), strict=True)
-                )
+                {"class": name, "checked": one.checked, **{way: one.found[way] for way in MATCH_TYPES}}
+                | {"failed": len(one.failures)}
                 for name, one in report.tallies.items()
             ],
         )

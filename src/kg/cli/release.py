@@ -23,11 +23,12 @@ from kg.cli.options import project_option
 def export(folder: Path, force: bool, publisher: str, publisher_iri: str, contact: str, project: Path) -> None:
     """Write the release to DIR: dumps, tables, ontology, shapes, descriptions (VoID, DCAT, RO-Crate), checksums."""
     from kg.graph.build import build
-    from kg.release.build import Owner, build_release, refuse, write
+    from kg.release.build import build_release, check_target, write_release
+    from kg.release.files import Owner
 
-    refuse(folder, force=force)
+    check_target(folder, force=force)
     made = build_release(build(project), project, Owner(publisher, publisher_iri, contact), made=_show_progress())
-    write(made, folder, force=force)
+    write_release(made, folder, force=force)
     _show_progress()(None)
     for warning in made.warnings:
         click.echo(f"kg: warning: {warning}", err=True)
@@ -52,13 +53,14 @@ def diff(old: str, new: str | None, form: str, lang: str, project: Path) -> None
 
     Without NEW, OLD is compared with the project as it is. Exit code 1 when something differs.
     """
-    from kg.release.diff import Report, sides
-    from kg.release.diff import diff as differ
+    from kg.release.compare import compare
+    from kg.release.diff_report import Report
+    from kg.release.states import load_side, side_names
 
-    old, new = sides(old, new, project)
-    found = differ(old, new, project)
-    click.echo(Report(found, old, new, lang).write(form), nl=False)
-    sys.exit(1 if found else 0)
+    old, new = side_names(old, new, project)
+    difference = compare(load_side(old, project), load_side(new, project))
+    click.echo(Report(difference, old, new, lang).write(form), nl=False)
+    sys.exit(1 if difference else 0)
 
 
 @main.command()

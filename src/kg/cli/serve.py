@@ -113,9 +113,9 @@ def _open(settings: Settings) -> tuple[Graph, str, Pool]:
         pool = _behind(backend, graph, limits) if backend else Pool(lambda: graph.store, limits, graph.prefixes)
         return graph, graph.data_version, pool
     from kg.graph.build import Graph
-    from kg.graph.store import find
+    from kg.graph.store import read_stored
 
-    found = find(store)  # The engine has threads once it is open: fork before.
+    found = read_stored(store)  # The engine has threads once it is open: fork before.
     pool = _behind(backend, Graph(found.open(), ()), limits) if backend else Pool(found.open, limits, found.prefixes)
     return Graph(found.open(), ()), found.data, pool
 

@@ -24,7 +24,7 @@ _NO_RELATION: Final = (DCT + "source", SKOS + "inScheme")
 
 
 @dataclass(frozen=True)
-class Backed:
+class StatementEvidence:
     """One statement about a node, with what backs it.
 
     Attributes:
@@ -72,20 +72,20 @@ class Evidence:
         self.kinds = dict(_pairs(store, KB + "graphKind", CATALOGUE))
         self.sources = _grouped(_pairs(store, DCT + "source"))
 
-    def about(self, iri: str) -> list[Backed]:
+    def about(self, iri: str) -> list[StatementEvidence]:
         """Return the statements about a node, each with its graph, kind of graph and passages; sorted."""
         quads = self._store.quads_for_pattern(ox.NamedNode(iri), None, None, None)
         backing = {relation.triple: relation for relation in self.relations if relation.triple[0] == iri}
         return [self._backed(quad, backing) for quad in sorted(quads, key=str) if quad.predicate != _SOURCE]
 
-    def _backed(self, quad: ox.Quad, backing: Mapping[Triple, Relation]) -> Backed:
+    def _backed(self, quad: ox.Quad, backing: Mapping[Triple, Relation]) -> StatementEvidence:
         graph, subject = _iri(quad.graph_name), _iri(quad.subject)
         kind = self.kinds.get(graph, "").rpartition("/")[2]
         relation = backing.get((subject, quad.predicate.value, _iri(quad.object)))
         if relation and relation.graph == graph and relation.passages:
-            return Backed(quad, kind, relation.how, relation.passages)
+            return StatementEvidence(quad, kind, relation.how, relation.passages)
         passages = tuple(sorted(self.sources.get(subject, ()))) if kind == "stated" else ()
-        return Backed(quad, kind, "node" if passages else "", passages)
+        return StatementEvidence(quad, kind, "node" if passages else "", passages)
 
     @cached_property
     def authored(self) -> dict[Triple, set[str]]:

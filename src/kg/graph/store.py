@@ -28,7 +28,7 @@ _HINT: Final = "make it with: kg load DIR"
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredGraph:
     """What a store on disk holds.
 
     Attributes:
@@ -55,7 +55,7 @@ class Held:
         return ox.Store.read_only(self.path)
 
 
-def load(graph: Graph, folder: Path, data: str, tick: Callable[[int], None] = lambda _: None) -> Held:
+def write_store(graph: Graph, folder: Path, data: str, tick: Callable[[int], None] = lambda _: None) -> StoredGraph:
     """Write a graph to a folder, or put it in the place of the one that is there.
 
     Arguments:
@@ -87,7 +87,7 @@ def load(graph: Graph, folder: Path, data: str, tick: Callable[[int], None] = la
     return held
 
 
-def find(folder: Path) -> Held:
+def read_stored(folder: Path) -> StoredGraph:
     """Return what the store in a folder holds.
 
     Raises:
@@ -101,7 +101,7 @@ def find(folder: Path) -> Held:
         raise SourceError(what, where=str(folder), hint=_HINT)
     try:
         told = json.loads((current / _MARKER).read_text("utf-8"))
-        held = Held(**{**told, "path": str(current.resolve())})
+        held = StoredGraph(**{**told, "path": str(current.resolve())})
     except (OSError, ValueError, TypeError) as error:
         raise SourceError(
             "the store is not whole: its marker is missing or broken", where=str(folder), hint=_HINT
@@ -121,7 +121,7 @@ def _refuse_foreign(folder: Path) -> None:
         raise SourceError("not a folder", where=str(folder), hint="name a folder")
 
 
-def _write(graph: Graph, part: Path, data: str, tick: Callable[[int], None]) -> Held:
+def _write(graph: Graph, part: Path, data: str, tick: Callable[[int], None]) -> StoredGraph:
     store = ox.Store(str(part))
     store.bulk_extend(_counted(graph.store, tick))
     store.flush()
@@ -129,7 +129,7 @@ def _write(graph: Graph, part: Path, data: str, tick: Callable[[int], None]) -> 
     del store
     if count != len(graph.store):
         raise OSError(f"{count} statements were written of {len(graph.store)}")
-    held = Held(_FORMAT, graph.version, count, data, ox.__version__, graph.prefixes)
+    held = StoredGraph(_FORMAT, graph.version, count, data, ox.__version__, graph.prefixes)
     for path in part.iterdir():
         _sync(path)
     marker = {name: value for name, value in asdict(held).items() if name != "path"}

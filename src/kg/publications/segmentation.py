@@ -126,7 +126,7 @@ class _Cutter:
         if not self._levels:
             self._levels = [(0, 0)]
             self.sections.append(Section(OPENING, "", ""))
-        kind = kind_of(line)
+        kind = passage_kind(line)
         self._add(number, normal, [normal] if kind == TABLE_ROW else list(sentences(normal)), kind, _footnote(line))
 
     @property
@@ -179,7 +179,7 @@ def heading(line: str) -> tuple[int, str]:
     return 0, ""
 
 
-def kind_of(line: str) -> str:
+def passage_kind(line: str) -> str:
     """Return the kind of the passages of a line that is no heading."""
     for kind, pattern in ((FOOTNOTE, _FOOTNOTE), (TABLE_ROW, _TABLE_ROW), (LIST_ITEM, _LIST_ITEM)):
         if pattern.match(line):

@@ -137,7 +137,7 @@ class Names:
             if stated:
                 self._printed.add(thing)
 
-    def of(self, iri: str) -> list[str]:
+    def get(self, iri: str) -> list[str]:
         """Return the Dutch names of a thing, printed and editorial; the preferred one first."""
         return self._names.get(iri, [])
 

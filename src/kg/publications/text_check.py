@@ -25,7 +25,7 @@ from kg.publications.surroundings import EARLIER, HEADING, SENTENCE, Context, Na
 from kg.rdf_terms import local_name
 
 TITLE, TOGETHER = "by the title", "in passages together"
-WAYS: Final = (SENTENCE, HEADING, EARLIER, TITLE, TOGETHER)
+MATCH_TYPES: Final = (SENTENCE, HEADING, EARLIER, TITLE, TOGETHER)
 CLASSES: Final = ("label", "printed", "number", "qualifier", "period", "relation")
 LONGEST_RUN: Final = 12
 
@@ -194,7 +194,7 @@ class _Check:
 
     def _qualified(self, quad: ox.Quad) -> Callable[[str], bool]:
         """Return a test for the printed word of a qualifier: in `kb:asPrinted`, or else in the passage."""
-        marks, printed = self._names.of(_iri(quad.object)), self._as_printed(quad)
+        marks, printed = self._names.get(_iri(quad.object)), self._as_printed(quad)
         return lambda text: any(_prints(one.casefold(), mark) for one in printed or [text] for mark in marks)
 
     def _counted(self, quad: ox.Quad, value: str) -> Callable[[str], bool]:
@@ -215,7 +215,7 @@ class _Check:
     def _period(self, quad: ox.Quad, period: str) -> None:
         """Look for the words of a period in a passage, then also above it, then also in earlier sentences."""
         passages = self._own(_iri(quad.subject))
-        names = [" ".join(word for word in words(name) if word not in _JOINTS) for name in self._names.of(period)]
+        names = [" ".join(word for word in words(name) if word not in _JOINTS) for name in self._names.get(period)]
         for way, read in self._widening(passages):
             if any(self._context.holds_words(read, name) for name in names):
                 self._tallies["period"].found[way] += 1
@@ -237,7 +237,7 @@ class _Check:
         passages = authored or sorted({*self._own(subject), *self._own(obj)})
         ranks = self._ranks(subject, obj, passages) or self._together(subject, obj, authored)
         if ranks:
-            self._tallies["relation"].found[WAYS[min(ranks)]] += 1
+            self._tallies["relation"].found[MATCH_TYPES[min(ranks)]] += 1
         else:
             self._fail("relation", (subject, predicate, f"<{obj}>"), self._missing(subject, obj, passages), passages)
 
@@ -249,7 +249,7 @@ class _Check:
     def _together(self, subject: str, obj: str, passages: Sequence[str]) -> list[int]:
         """Return whether both ends occur in the passages of an authored statement, which are read together."""
         found = [any(self._place(end, iri) is not None for iri in passages) for end in (subject, obj)]
-        return [WAYS.index(TOGETHER)] if all(found) else []
+        return [MATCH_TYPES.index(TOGETHER)] if all(found) else []
 
     def _place(self, end: str, iri: str) -> int | None:
         """Return by which way an end occurs around a passage, or None."""
@@ -259,8 +259,8 @@ class _Check:
                 return rank
         if self._names.described(end):
             return self._describing(self._own(end), around)
-        titled = any(key(name) in self._titles for name in self._names.of(end))
-        return WAYS.index(TITLE) if titled else None
+        titled = any(key(name) in self._titles for name in self._names.get(end))
+        return MATCH_TYPES.index(TITLE) if titled else None
 
     def _describing(self, own: Sequence[str], around: Mapping[str, tuple[str, ...]]) -> int | None:
         """Return by which way what is described and not named occurs: in its passage, or all of its passages around."""
@@ -270,7 +270,7 @@ class _Check:
         return next(rank for rank, passages in enumerate(around.values()) if set(own) & set(passages))
 
     def _named(self, end: str, iri: str) -> bool:
-        names = self._names.of(end)
+        names = self._names.get(end)
         if any(self._context.prints(iri, name) for name in names):
             return True
         return self._names.elliptical(end) and any(self._context.holds_words([iri], name) for name in names)
@@ -296,7 +296,7 @@ class _Check:
         self._tallies[kind].failures.append(failure)
 
     def _called(self, iri: str) -> str:
-        return next(iter(self._names.of(iri)), local_name(iri))
+        return next(iter(self._names.get(iri)), local_name(iri))
 
     def _copied(self) -> Iterator[Triple]:
         printed = _sequences(self._text.words)

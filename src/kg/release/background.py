@@ -17,9 +17,9 @@ import pyoxigraph as ox
 from kg import child_process, fingerprint
 from kg.errors import KgError, SourceError, Unavailable
 from kg.graph.build import Graph
-from kg.release.build import Owner, Release, build_release, write
+from kg.release.build import build_release, write_release
 from kg.release.changes import CHANGES
-from kg.release.files import CHANGELOG, CITATION, LICENCE, File
+from kg.release.files import CHANGELOG, CITATION, LICENCE, File, Owner, Release
 
 _KEPT: Final = 4
 _STALE: Final = 3_600
@@ -138,7 +138,7 @@ def build_files(part: Path, folder: Path, project: Path, owner: Owner) -> None:
     store = ox.Store()
     store.bulk_load(path=str(part / "graph.nq"), format=ox.RdfFormat.N_QUADS)
     made = build_release(Graph(store, ()), project, owner)
-    write(made, part / _FILES)
+    write_release(made, part / _FILES)
     (part / _INDEX).write_text(json.dumps(list(_entries(made)), ensure_ascii=False), "utf-8")
     (part / "graph.nq").unlink()
     if not (folder / _INDEX).is_file():

@@ -26,8 +26,6 @@ from kg.release.files import CHANGELOG, CITATION, CRATE, LICENCE, SUMS, Edition,
 from kg.release.ro_crate import crate
 from kg.release.void import void
 
-__all__ = ["CRATE", "SUMS", "Edition", "File", "Owner", "Release", "build_release", "published", "refuse", "write"]
-
 IRIS: Final = "iris.txt"
 _MADE: Final = tuple(ox.NamedNode(f"{ID}graph-kind/{kind}") for kind in ("evidence", "inferred"))
 _FOLDER_MODE: Final = 0o755
@@ -94,7 +92,7 @@ def _papers(project: Path) -> Iterator[File]:
 
 
 def _list(graph: Graph) -> File:
-    text = "".join(f"{iri}\n" for iri in published(graph))
+    text = "".join(f"{iri}\n" for iri in published_iris(graph))
     return File(
         IRIS,
         text.encode(),
@@ -103,7 +101,7 @@ def _list(graph: Graph) -> File:
     )
 
 
-def published(graph: Graph) -> list[str]:
+def published_iris(graph: Graph) -> list[str]:
     """Return, sorted, the IRIs of ours that people describe: what others may link to, and what must not disappear.
 
     What the build makes anew each time (inferred statements, derived evidence) is left out.
@@ -126,7 +124,7 @@ def _sums(files: list[File]) -> File:
     )
 
 
-def write(made: Release, folder: Path, *, force: bool = False) -> None:
+def write_release(made: Release, folder: Path, *, force: bool = False) -> None:
     """Write a release to a folder: whole, or not at all.
 
     Arguments:
@@ -139,7 +137,7 @@ def write(made: Release, folder: Path, *, force: bool = False) -> None:
 
     """
     folder = folder.absolute()
-    refuse(folder, force=force)
+    check_target(folder, force=force)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -157,7 +155,7 @@ def write(made: Release, folder: Path, *, force: bool = False) -> None:
         ) from error
 
 
-def refuse(folder: Path, *, force: bool) -> None:
+def check_target(folder: Path, *, force: bool) -> None:
     """Refuse a folder in which a release may not be written.
 
     Arguments:

@@ -51,7 +51,7 @@ def described() -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.TURTLE)]
 
 
-def about(nodes: Iterable[str]) -> Iterator[ox.Triple]:
+def statements_about(nodes: Iterable[str]) -> Iterator[ox.Triple]:
     """Yield what `dataset.ttl` says of the nodes given."""
     wanted = {ox.NamedNode(node) for node in nodes}
     return (triple for triple in described() if triple.subject in wanted)

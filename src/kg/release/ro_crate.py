@@ -12,7 +12,7 @@ from kg.graph.build import Graph
 from kg.namespaces import DCT
 from kg.release.dcat import licence
 from kg.release.files import CRATE, DATASET, DOWNLOAD, LICENCE, SUMS, Edition, File, Owner
-from kg.release.metadata import CC_BY, about, language
+from kg.release.metadata import CC_BY, language, statements_about
 
 _CONTEXT: Final = "https://w3id.org/ro/crate/1.1/context"
 _NAMES: Final = {CC_BY: "Creative Commons Attribution 4.0 International"}
@@ -72,7 +72,7 @@ def _root(graph: Graph, files: Iterable[File], owner: Owner, edition: Edition) -
 
 def _text(name: str) -> str:
     """Return what `dataset.ttl` says of the dataset in English."""
-    said = {(triple.predicate.value, language(triple.object)): triple.object for triple in about([DATASET])}
+    said = {(triple.predicate.value, language(triple.object)): triple.object for triple in statements_about([DATASET])}
     found = said[DCT + name, "en"]
     return found.value if isinstance(found, ox.Literal) else ""
 

@@ -31,7 +31,18 @@ FOLDERS: Final = ("ontology", "data")
 _DUMP: Final = f"{WHOLE}.nq.gz"
 _ROOT: Final = ox.NamedNode("urn:kg:root")
 _GZIP: Final = ".gz"
+_RANGE: Final = ".."
 _BOM: Final = b"\xef\xbb\xbf"
+
+
+def side_names(old: str, new: str | None, project: Path) -> tuple[str, str]:
+    """Return the names of both sides; `REV1..REV2` names two, and one alone is compared with the project as it is."""
+    if new is not None:
+        return old, new
+    first, dots, second = old.partition(_RANGE)
+    if dots and first and not Path(old).exists():
+        return first, second or str(project)
+    return old, str(project)
 
 
 def load_side(name: str, project: Path) -> list[ox.Quad]:

@@ -14,7 +14,7 @@ from kg.namespaces import BASE, CATALOGUE, DCT, GRAPH, ID, RDF_TYPE, XSD
 from kg.rdf_terms import local_name
 from kg.release.dumps import WHOLE, turtle
 from kg.release.files import DATASET, DOWNLOAD, Edition, File
-from kg.release.metadata import MORE_PREFIXES, about, number, say, terms_of, versions
+from kg.release.metadata import MORE_PREFIXES, number, say, statements_about, terms_of, versions
 
 VOID: Final = "http://rdfs.org/ns/void#"
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
@@ -43,7 +43,7 @@ def _whole(graph: Graph, edition: Edition, triples: Sequence[ox.Triple]) -> Iter
     page = BASE + ".well-known/void"
     yield say(page, RDF_TYPE, VOID + "DatasetDescription")
     yield say(page, _FOAF_TOPIC, DATASET)
-    yield from about([DATASET])
+    yield from statements_about([DATASET])
     yield from versions(graph)
     if edition.date:
         yield say(DATASET, DCT + "issued", ox.Literal(edition.date, datatype=ox.NamedNode(XSD + "date")))

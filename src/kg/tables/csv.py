@@ -10,7 +10,7 @@ from kg.tables.formulas import safe
 from kg.tables.sheet import Sheet
 
 
-def written(sheet: Sheet) -> bytes:
+def render(sheet: Sheet) -> bytes:
     """Return a sheet as CSV in UTF-8.
 
     A text that begins like a formula gets an apostrophe; a value that is a number never does.

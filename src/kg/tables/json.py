@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from kg.queries.rows import Value
-from kg.tables.provenance import Source
+from kg.tables.provenance import Provenance
 from kg.tables.sheet import LABEL, Sheet
 
 
-def written(sheet: Sheet, source: Source, notes: Sequence[str] = ()) -> bytes:
+def render(sheet: Sheet, source: Provenance, notes: Sequence[str] = ()) -> bytes:
     """Return a sheet as JSON: `columns` say names, titles and types, `rows` are objects from name to value.
 
     Arguments:

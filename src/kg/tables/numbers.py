@@ -11,11 +11,11 @@ from kg.queries.rows import Value
 _SWAPPED: Final = str.maketrans(",.", ".,")
 
 
-def shown(value: Value, lang: str) -> str:
+def format_value(value: Value, lang: str) -> str:
     """Return a value as text: 54.000 and 5,2 in Dutch, 54,000 and 5.2 in English; dates in full figures.
 
-    >>> shown(54000, "nl"), shown(9950, "nl"), shown(Decimal("5.20"), "nl"), shown(54000, "en")
-    ('54.000', '9.950', '5,2', '54,000')
+    >>> [format_value(value, "nl") for value in (54000, 9950, Decimal("5.20"))], format_value(54000, "en")
+    (['54.000', '9.950', '5,2'], '54,000')
     """
     if value is None:
         return ""

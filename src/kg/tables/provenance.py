@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Source:
+class Provenance:
     """What goes with the rows of an answer.
 
     Attributes:

@@ -102,7 +102,7 @@ class Sheet:
         kinds = (_kind([row[number] for row in rows]) for number, _ in enumerate(kept))
         return cls(lang, tuple(Column(name, titles(name), kind) for name, kind in zip(kept, kinds, strict=True)), rows)
 
-    def place(self, name: str) -> int:
+    def index(self, name: str) -> int:
         """Return where a column stands; the label of a column of IRIs stands with it.
 
         Raises:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from kg.tables.provenance import Source
+from kg.tables.provenance import Provenance
 from kg.tables.sheet import Cell, Sheet
 
 _CELL: Final = 32_767  # Characters that a cell of Excel can hold.
@@ -23,7 +23,7 @@ _FIRST: Final = date(1900, 3, 1)  # Before it, Excel counts a day that never was
 _WIDE: Final = 60
 
 
-def written(sheet: Sheet, source: Source, words: Mapping[str, str]) -> bytes:
+def render(sheet: Sheet, source: Provenance, words: Mapping[str, str]) -> bytes:
     """Return a sheet as XLSX; the same input gives the same bytes.
 
     Arguments:
@@ -102,7 +102,7 @@ def _fits(value: object) -> bool:
     return isinstance(value, date) and value >= _FIRST
 
 
-def _source(book: Any, source: Source, words: Mapping[str, str]) -> None:
+def _source(book: Any, source: Provenance, words: Mapping[str, str]) -> None:
     page = book.add_worksheet(words["source"])
     bold = book.add_format({"bold": True, "valign": "top"})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})
@@ -113,7 +113,7 @@ def _source(book: Any, source: Source, words: Mapping[str, str]) -> None:
         page.write_string(number, 1, text[:_CELL], wrap)
 
 
-def _facts(source: Source, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _facts(source: Provenance, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield words["question"], source.title
     yield words["description"], source.description
     for name, value in source.parameters.items():

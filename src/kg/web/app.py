@@ -25,7 +25,7 @@ from kg.publications.passages import Text
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
-from kg.release.build import Owner
+from kg.release.files import Owner
 from kg.web import errors, health
 from kg.web import layout as pages
 from kg.web.about import accessibility, crawlers, downloads, home, llms

@@ -19,7 +19,7 @@ from kg.publications.passages import Passage, Text, find_passages, find_publicat
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
-from kg.release.build import Edition
+from kg.release.files import Edition
 from kg.web.address import Address
 from kg.web.kinds import Kinds
 from kg.web.views import Field, Views

@@ -13,7 +13,7 @@ from kg.endpoint.protocol import Asked
 from kg.endpoint.workers import Engine
 from kg.errors import KgError, NotFound, QueryError
 from kg.graph.build import Graph
-from kg.graph.evidence import Backed, Evidence
+from kg.graph.evidence import Evidence, StatementEvidence
 from kg.graph.resource import Resource, find_resource
 from kg.labels import Labels
 from kg.linking.candidates import Candidate, Wanted
@@ -108,7 +108,7 @@ class Knowledge:
             **self._incoming(found, lang),
         }
 
-    def _statement(self, backed: Backed, lang: str) -> Told:
+    def _statement(self, backed: StatementEvidence, lang: str) -> Told:
         return {
             "property": self._named(backed.quad.predicate, lang),
             "value": self._named(backed.quad.object, lang),

@@ -56,7 +56,7 @@ def outline() -> tuple[Rings, str]:
 
 
 @dataclass(frozen=True)
-class Spot:
+class Place:
     """A place on the map: where it is, what it is called, and where its link leads; empty for none."""
 
     longitude: float
@@ -65,7 +65,7 @@ class Spot:
     href: str = ""
 
 
-def drawn(plot: Plot, sheet: Sheet, title: str, theme: str, links: Links) -> str:
+def render_answer_map(plot: Plot, sheet: Sheet, title: str, theme: str, links: Links) -> str:
     """Return the map of an answer as SVG; rows without coordinates are left to the table.
 
     Arguments:
@@ -76,14 +76,16 @@ def drawn(plot: Plot, sheet: Sheet, title: str, theme: str, links: Links) -> str
         links: from an IRI to where its link leads; empty for none.
 
     """
-    return mapped(_spots(plot, sheet, links), summary(plot, sheet, title), description(plot, sheet), sheet.lang, theme)
+    return render_map(
+        _places(plot, sheet, links), summary(plot, sheet, title), description(plot, sheet), sheet.lang, theme
+    )
 
 
-def mapped(spots: Iterable[Spot], title: str, told: str, lang: str, theme: str = "light") -> str:
+def render_map(places: Iterable[Place], title: str, told: str, lang: str, theme: str = "light") -> str:
     """Return a map with places on it as SVG.
 
     Arguments:
-        spots: the places.
+        places: the places.
         title: the map in a few words, for who does not see it.
         told: what it shows, in full.
         lang: language of both.
@@ -101,26 +103,26 @@ def mapped(spots: Iterable[Spot], title: str, told: str, lang: str, theme: str =
         f'<desc id="map-desc">{xml(told)}</desc>'
     )
     land = f'<path class="land" d="{paths}" fill="{colours.land}" stroke="{colours.muted}" stroke-width="1"/>'
-    return f"{head}{land}{''.join(_mark(spot, frame, theme) for spot in spots)}</svg>"
+    return f"{head}{land}{''.join(_mark(place, frame, theme) for place in places)}</svg>"
 
 
-def _spots(plot: Plot, sheet: Sheet, links: Links) -> Iterator[Spot]:
+def _places(plot: Plot, sheet: Sheet, links: Links) -> Iterator[Place]:
     for row in sheet.rows:
         longitude, latitude = (cell_of(sheet, row, name).value for name in (plot.longitude, plot.latitude))
         if longitude is not None and latitude is not None:
             named = cell_of(sheet, row, plot.label[0])
             text = " ".join(text_of(cell_of(sheet, row, name), sheet.lang) for name in plot.label)
-            yield Spot(number(longitude), number(latitude), text, links(str(named.value)) if named.iri else "")
+            yield Place(number(longitude), number(latitude), text, links(str(named.value)) if named.iri else "")
 
 
-def _mark(spot: Spot, frame: Frame, theme: str) -> str:
+def _mark(place: Place, frame: Frame, theme: str) -> str:
     colours = THEMES[theme]
-    x, y = frame.at(spot.longitude, spot.latitude)
+    x, y = frame.at(place.longitude, place.latitude)
     anchor, dx = ("end", -11) if x > WIDTH / 2 else ("start", 11)
     mark = (
         f'<circle class="place-mark" cx="{x}" cy="{y}" r="6.5" fill="{colours.marks[0]}" '
         f'stroke="{colours.paper}" stroke-width="1.5"/>'
         f'<text class="place-name" x="{round(x + dx, 1)}" y="{round(y + 5, 1)}" text-anchor="{anchor}" '
-        f'fill="{colours.ink}" stroke="{colours.land}" stroke-width="3" paint-order="stroke">{xml(spot.text)}</text>'
+        f'fill="{colours.ink}" stroke="{colours.land}" stroke-width="3" paint-order="stroke">{xml(place.text)}</text>'
     )
-    return f'<a href="{xml(spot.href)}">{mark}</a>' if spot.href else mark
+    return f'<a href="{xml(place.href)}">{mark}</a>' if place.href else mark

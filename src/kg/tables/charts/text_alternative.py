@@ -10,7 +10,7 @@ from typing import Final
 from kg.queries.chart_header import Plot
 from kg.queries.rows import Value
 from kg.tables.charts.svg import printable
-from kg.tables.numbers import shown
+from kg.tables.numbers import format_value
 from kg.tables.sheet import Cell, Sheet
 
 _MOST: Final = 30
@@ -19,12 +19,12 @@ _FEW: Final = 2
 
 def text_of(cell: Cell, lang: str) -> str:
     """Return a cell as a chart writes it: a label, or a number or date in the way of the language."""
-    return printable(cell.text if cell.iri or isinstance(cell.value, str) else shown(cell.value, lang))
+    return printable(cell.text if cell.iri or isinstance(cell.value, str) else format_value(cell.value, lang))
 
 
 def cell_of(sheet: Sheet, row: tuple[Cell, ...], name: str) -> Cell:
     """Return the cell of a row in a column by name, an empty one without a name."""
-    return row[sheet.place(name)] if name else Cell(None)
+    return row[sheet.index(name)] if name else Cell(None)
 
 
 def summary(plot: Plot, sheet: Sheet, title: str) -> str:
@@ -43,14 +43,14 @@ def description(plot: Plot, sheet: Sheet) -> str:
     said = [_said(plot, sheet, row) for row in sheet.rows[:_MOST]]
     if plot.reference and sheet.rows:
         cell = cell_of(sheet, sheet.rows[0], plot.reference)
-        title = sheet.columns[sheet.place(plot.reference)].title
+        title = sheet.columns[sheet.index(plot.reference)].title
         said.append(f"{_words('reference', sheet.lang)}: {title} {text_of(cell, sheet.lang)}")
     more = [_words("more", sheet.lang)] if len(sheet.rows) > _MOST else []
     return "; ".join([*said, *more]) + "."
 
 
 def _numbers(plot: Plot, sheet: Sheet) -> list[tuple[float, str]]:
-    columns = [name for name in (plot.x, plot.y, plot.colour) if name and sheet.columns[sheet.place(name)].numeric]
+    columns = [name for name in (plot.x, plot.y, plot.colour) if name and sheet.columns[sheet.index(name)].numeric]
     if not columns:
         return []
     cells = [(cell_of(sheet, row, columns[0]).value, _said(plot, sheet, row)) for row in sheet.rows]
@@ -74,7 +74,7 @@ def _said(plot: Plot, sheet: Sheet, row: tuple[Cell, ...]) -> str:
     if plot.mark == "map":
         names = (plot.label[0], plot.latitude, plot.longitude)
     else:
-        names = (plot.y, plot.x) if sheet.columns[sheet.place(plot.x)].numeric else (plot.x, plot.y)
+        names = (plot.y, plot.x) if sheet.columns[sheet.index(plot.x)].numeric else (plot.x, plot.y)
     texts = [text_of(cell_of(sheet, row, name), sheet.lang) for name in dict.fromkeys((*names, plot.colour)) if name]
     return f"{texts[0]}: {', '.join(text for text in texts[1:] if text)}"
 

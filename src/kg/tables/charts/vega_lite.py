@@ -24,7 +24,7 @@ Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Drawing:
+class Chart:
     """A specification, and the size in pixels that it comes out at."""
 
     spec: Spec
@@ -32,7 +32,7 @@ class Drawing:
     height: int
 
 
-def drawing(plot: Plot, sheet: Sheet, theme: str, size: str) -> Drawing:
+def build_chart(plot: Plot, sheet: Sheet, theme: str, size: str) -> Chart:
     """Return the specification of a chart that is no map.
 
     Arguments:
@@ -45,10 +45,10 @@ def drawing(plot: Plot, sheet: Sheet, theme: str, size: str) -> Drawing:
         KeyError: the answer lacks a column that the chart names.
 
     """
-    return _Maker(plot, sheet, THEMES[theme], size).made()
+    return _ChartBuilder(plot, sheet, THEMES[theme], size).build()
 
 
-class _Maker:
+class _ChartBuilder:
     """Builds one specification.
 
     Arguments:
@@ -65,7 +65,7 @@ class _Maker:
         self._groups = self._distinct("colour") if plot.colour and not self._numeric(plot.colour) else []
 
     def _numeric(self, name: str) -> bool:
-        return self._sheet.columns[self._sheet.place(name)].numeric
+        return self._sheet.columns[self._sheet.index(name)].numeric
 
     def _texts(self, name: str) -> list[str]:
         return [text_of(cell_of(self._sheet, row, name), self._sheet.lang) for row in self._sheet.rows]
@@ -77,9 +77,9 @@ class _Maker:
         return list(dict.fromkeys(self._wrapped(getattr(self._plot, key), self._room(key))))
 
     def _title(self, name: str) -> str:
-        return self._sheet.columns[self._sheet.place(name)].title
+        return self._sheet.columns[self._sheet.index(name)].title
 
-    def made(self) -> Drawing:
+    def build(self) -> Chart:
         """Return the drawing."""
         height = self._height()
         spec: Spec = {
@@ -93,7 +93,7 @@ class _Maker:
             "layer": [self._marks(), self._labels(), *self._reference()],
             "config": self._config(),
         }
-        return Drawing(spec, self._width, height)
+        return Chart(spec, self._width, height)
 
     @property
     def _stacked(self) -> bool:

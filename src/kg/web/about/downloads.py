@@ -14,9 +14,8 @@ from kg.graph.build import Graph
 from kg.namespaces import GRAPH
 from kg.queries.formats import GRAPHS, Format, named, serialise_triples
 from kg.release.background import BackgroundBuild
-from kg.release.build import File, Owner
 from kg.release.dumps import WHOLE
-from kg.release.files import DATASET
+from kg.release.files import DATASET, File, Owner
 from kg.web.layout import language, site
 from kg.web.negotiation import choose, wants_html
 from kg.web.signposting import A_DATASET, ABOUT_PAGE, TERMS, link, signpost, within_dataset

@@ -9,9 +9,8 @@ import pyoxigraph as ox
 from flask import Flask
 
 from kg.namespaces import DCT
-from kg.release.build import Owner
-from kg.release.files import DATASET, LICENCE
-from kg.release.metadata import about
+from kg.release.files import DATASET, LICENCE, Owner
+from kg.release.metadata import statements_about
 from kg.web.layout import language, site
 
 _CONTEXT: Final = "https://schema.org"
@@ -67,7 +66,7 @@ def dataset_card(owner: Owner) -> Card:
 
 def _text(name: str) -> str:
     """Return a text of the dataset in the language of the page, as `dataset.ttl` says it."""
-    said = (triple.object for triple in about([DATASET]) if triple.predicate.value == DCT + name)
+    said = (triple.object for triple in statements_about([DATASET]) if triple.predicate.value == DCT + name)
     return next((one.value for one in said if isinstance(one, ox.Literal) and one.language == language()), "")
 
 

@@ -117,12 +117,12 @@ def _named(name: str) -> tuple[Question, Format]:
 def _written(bound: Filled, form: Format) -> bytes:
     sheet, _ = sheet_of(bound)
     if form.name == "csv":
-        return csvs.written(sheet)
+        return csvs.render(sheet)
     query = urlencode({**bound.values, "lang": language()})
     source = source_of(bound, site().address.absolute(f"/api/{bound.question.name}?{query}"))
     if form.name == "xlsx":
-        return xlsx.written(sheet, source, sheet_words())
-    return jsons.written(sheet, source, _notes())
+        return xlsx.render(sheet, source, sheet_words())
+    return jsons.render(sheet, source, _notes())
 
 
 def sheet_words() -> dict[str, str]:

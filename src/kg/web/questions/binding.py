@@ -21,7 +21,7 @@ from kg.rdf_terms import local_name
 from kg.release.files import Edition
 from kg.release.metadata import terms_of
 from kg.tables.column_titles import Words, read_titles, title_of
-from kg.tables.provenance import Source
+from kg.tables.provenance import Provenance
 from kg.tables.sheet import Sheet
 from kg.web.layout import LANGUAGES, language, site
 from kg.web.responses import arguments, ask
@@ -218,10 +218,10 @@ def sheet_of(filled: Filled, shown: int = 0) -> tuple[Sheet, int]:
     return sheet, max(answered.rows, len(sheet.rows))
 
 
-def source_of(filled: Filled, url: str) -> Source:
+def source_of(filled: Filled, url: str) -> Provenance:
     """Return what goes with the rows of a question, in the language of the request."""
     lang, question = language(), filled.question
-    return Source(
+    return Provenance(
         question=question.name,
         title=question.title[lang],
         description=question.description[lang],

@@ -16,11 +16,11 @@ from markupsafe import Markup
 from kg.errors import KgError, NotFound, UnknownValue
 from kg.queries.chart_header import Plot
 from kg.tables.charts.draw import ChartRenderer
-from kg.tables.charts.map import drawn
+from kg.tables.charts.map import render_answer_map
 from kg.tables.charts.svg import with_description
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
-from kg.tables.charts.vega_lite import SIZES, drawing
+from kg.tables.charts.vega_lite import SIZES, build_chart
 from kg.tables.sheet import Sheet
 from kg.web.layout import language, local_path, site, word
 from kg.web.questions.binding import PLAIN, Filled, filled, find, sheet_of
@@ -123,7 +123,7 @@ def view(filled: Filled, sheet: Sheet | None = None) -> ChartView | None:
     told = (title, filled.question.description[lang], path, lang, word("chart_table"))
     alt, data = summary(plot, sheet, title), description(plot, sheet)
     if plot.mark == MAP:
-        return ChartView(*told, alt, data, inline=Markup(drawn(plot, sheet, title, "light", link_of)))  # noqa: S704
+        return ChartView(*told, alt, data, inline=Markup(render_answer_map(plot, sheet, title, "light", link_of)))  # noqa: S704
     return ChartView(*told, alt, data, tuple(_picture(filled, plot, sheet, *one) for one in _variants()))
 
 
@@ -133,7 +133,7 @@ def _variants() -> list[Variant]:
 
 
 def _picture(filled: Filled, plot: Plot, sheet: Sheet, theme: str, size: str) -> Picture:
-    made = drawing(plot, sheet, theme, size)
+    made = build_chart(plot, sheet, theme, size)
     media = " and ".join(part for part in (_DARK * (theme == "dark"), _NARROW * (size == "narrow")) if part)
     query = urlencode({**filled.values, "lang": language(), "theme": theme, "size": size})
     return Picture(media, f"/questions/{filled.question.name}.svg?{query}", made.width, made.height)
@@ -155,7 +155,7 @@ def picture(name: str) -> Response:
     asked, plot, sheet = _asked(name)
     theme, size = _chosen("theme"), _chosen("size")
     if plot.mark == MAP:
-        svg = drawn(plot, sheet, asked.question.title[language()], theme, str)
+        svg = render_answer_map(plot, sheet, asked.question.title[language()], theme, str)
         return _sent(svg.encode(), _SVG, theme)
     return _sent(_painted(asked, plot, sheet)[theme, size].encode(), _SVG, theme, size)
 
@@ -166,7 +166,7 @@ def specification(name: str) -> Response:
     asked, plot, sheet = _asked(name)
     if plot.mark == MAP:
         raise NotFound(f"{asked.question.name} is a map, which has no specification", hint="ask for .svg")
-    spec = drawing(plot, sheet, _chosen("theme"), _chosen("size")).spec
+    spec = build_chart(plot, sheet, _chosen("theme"), _chosen("size")).spec
     return _sent(json.dumps(spec, ensure_ascii=False).encode(), "application/vnd.vegalite.v5+json", "spec")
 
 
@@ -214,7 +214,7 @@ def painted(
 
     """
     cache, lang = site().cache, language()
-    specs = [drawing(plot, sheet, *one).spec for one in variants]
+    specs = [build_chart(plot, sheet, *one).spec for one in variants]
     key = blake2b(json.dumps(["chart", specs, title, lang]).encode(), digest_size=20).digest()
     found: dict[Variant, str] | None = cache.get(key)
     if found is None:

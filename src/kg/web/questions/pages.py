@@ -14,7 +14,7 @@ from flask import Blueprint, Response, render_template, request
 from kg.errors import KgError, UnknownValue
 from kg.namespaces import BASE
 from kg.queries.question import Parameter, Question
-from kg.tables.numbers import shown
+from kg.tables.numbers import format_value
 from kg.tables.sheet import Cell, Column, Sheet
 from kg.web.errors import status_of
 from kg.web.layout import TermView, language, local_path, site
@@ -124,7 +124,7 @@ def _view(cell: Cell, lang: str) -> TermView:
     if cell.value is None:
         return TermView("")
     if not cell.iri:
-        text = cell.text if isinstance(cell.value, str) else shown(cell.value, lang)
+        text = cell.text if isinstance(cell.value, str) else format_value(cell.value, lang)
         return TermView(text, cell.lang if cell.lang != lang else "")
     iri = str(cell.value)
     query = f"?lang={lang}" if iri.startswith(BASE) and "#" not in iri else ""

@@ -22,7 +22,7 @@ from kg.labels import Labels
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.career_switch import SKILLS, Gap, Switches, find_skills
 from kg.namespaces import BASE, ID, SKOS
-from kg.tables.numbers import shown
+from kg.tables.numbers import format_value
 from kg.web.layout import TermView, language, site, term_view
 from kg.web.negotiation import wants_html
 from kg.web.search.indexes import Lookup, index
@@ -194,7 +194,7 @@ def switch() -> Response:
             "lists": _LISTS,
         }
         told["extra"] = [_term(iri) for iri in sorted(extra)]
-        page = render_template("switch.html", **told, shown=partial(shown, lang=language()))
+        page = render_template("switch.html", **told, shown=partial(format_value, lang=language()))
         return _private(Response(page, content_type="text/html; charset=utf-8"))
     body = {
         "q": text,

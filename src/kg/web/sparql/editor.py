@@ -21,12 +21,12 @@ from kg.queries.formats import GRAPHS, TABLES
 from kg.queries.question import Question
 from kg.tables import xlsx
 from kg.tables.charts.draw import ChartRenderer
-from kg.tables.charts.map import drawn
+from kg.tables.charts.map import render_answer_map
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES
 from kg.tables.column_titles import title_of
-from kg.tables.provenance import Source
+from kg.tables.provenance import Provenance
 from kg.tables.sheet import Sheet
 from kg.web.layout import POLICY, language, site, term_view, word, words_of
 from kg.web.questions.api import XLSX, sheet_words
@@ -166,7 +166,7 @@ def chart() -> Response:
     theme, size = _one_of(fields, "theme", tuple(THEMES)), _one_of(fields, "size", tuple(SIZES))
     title = word("editor_your_query")
     if plot.mark == MAP:
-        svg = drawn(plot, sheet, title, theme, link_of)
+        svg = render_answer_map(plot, sheet, title, theme, link_of)
     else:
         painter: ChartRenderer = current_app.extensions[_PAINTER]
         told = summary(plot, sheet, title), description(plot, sheet)
@@ -201,7 +201,7 @@ def _check_columns(plot: Plot, sheet: Sheet) -> None:
     numeric: dict[str, bool] = {}
     for name in plot.columns:
         try:
-            numeric[name] = sheet.columns[sheet.place(name)].numeric
+            numeric[name] = sheet.columns[sheet.index(name)].numeric
         except KeyError:
             hint = f"its columns: {', '.join(column.name for column in sheet.columns)}"
             raise UnknownValue(f"the answer has no column {name[:100]}", where=plot.mark, hint=hint) from None
@@ -218,7 +218,7 @@ def spreadsheet() -> Response:
     fields = _fields()
     query = fields.get("query", "")
     sheet, lang = _sheet(fields), language()
-    source = Source(
+    source = Provenance(
         question="",
         title=word("editor_your_query"),
         description="",
@@ -229,7 +229,7 @@ def spreadsheet() -> Response:
         date=desk().date,
         terms=desk().terms[lang],
     )
-    response = _sent(xlsx.written(sheet, source, sheet_words()), XLSX)
+    response = _sent(xlsx.render(sheet, source, sheet_words()), XLSX)
     response.headers["Content-Disposition"] = 'attachment; filename="answer.xlsx"'
     return response
 

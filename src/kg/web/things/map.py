@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from kg.graph.facts import Term
 from kg.namespaces import SCHEMA
-from kg.tables.charts.map import Spot, mapped
+from kg.tables.charts.map import Place, render_map
 from kg.web.layout import word
 from kg.web.site import Site
 from kg.web.terms import show
@@ -28,13 +28,13 @@ def atlas(site: Site, lang: str, here: str, values: Iterable[Term]) -> Markup:
     if not spots:
         return Markup()
     names = ", ".join(spot.text for spot in spots)
-    return Markup(mapped(spots, f"{word('map_of', lang)} {names}", word("map_about", lang), lang))  # noqa: S704
+    return Markup(render_map(spots, f"{word('map_of', lang)} {names}", word("map_about", lang), lang))  # noqa: S704
 
 
-def _spot(site: Site, lang: str, iri: str, linked: bool) -> Spot | None:
+def _spot(site: Site, lang: str, iri: str, linked: bool) -> Place | None:
     found = [next(site.graph.store.quads_for_pattern(ox.NamedNode(iri), side, None, None), None) for side in _SIDES]
     numbers = [float(quad.object.value) for quad in found if quad and isinstance(quad.object, ox.Literal)]
     if len(numbers) < len(_SIDES):
         return None
     shown = show(site, lang, ox.NamedNode(iri))
-    return Spot(numbers[0], numbers[1], shown.text, shown.href if linked else "")
+    return Place(numbers[0], numbers[1], shown.text, shown.href if linked else "")
