@@ -226,13 +226,15 @@ def _print_report(graph: Graph, text: Text) -> int:
     from kg.tables.terminal import print_rows
 
     report = check(graph.store, read(graph.sources), text)
-    columns = ("class", "checked", *MATCH_TYPES, "failed")
+    ways = MATCH_TYPES
+    columns = ("class", "checked", *ways, "failed")
     print_rows(
         Rows(
             columns,
             [
-                {"class": name, "checked": one.checked, **{way: one.found[way] for way in MATCH_TYPES}}
-                | {"failed": len(one.failures)}
+                dict(
+                    zip(columns, (name, one.checked, *(one.found[way] for way in ways), len(one.failures)), strict=True)
+                )
                 for name, one in report.tallies.items()
             ],
         )
