@@ -21,7 +21,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.files import project_folder
-from kg.validation.shacl_report import text_of, verdicts
+from kg.validation.shacl_report import read_results, term_text
 
 SIZES = (10_000, 100_000, 1_000_000)
 PER_ITEM = 10
@@ -157,7 +157,9 @@ def pyshacl(folder: Path) -> Run:
     command = [str(BIN / "pyshacl"), "-s", "shapes.ttl", "-f", "nt", "-o", "report.nt", "data.ttl"]
     taken = measured(command, folder)
     triples = [quad.triple for quad in ox.parse(path=str(folder / "report.nt"), format=ox.RdfFormat.N_TRIPLES)]
-    return Run(*taken, frozenset((text_of(one.focus), one.path, text_of(one.value)) for one in verdicts(triples, ())))
+    return Run(
+        *taken, frozenset((term_text(one.focus), one.path, term_text(one.value)) for one in read_results(triples, ()))
+    )
 
 
 def kg(folder: Path, engine: str) -> Run:

@@ -19,7 +19,7 @@ from kg.namespaces import ID, KB, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.queries.engine import answer
 from kg.queries.question import Question, find_questions
 from kg.queries.rows import Rows, python_value
-from kg.validation.approved_answers import Row, cell, differences, terms_of, written
+from kg.validation.approved_answers import Row, cell, differences, format_answer, terms_of
 
 QUERIES = project_folder() / "queries"
 QUESTIONS = find_questions(QUERIES)
@@ -62,7 +62,7 @@ def test_answer_is_the_approved_one(name: str, graph: Graph, request: pytest.Fix
     columns, rows = ask(graph, question.query)
     path = question.path.with_suffix(".csv")
     if request.config.getoption("--approve"):
-        path.write_text(written(columns, rows if question.ordered else sorted(rows)), encoding="utf-8")
+        path.write_text(format_answer(columns, rows if question.ordered else sorted(rows)), encoding="utf-8")
     assert path.is_file(), f"no approved answer {path.name}: run pytest --approve and read the diff"
     found = [f"{path.name}:{one.line}: {one.what}" for one in differences(question, columns, rows)]
     assert not found, "\n".join([*found[:10], "run pytest --approve and read the diff"])

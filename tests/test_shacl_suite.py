@@ -25,7 +25,7 @@ from kg.errors import KgError
 from kg.namespaces import RDF_TYPE, SH
 from kg.validation.jobs import Job, run_here
 from kg.validation.rules import read_rules
-from kg.validation.shacl_report import Verdict, text_of, verdicts
+from kg.validation.shacl_report import Result, read_results, term_text
 
 SHT, MF = "http://www.w3.org/ns/shacl-test#", "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 FAILURE = "failure"
@@ -53,11 +53,11 @@ def suite(folder: Path) -> Iterator[tuple[Path, Path, Path, Answer]]:
     """Yield test file, data file, shapes file and expected answer of each test."""
     for path in sorted(folder.rglob("*.ttl")):
         triples = [quad.triple for quad in ox.parse(path=str(path), base_iri=path.as_uri())]
-        tests = [one.subject for one in triples if text_of(one.object) == SHT + "Validate"]
+        tests = [one.subject for one in triples if term_text(one.object) == SHT + "Validate"]
         for test in tests:
             action, result = one(triples, test, MF + "action"), one(triples, test, MF + "result")
             data, shapes = (file_of(one(triples, action, SHT + name)) for name in ("dataGraph", "shapesGraph"))
-            yield path, data, shapes, FAILURE if text_of(result) == SHT + "Failure" else expected(triples, result)
+            yield path, data, shapes, FAILURE if term_text(result) == SHT + "Failure" else expected(triples, result)
 
 
 def one(triples: Iterable[ox.Triple], subject: object, predicate: str) -> object:
@@ -65,19 +65,21 @@ def one(triples: Iterable[ox.Triple], subject: object, predicate: str) -> object
 
 
 def file_of(term: object) -> Path:
-    return Path(text_of(term).removeprefix("file://"))
+    return Path(term_text(term).removeprefix("file://"))
 
 
 def expected(triples: list[ox.Triple], report: object) -> Answer:
     results = [item.object for item in triples if item.subject == report and item.predicate.value == SH + "result"]
     kept = [
-        item for item in triples if item.predicate.value != RDF_TYPE or text_of(item.object) != SH + "ValidationResult"
+        item
+        for item in triples
+        if item.predicate.value != RDF_TYPE or term_text(item.object) != SH + "ValidationResult"
     ]
     kind = [ox.Triple(node, ox.NamedNode(RDF_TYPE), ox.NamedNode(SH + "ValidationResult")) for node in results]
-    return answer(verdicts([*kept, *kind], triples))
+    return answer(read_results([*kept, *kind], triples))
 
 
-def answer(found: Iterable[Verdict]) -> Answer:
+def answer(found: Iterable[Result]) -> Answer:
     return Counter(
         (plain(one.focus), one.path, plain(one.value), one.severity, one.component.rpartition("#")[2]) for one in found
     )
@@ -93,7 +95,7 @@ def through_kg(engine: str) -> Callable[[Path, Path], Answer]:
         triples = [quad.triple for quad in ox.parse(path=str(data), base_iri=data.as_uri())]
         text = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
         outcome = run_here(Job(text or b"", rules.shapes, engine))
-        return answer(verdicts(outcome.report, rules.triples))
+        return answer(read_results(outcome.report, rules.triples))
 
     return run
 
@@ -108,7 +110,7 @@ def bare(data: Path, shapes: Path) -> Answer:
     if not isinstance(report, rdflib.Graph):
         return FAILURE
     triples = [quad.triple for quad in ox.parse(report.serialize(format="nt"), format=ox.RdfFormat.N_TRIPLES)]
-    return answer(verdicts(triples, triples))
+    return answer(read_results(triples, triples))
 
 
 def passed(folder: Path, run: Callable[[Path, Path], Answer]) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from kg.tables.formulas import safe
 from kg.tables.numbers import format_value
 from kg.tables.provenance import Provenance
 from kg.tables.sheet import LABEL, Sheet
-from kg.validation.approved_answers import read_answer
+from kg.validation.approved_answers import read_approved
 
 QUERIES = project_folder() / "queries"
 QUESTIONS = find_questions(QUERIES)
@@ -213,7 +213,7 @@ def test_each_column_of_each_question_has_a_title() -> None:
     titles = read_titles(QUERIES)
     used = set()
     for name, question in QUESTIONS.items():
-        columns, _ = read_answer(question.path.with_suffix(".csv"))
+        columns, _ = read_approved(question.path.with_suffix(".csv"))
         for column in columns:
             base = next((one for one in (column, column.removesuffix(LABEL)) if one in titles), None)
             assert base, f"{name}: add [{column.removesuffix(LABEL)}] with nl and en to queries/columns.toml"

@@ -16,7 +16,7 @@ from kg.cli import main
 from kg.errors import KgError, SourceError
 from kg.files import project_folder
 from kg.validation.findings import Finding, Report
-from kg.validation.rule_texts import BUILT_IN, examples
+from kg.validation.rule_texts import built_in_rules, examples
 from kg.validation.rules import read_rules
 from kg.validation.run import make_plan, run
 from kg.validation.settings import Settings, read_settings
@@ -294,10 +294,12 @@ def test_settings_are_read_and_checked(project: Path) -> None:
 
 
 def test_the_built_in_rules_speak_both_languages() -> None:
-    for name, rule in BUILT_IN.items():
-        for texts in (rule.what, rule.why, rule.mend):
-            assert set(texts) == {"en", "nl"}, name
-            assert all(text.endswith(".") for text in texts.values()), name
+    dutch, english = built_in_rules("nl"), built_in_rules("en")
+    for name, rule in english.items():
+        for text, translation in zip(*((one.title, one.why, one.mend) for one in (rule, dutch[name])), strict=True):
+            assert text.endswith("."), name
+            assert translation.endswith("."), name
+            assert text != translation, name
 
 
 def test_every_rule_of_ours_has_an_example() -> None:
@@ -359,7 +361,7 @@ def test_the_command_lists_and_explains_rules(project: Path) -> None:
     write("data/a.ttl", PREFIX)
     listed = kg("validate", "--list-rules").stdout.splitlines()
     assert {line.split("\t")[1] for line in listed} == {
-        *BUILT_IN,
+        *built_in_rules("en"),
         *(f"https://example.org/{name}" for name in ("S", "p-once", "q-short")),
         "checks/loose",
     }

@@ -149,7 +149,7 @@ def test_settings_are_documented_as_they_are() -> None:
         ("kg validate --format pdf", "use one of text, json"),
         ("kg validate --format text --format json", "only one format can go to one place"),
         ("kg validate --format text --format json --output x", "only one format can go to one place"),
-        ("kg validate --format sarif=none/out.sarif", "the report cannot be written"),
+        ("kg validate --format sarif=none/out.sarif", "cannot be written"),
         ("kg validate --only nothing", "no rule called nothing"),
         ("kg validate nowhere", "no such file or folder"),
     ],

@@ -19,10 +19,10 @@ from kg.graph.sources import find_sources, read
 from kg.validation import jobs
 from kg.validation.check import Plan, check
 from kg.validation.documents import find_inputs
-from kg.validation.engines import ENGINES, silent
+from kg.validation.engines import ENGINES, no_progress
 from kg.validation.jobs import Job, run_here, run_jobs
 from kg.validation.rules import Rules, read_rules
-from kg.validation.shacl_report import Verdict, text_of, verdicts
+from kg.validation.shacl_report import Result, read_results, term_text
 
 PREFIXES = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .\n"
 CASES = sorted((project_folder() / "shapes" / "cases").rglob("*.ttl"))
@@ -34,12 +34,12 @@ JOIN = " ".join(f"?{name} ?p{name} ?o{name} ." for name in "abcdefgh")
 def said(rules: Rules, data: list[ox.Quad], engine: str) -> set[tuple[str, ...]]:
     dump = ox.serialize((quad.triple for quad in data), format=ox.RdfFormat.N_TRIPLES)
     outcome = run_here(Job(dump or b"", rules.shapes, engine))
-    return {words(one) for one in verdicts(outcome.report, rules.triples)}
+    return {words(one) for one in read_results(outcome.report, rules.triples)}
 
 
-def words(one: Verdict) -> tuple[str, ...]:
+def words(one: Result) -> tuple[str, ...]:
     messages = sorted(f"{tag} {text}" for tag, text in one.messages.items())
-    terms = (text_of(term) for term in (one.focus, one.value, one.shape))
+    terms = (term_text(term) for term in (one.focus, one.value, one.shape))
     return (*terms, one.path, one.severity, one.component, *messages)
 
 
@@ -91,7 +91,7 @@ def test_both_engines_name_blank_nodes_as_the_file_does() -> None:
     nodes = {str(term) for one in data for term in (one.subject, one.object)}
     found = {}
     for engine in ("auto", "pyshacl", "shacl"):
-        report = verdicts(ENGINES[engine](dump, triples, silent), triples)
+        report = read_results(ENGINES[engine](dump, triples, no_progress), triples)
         found[engine] = {(str(one.focus), one.path, str(one.value), one.component) for one in report}
         assert {focus for focus, *_ in found[engine]} < nodes
     assert found["auto"] == found["shacl"] == found["pyshacl"]

@@ -9,7 +9,7 @@ import pytest
 
 from kg.files import project_folder
 from kg.validation.documents import Document, find_inputs, read_document
-from kg.validation.positions import Place, Places, find_token
+from kg.validation.positions import Position, Positions, find_token
 
 BASE = "https://example.org/"
 # The mark stands just before the object that is looked for.
@@ -28,7 +28,7 @@ def node(name: str) -> ox.NamedNode:
 def test_every_object_of_the_project_is_found_at_its_token() -> None:
     documents = [read_document(one) for one in find_inputs([project_folder() / "ontology", project_folder() / "data"])]
     documents = [one for one in documents if one.input.suffix == ".ttl"]
-    places = Places(documents, {quad.subject for one in documents for quad in one.quads})
+    places = Positions(documents, {quad.subject for one in documents for quad in one.quads})
     wrong = []
     for one in documents:
         prefixes = " ".join(f"@prefix {prefix}: <{space}> ." for prefix, space in one.prefixes.items())
@@ -82,7 +82,7 @@ def test_the_object_is_found(
     if isinstance(value, ox.Literal) and "\n" in value.value and '"""' in text:
         value = ox.Literal(value.value.replace("\n", ends))
     assert not one.problems
-    place = Places([one], {node("a")}).find(node("a"), BASE + "p", value)
+    place = Positions([one], {node("a")}).find(node("a"), BASE + "p", value)
     assert (place.line, place.column) == (before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
@@ -90,7 +90,7 @@ def test_what_is_tried_in_turn(tmp_path: Path) -> None:
     text = "@prefix x: <https://example.org/> .\nx:z x:s x:a .\n\nx:a x:o x:b ;\n  x:p 1 ,\n    2 ;\n  a x:T .\n"
     one = document(tmp_path, "a.ttl", text)
     two = document(tmp_path, "b.ttl", "@prefix x: <https://example.org/> .\nx:y x:s x:n .\nx:a x:p 3 .")
-    places = Places([one, two], {node("a"), node("n"), node("u")})
+    places = Positions([one, two], {node("a"), node("n"), node("u")})
 
     def at(*arguments, **options) -> tuple[str, int, int]:
         place = places.find(*arguments, **options)
@@ -102,14 +102,14 @@ def test_what_is_tried_in_turn(tmp_path: Path) -> None:
     assert at(node("a"), BASE + "p", missing=True) == ("a.ttl", 4, 1)  # the block, where the class is given
     assert at(node("a"), BASE + "none") == ("a.ttl", 4, 1)
     assert at(node("n"), BASE + "none") == ("b.ttl", 2, 9)  # where it is named
-    assert places.find(node("u")) == Place()
+    assert places.find(node("u")) == Position()
 
 
 def test_the_block_of_a_subject_begins_at_the_subject(tmp_path: Path) -> None:
     text = "@prefix x: <https://example.org/> .\nx:b x:p x:a ;\n  x:a x:q .\n# x:a\n"
     text += "  x:a # comment\n\n   x:p '''x:a\nx:a'''.\n"
     one = document(tmp_path, "a.ttl", text)
-    place = Places([one], {node("a")}).find(node("a"), missing=True)
+    place = Positions([one], {node("a")}).find(node("a"), missing=True)
     assert (place.line, place.column) == (5, 3)
 
 
@@ -117,7 +117,7 @@ def test_blank_nodes_stand_at_their_bracket(tmp_path: Path) -> None:
     text = "@prefix x: <https://example.org/> .\nx:a x:p [ x:q 1 ;\n   x:r [\n x:s 2 ] ] .\n_:b x:p 1 ."
     one = document(tmp_path, "a.ttl", text)
     blank = {quad.predicate.value.rpartition("/")[2]: quad for quad in one.quads}
-    places = Places([one], {quad.subject for quad in one.quads})
+    places = Positions([one], {quad.subject for quad in one.quads})
     for outer, line, column in (("p", 2, 9), ("r", 3, 8)):
         quad = next(
             each for each in one.quads if each.predicate.value == BASE + outer and each.object != blank["q"].object
@@ -136,7 +136,7 @@ def test_other_formats_have_at_least_the_subject(tmp_path: Path, form: ox.RdfFor
     triples = [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.TURTLE)]
     data = ox.serialize(triples, format=form).decode().replace("},", "},\n")
     one = document(tmp_path, f"a.{form.file_extension}", data)
-    places = Places([one], {node("a"), node("b")})
+    places = Positions([one], {node("a"), node("b")})
     for name in "ab":
         place = places.find(node(name), missing=True)
         assert place.excerpt[place.column - 1 :].lstrip("<").startswith((BASE + name, f"x:{name}"))

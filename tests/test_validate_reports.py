@@ -14,8 +14,9 @@ from sarif_kit.validate import validation_errors
 
 from kg.cli.check import REPORTS
 from kg.errors import SourceError
+from kg.files import write_whole
 from kg.validation.findings import SEVERITIES, Finding, Report, Rule, fingerprints
-from kg.validation.reports import FORMATS, write_whole
+from kg.validation.reports import FORMATS
 
 RULES = (
     Rule("https://example.org/S#once", "violation", "Add x.", "Why.", "Add x.", "shape", "s.ttl"),

@@ -23,7 +23,8 @@ def key_of(files: Iterable[Path], settings: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for text in (*settings, *(f"{name} {_version(name)}" for name in _ENGINES)):
         digest.update(text.encode() + b"\0")
-    program = sorted(Path(__file__).parent.rglob("*.py"))
+    package = Path(__file__).parent
+    program = sorted([*package.rglob("*.py"), *package.rglob("*.toml")])
     for path in (*program, *files):
         digest.update(str(path).encode() + b"\0")
         try:

@@ -59,9 +59,9 @@ def validate(paths: tuple[Path, ...], forms: tuple[str, ...], output: Path | Non
     if options["init"]:
         return _write_first(first_files(Path.cwd()))
     reports = _reports(forms, output)
-    held = read_settings(Path.cwd())
-    given = {name: value for name, value in options.items() if value and hasattr(held, name)}
-    settings = replace(held, **given)
+    settings_file = read_settings(Path.cwd())
+    given_options = {name: value for name, value in options.items() if value and hasattr(settings_file, name)}
+    settings = replace(settings_file, **given_options)
     plan = make_plan(settings, paths, project_folder())
     if options["list_rules"]:
         return _list_rules(plan.shapes, plan.lang)
@@ -80,16 +80,16 @@ def _write_first(files: list[tuple[Path, str]]) -> None:
 
 def _reports(forms: tuple[str, ...], output: Path | None) -> dict[str, Path | None]:
     """Return the file of each format, None for standard output."""
-    found: dict[str, Path | None] = {}
+    files: dict[str, Path | None] = {}
     for form in forms or ("text",):
         name, equals, file = form.partition("=")
         if name not in REPORTS:
             raise click.UsageError(f"--format {name}: use one of {', '.join(REPORTS)}")
-        found[name] = Path(file) if equals else output
-    free = [name for name, file in found.items() if file is None]
-    if len(free) > 1 or (output and list(found.values()).count(output) != 1):
+        files[name] = Path(file) if equals else output
+    free = [name for name, file in files.items() if file is None]
+    if len(free) > 1 or (output and list(files.values()).count(output) != 1):
         raise click.UsageError("only one format can go to one place; write --format sarif=out.sarif --format text")
-    return found
+    return files
 
 
 def _list_rules(shapes: Sequence[Path], lang: str) -> None:
@@ -100,8 +100,8 @@ def _list_rules(shapes: Sequence[Path], lang: str) -> None:
 
 
 def _with_baseline(report: Found, name: str, *, write: bool) -> Found:
+    from kg.files import write_whole
     from kg.validation.baseline import apply_baseline, read_baseline, write_baseline
-    from kg.validation.reports import write_whole
 
     if write:
         write_whole(Path(name or "kg-baseline.json"), write_baseline(report.findings))
@@ -113,8 +113,8 @@ def _with_baseline(report: Found, name: str, *, write: bool) -> Found:
 def _print_reports(report: Found, reports: dict[str, Path | None]) -> None:
     import os
 
+    from kg.files import write_whole
     from kg.validation.reports import FORMATS as RENDER
-    from kg.validation.reports import write_whole
 
     for name, file in reports.items():
         text = RENDER[name](report)
@@ -135,21 +135,21 @@ def _print_reports(report: Found, reports: dict[str, Path | None]) -> None:
 def explain(rule: str, shapes: tuple[str, ...], lang: str) -> None:
     """Say of a rule what it holds, why, and how to mend what it finds, with examples."""
     from kg.files import project_folder
-    from kg.validation.rule_texts import examples, names_of
+    from kg.validation.rule_texts import examples, find_rule_names
     from kg.validation.rules import read_rules
     from kg.validation.settings import read_settings
 
     named = shapes or read_settings(Path.cwd()).shapes
     folders = [Path(name) for name in named if name] if named else [project_folder() / "shapes"]
     listed, english = read_rules(folders, lang).listed, read_rules(folders, "en").listed
-    for name in names_of(listed, rule):
-        one = next(one for one in listed if one.name == name)
-        click.echo(f"{click.style(one.name, bold=True)} ({one.severity}, {one.kind})")
-        what = "" if one.title == one.mend else one.title
-        for title, text in (("what", what), ("why", one.why), ("mend", one.mend), ("in", one.file)):
+    for name in find_rule_names(listed, rule):
+        rule_item = next(rule_item for rule_item in listed if rule_item.name == name)
+        click.echo(f"{click.style(rule_item.name, bold=True)} ({rule_item.severity}, {rule_item.kind})")
+        what = "" if rule_item.title == rule_item.mend else rule_item.title
+        for title, text in (("what", what), ("why", rule_item.why), ("mend", rule_item.mend), ("in", rule_item.file)):
             click.echo(f"  {title}: {text}" if text else "", nl=bool(text))
-        plain = next(one for one in english if one.name == name)
-        for folder in folders if one.kind != "built-in" else ():
+        plain = next(other for other in english if other.name == name)
+        for folder in folders if rule_item.kind != "built-in" else ():
             for case, text in examples(plain, folder):
                 click.echo(f"\n--- {case}\n{text.rstrip()}")
 
@@ -185,15 +185,15 @@ def _print_backing(graph: Graph, iri: str, text: Text | None) -> None:
 
     node = iri if iri.startswith(("http://", "https://")) else ID + iri
     labels = Labels(graph.store)
-    found = Evidence(graph.store).about(node) if " " not in node else []
-    if not found:
+    statements = Evidence(graph.store).about(node) if " " not in node else []
+    if not statements:
         near = ", ".join(f"{name} <{near}>" for near, name in labels.nearest(local_name(node), "nl"))
         raise NotFound(f"nothing is said of {node}", hint=f"nearest: {near}" if near else "give an IRI or kind/slug")
     passages = find_passages(graph.store)
     click.echo(f"{labels.get(node, 'nl')[0]} <{node}>")
-    for backed in found:
+    for backed in statements:
         click.echo(_sentence(backed, graph, labels.get))
-        for passage in (passages[one] for one in backed.passages if one in passages):
+        for passage in (passages[iri] for iri in backed.passages if iri in passages):
             quote = f': "{text.quote(passage.iri)}"' if text and text.quote(passage.iri) else ""
             click.echo(f"    {passage.slug}, line {passage.lines}{quote}")
 
@@ -228,17 +228,11 @@ def _print_report(graph: Graph, text: Text) -> int:
     report = check(graph.store, read(graph.sources), text)
     ways = MATCH_TYPES
     columns = ("class", "checked", *ways, "failed")
-    print_rows(
-        Rows(
-            columns,
-            [
-                dict(
-                    zip(columns, (name, one.checked, *(one.found[way] for way in ways), len(one.failures)), strict=True)
-                )
-                for name, one in report.tallies.items()
-            ],
-        )
-    )
+    counts = {
+        name: (tally.checked, *(tally.found[way] for way in ways), len(tally.failures))
+        for name, tally in report.tallies.items()
+    }
+    print_rows(Rows(columns, [dict(zip(columns, (name, *row), strict=True)) for name, row in counts.items()]))
     for name, failure in report.failures:
         _print_failure(name, failure)
     _print_rest(report)

@@ -132,7 +132,7 @@ def _linked(project: Path) -> frozenset[str]:
 
 
 def _write_files(made: Mapping[str, str], target: Path) -> None:
-    from kg.validation.reports import write_whole
+    from kg.files import write_whole
 
     _clear_line()
     target.mkdir(parents=True, exist_ok=True)

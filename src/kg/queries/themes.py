@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from kg.errors import SourceError
-from kg.files import read_text
+from kg.files import read_toml
 from kg.queries.question import Question
 
 FILE: Final = "themes.toml"
@@ -36,10 +35,7 @@ class Themes:
         path = folder / FILE
         if not path.is_file():
             return cls({})
-        try:
-            names = tomllib.loads(read_text(path))
-        except tomllib.TOMLDecodeError as error:
-            raise SourceError(str(error), where=str(path), hint="mend the TOML") from error
+        names = read_toml(path)
         for theme, name in names.items():
             if not isinstance(name, dict):
                 raise SourceError(f"{theme} is no table", where=str(path), hint=f"write [{theme}] with nl and en")

@@ -15,6 +15,7 @@ from typing import Any, Final
 from kg.files import read_text
 from kg.queries.question import Question
 from kg.queries.rows import python_value
+from kg.rdf_terms import is_iri
 
 _STRING_OR_COMMENT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:^|(?<=\s))#[^\n]*', re.MULTILINE)
 _PREFIX: Final = re.compile(r"^\s*PREFIX\s+([\w-]*):\s*<([^<>\s]*)>", re.MULTILINE | re.IGNORECASE)
@@ -39,12 +40,16 @@ def prefixes_of(query: str) -> dict[str, str]:
 
 
 def terms_of(query: str) -> set[str]:
-    """Return the IRIs that a query names, in full or by prefix, outside strings and comments."""
+    """Return the IRIs that a query names, in full or by prefix, outside strings and comments.
+
+    What is no IRI is left out: the engine says so when it reads the query.
+    """
     bare = _STRING_OR_COMMENT.sub("", query)
     prefixes = prefixes_of(query)
     body = _PREFIX.sub("", bare)
     names = _NAME.findall(_IRI.sub("", body))
-    return {prefixes[prefix] + local for prefix, local in names if prefix in prefixes} | set(_IRI.findall(body))
+    terms = {prefixes[prefix] + local for prefix, local in names if prefix in prefixes} | set(_IRI.findall(body))
+    return set(filter(is_iri, terms))
 
 
 def text_rows(rows: Iterable[Sequence[Any]]) -> list[Row]:
@@ -59,7 +64,7 @@ def cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def read_answer(path: Path) -> tuple[Row, list[tuple[int, Row]]]:
+def read_approved(path: Path) -> tuple[Row, list[tuple[int, Row]]]:
     """Return the columns of an approved answer, and its rows with their lines."""
     reader = csv.reader(StringIO(read_text(path)))
     columns: Row = ()
@@ -74,7 +79,7 @@ def read_answer(path: Path) -> tuple[Row, list[tuple[int, Row]]]:
     return columns, rows
 
 
-def written(columns: Row, rows: Iterable[Row]) -> str:
+def format_answer(columns: Row, rows: Iterable[Row]) -> str:
     """Return an answer as it is approved: CSV with line feeds."""
     text = StringIO()
     csv.writer(text, lineterminator="\n").writerows([columns, *rows])
@@ -91,16 +96,20 @@ def differences(question: Question, columns: Row, rows: Sequence[Row]) -> Iterat
         yield Difference(f"no rows; mend it, or add {_EMPTY}")
     if not path.is_file():
         return
-    header, approved = read_answer(path)
+    header, approved = read_approved(path)
     if header != columns:
         yield Difference(f"other columns: {', '.join(columns)} instead of {', '.join(header)}", 1)
         return
-    found, wanted = Counter(rows), Counter(row for _, row in approved)
+    counts, wanted = Counter(rows), Counter(row for _, row in approved)
     for line, row in approved:
-        if wanted[row] > found[row]:
+        if wanted[row] > counts[row]:
             wanted[row] -= 1
             yield Difference(f"approved and not found: {', '.join(row)}", line)
-    for row, count in (found - Counter(row for _, row in approved)).items():
+    for row, count in (counts - Counter(row for _, row in approved)).items():
         yield Difference(f"found and not approved{f' {count} times' if count > 1 else ''}: {', '.join(row)}")
-    if question.ordered and found == Counter(row for _, row in approved) and list(rows) != [row for _, row in approved]:
+    if (
+        question.ordered
+        and counts == Counter(row for _, row in approved)
+        and list(rows) != [row for _, row in approved]
+    ):
         yield Difference("same rows, other order", 1)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from kg.errors import SourceError
 from kg.files import read_text
-from kg.validation.findings import Finding, Report, in_language
-from kg.validation.rule_texts import BUILT_IN
+from kg.validation.findings import Finding, Report
+from kg.validation.rule_texts import built_in_rules
 
 _NAMES: Final = ("rule", "file", "focus", "path", "value")
 _VERSION: Final = 1
@@ -22,7 +22,7 @@ Key = tuple[str, str, str, str, str]
 
 def write_baseline(findings: Iterable[Finding]) -> str:
     """Return findings as a baseline: without lines, severities and texts, sorted, equal ones counted."""
-    counts = Counter(one.key for one in findings)
+    counts = Counter(finding.key for finding in findings)
     entries = [dict(zip(_NAMES, key, strict=True)) | {"count": count} for key, count in sorted(counts.items())]
     return json.dumps({"version": _VERSION, "findings": entries}, ensure_ascii=False, indent=1) + "\n"
 
@@ -38,8 +38,8 @@ def read_baseline(path: Path) -> Counter[Key]:
     if not path.is_file():
         raise SourceError("the baseline is missing", where=str(path), hint=hint)
     try:
-        held = json.loads(read_text(path))
-        return Counter({_key(entry): int(entry.get("count", 1)) for entry in held["findings"]})
+        payload = json.loads(read_text(path))
+        return Counter({_key(entry): int(entry.get("count", 1)) for entry in payload["findings"]})
     except json.JSONDecodeError as error:
         raise SourceError(error.msg, where=str(path), line=error.lineno, column=error.colno, hint=hint) from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -58,11 +58,11 @@ def apply_baseline(report: Report, known: Counter[Key], path: Path) -> Report:
     """
     left = Counter(known)
     new = []
-    for one in report.findings:
-        if left[one.key]:
-            left[one.key] -= 1
+    for finding in report.findings:
+        if left[finding.key]:
+            left[finding.key] -= 1
         else:
-            new.append(one)
+            new.append(finding)
     rules = {rule.name for rule in report.rules}
     gone = [key for key in left.elements() if key[0] in rules and (key[1] in report.files or not _exists(key[1]))]
     stale = [_stale(path, key, report.lang) for key in gone] if "baseline" in rules else []
@@ -74,10 +74,7 @@ def _exists(file: str) -> bool:
 
 
 def _stale(path: Path, key: Key, lang: str) -> Finding:
-    rule = BUILT_IN["baseline"]
-    what, mend = in_language(rule.what, lang), in_language(rule.mend, lang)
+    rule = built_in_rules(lang)["baseline"]
     name, file, focus, prop, value = key
-    said = " ".join(text for text in (file, name) if text)
-    return Finding(
-        str(path), 1, 0, rule.severity, focus, "", prop, value, f"{what} {said}", mend, "baseline", excerpt=""
-    )
+    what = " ".join(text for text in (rule.title, file, name) if text)
+    return Finding(str(path), 1, 0, rule.severity, focus, "", prop, value, what, rule.mend, "baseline")

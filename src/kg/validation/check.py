@@ -12,18 +12,18 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.graph.sources import Source
+from kg.languages import in_language
 from kg.namespaces import SH
 from kg.queries.question import Question
 from kg.validation.documents import MAX_BYTES, Document, Input, Problem, read_document, triples_of
-from kg.validation.file_findings import as_finding, problems_of
-from kg.validation.findings import SEVERITIES, Finding, Report, Rule, in_language
+from kg.validation.findings import SEVERITIES, Finding, Report, Rule
 from kg.validation.jobs import AUTO, REFERENCE, Job, Outcome, begin_jobs, run_here
-from kg.validation.locate import Said, located
-from kg.validation.positions import Place, Places, text_lines
-from kg.validation.rule_texts import pick_rules
-from kg.validation.rules import SHAPES_GRAPH, Rules, read_rules, sound
+from kg.validation.locate import NodeFinding, file_finding, file_findings, locate
+from kg.validation.positions import Position, Positions, text_lines
+from kg.validation.rule_texts import select_rules
+from kg.validation.rules import SHAPES_GRAPH, Rules, must_be_readable, read_rules
 from kg.validation.saved_questions import QUESTION, SavedQuestions, all_graphs
-from kg.validation.shacl_report import Verdict, read_terms, text_of, verdicts
+from kg.validation.shacl_report import Result, read_results, read_terms, term_text
 from kg.validation.unknown_terms import links, terms
 
 __all__ = ["SEVERITIES", "Finding", "Plan", "check", "validate"]
@@ -44,7 +44,7 @@ class Plan:
         namespaces: IRIs that begin so must be described somewhere.
         only, skip: rules, in full or in short.
         engine: `auto`, `pyshacl` or `shacl`.
-        sound_shapes: the shapes have been checked against the shapes of shapes before.
+        shapes_checked: the shapes have been checked against the shapes of shapes before.
         limit: seconds for one query or SPARQL constraint; None runs all in this process, without a limit.
 
     """
@@ -57,7 +57,7 @@ class Plan:
     skip: Sequence[str] = ()
     engine: str = AUTO
     limit: float | None = None
-    sound_shapes: bool = False
+    shapes_checked: bool = False
     max_bytes: int = MAX_BYTES
     fail_on: str = "warning"
     lang: str = "en"
@@ -75,7 +75,7 @@ def validate(sources: Sequence[Source], shapes: Path, *, lang: str = "en") -> li
         SourceError: a file is not Turtle, a check query is broken, or there is nothing to check with.
 
     """
-    documents = [sound(read_document(Input(source.path, source.graph))) for source in sources]
+    documents = [must_be_readable(read_document(Input(source.path, source.graph))) for source in sources]
     rules = read_rules([shapes], lang)
     if not rules.triples and not rules.checks:
         raise SourceError("no shapes and no check queries", where=str(shapes), hint="name a folder with .ttl shapes")
@@ -91,68 +91,63 @@ def check(plan: Plan) -> Report:
         NotFound: an unknown rule.
 
     """
-    if not any(one.checked for one in plan.inputs):
+    if not any(item.checked for item in plan.inputs):
         raise SourceError("nothing to check", where="kg validate", hint="name files or folders")
     rules = read_rules(plan.shapes, plan.lang)
-    picked = pick_rules(rules.listed, plan.only, plan.skip)
-    names = {rule.name for rule in picked}
-    rules = replace(rules, checks=[one for one in rules.checks if one.name in names])
-    documents = [read_document(one, plan.max_bytes) for one in plan.inputs]
-    asked = SavedQuestions(documents, plan.project, plan.namespaces, names, plan.lang)
-    outcomes_of = _begin(documents, rules, picked, asked, plan)
+    selected = select_rules(rules.listed, plan.only, plan.skip)
+    names = {rule.name for rule in selected}
+    rules = replace(rules, checks=[query for query in rules.checks if query.name in names])
+    documents = [read_document(item, plan.max_bytes) for item in plan.inputs]
+    saved = SavedQuestions(documents, plan.project, plan.namespaces, names, plan.lang)
+    outcomes_of = _begin(documents, rules, selected, saved, plan)
     unknown = [
         *(links(documents, plan.namespaces, plan.lang) if "link" in names else ()),
         *(terms(documents, rules.documents, plan.lang) if "vocabulary-term" in names else ()),
     ]
     outcomes, answered = outcomes_of()
-    found = {
-        *problems_of(documents, plan.lang),
+    findings = {
+        *file_findings(documents, plan.lang),
         *_findings(documents, rules, outcomes, plan.lang),
-        *asked.findings(answered),
-        *_stuck(rules, (*outcomes, answered), plan.lang),
+        *saved.findings(answered),
+        *_time_limit_findings(rules, (*outcomes, answered), plan.lang),
     }
-    found |= _new(unknown, found)
+    about = {(finding.focus, finding.path, finding.value) for finding in findings}
+    findings |= {finding for finding in unknown if (finding.focus, finding.path, finding.value) not in about}
     return Report(
-        findings=tuple(sorted(one for one in found if _wanted(one, names, rules, plan))),
+        findings=tuple(sorted(finding for finding in findings if _wanted(finding, names, rules, plan))),
         files=tuple(document.name for document in documents if document.input.checked),
-        rules=tuple(picked),
+        rules=tuple(selected),
         fail_on=plan.fail_on,
-        notes=tuple(asked.notes),
+        notes=tuple(saved.notes),
         lang=plan.lang,
     )
 
 
-def _wanted(one: Finding, names: set[str], rules: Rules, plan: Plan) -> bool:
-    """A shape without a name is no rule that can be chosen: it speaks unless others were."""
-    unnamed = not plan.only and one.shape not in {rule.name for rule in rules.listed}
-    return one.shape in names or unnamed
-
-
-def _new(more: Iterable[Finding], found: set[Finding]) -> set[Finding]:
-    """The findings that no other rule has made."""
-    known = {(one.focus, one.path, one.value) for one in found}
-    return {one for one in more if (one.focus, one.path, one.value) not in known}
+def _wanted(finding: Finding, names: set[str], rules: Rules, plan: Plan) -> bool:
+    """A shape without a name is no rule that can be chosen: it applies unless others were chosen."""
+    unnamed = not plan.only and finding.shape not in {rule.name for rule in rules.listed}
+    return finding.shape in names or unnamed
 
 
 def _begin(
-    documents: Sequence[Document], rules: Rules, picked: Sequence[Rule], asked: SavedQuestions, plan: Plan
+    documents: Sequence[Document], rules: Rules, selected: Sequence[Rule], saved: SavedQuestions, plan: Plan
 ) -> Callable[[], tuple[list[Outcome], Outcome]]:
     """Begin all jobs: questions, shapes, checks, shapes of the shapes; return what waits for their outcomes."""
-    shaped = any(rule.kind == "shape" for rule in picked) or not plan.only
+    shaped = any(rule.kind == "shape" for rule in selected) or not plan.only
     used = rules if shaped else replace(rules, triples=())
-    jobs = [asked.job, *_jobs(documents, used, plan.engine)]
-    suspect = bool(used.triples) and not plan.sound_shapes
-    if suspect:
+    jobs = [saved.job, *_jobs(documents, used, plan.engine)]
+    check_shapes = bool(used.triples) and not plan.shapes_checked
+    if check_shapes:
         jobs.append(_job_on_shapes(rules))
     outcomes_of = begin_jobs(jobs, plan.limit)
 
     def wait() -> tuple[list[Outcome], Outcome]:
         answered, *outcomes = outcomes_of()
-        if suspect:
+        if check_shapes:
             _refuse_bad_shapes(rules, outcomes.pop())
-        for one in outcomes:
-            if one.error:
-                raise one.error
+        for outcome in outcomes:
+            if outcome.error:
+                raise outcome.error
         return outcomes, answered
 
     return wait
@@ -163,8 +158,8 @@ def _jobs(documents: Sequence[Document], rules: Rules, engine: str) -> list[Job]
     data = ox.serialize(triples_of(documents), format=ox.RdfFormat.N_TRIPLES) or b"" if rules.triples else b""
     jobs = [Job(data, shapes, engine) for shapes in _split(rules, documents, engine)] if rules.triples else []
     if rules.checks:
-        queries = {one.name: one.text for one in rules.checks}
-        jobs.append(Job(all_graphs(documents), queries=queries, counted=True))
+        queries = {query.name: query.text for query in rules.checks}
+        jobs.append(Job(all_graphs(documents), queries=queries, with_counts=True))
     return jobs
 
 
@@ -193,47 +188,48 @@ def _job_on_shapes(rules: Rules) -> Job:
 def _refuse_bad_shapes(rules: Rules, outcome: Outcome) -> None:
     if outcome.error:
         raise outcome.error
-    found = [one for one in verdicts(outcome.report, ()) if one.severity == "violation"]
-    if not found:
+    violations = [result for result in read_results(outcome.report, ()) if result.severity == "violation"]
+    if not violations:
         return
-    first, places = found[0], Places(rules.documents, {one.focus for one in found})
-    place = places.find(first.focus, first.path, first.value, missing=first.missing)
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    first, positions = violations[0], Positions(rules.documents, {result.focus for result in violations})
+    position = positions.find(first.focus, first.path, first.value, missing=first.missing)
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     raise SourceError(
         f"the shapes are no valid SHACL: {in_language(first.messages, 'en')}{more}",
-        where=place.file or "shapes",
-        line=place.line or None,
-        column=place.column or None,
-        hint=f"mend {text_of(first.focus)} {first.path}".rstrip(),
+        where=position.file or "shapes",
+        line=position.line or None,
+        column=position.column or None,
+        hint=f"mend {term_text(first.focus)} {first.path}".rstrip(),
     )
 
 
 def _findings(documents: Sequence[Document], rules: Rules, outcomes: Sequence[Outcome], lang: str) -> Iterable[Finding]:
-    return located(documents, [one for outcome in outcomes for one in _said(rules, outcome, lang)], lang)
+    findings = [finding for outcome in outcomes for finding in _node_findings(rules, outcome, lang)]
+    return locate(documents, findings, lang)
 
 
-def _said(rules: Rules, outcome: Outcome, lang: str) -> Iterator[Said]:
-    for verdict in verdicts(outcome.report, rules.triples) if outcome.report else ():
-        yield _of_verdict(verdict, rules)
-    checks = {one.name: one for one in rules.checks}
+def _node_findings(rules: Rules, outcome: Outcome, lang: str) -> Iterator[NodeFinding]:
+    for result in read_results(outcome.report, rules.triples) if outcome.report else ():
+        yield _from_result(result, rules)
+    checks = {query.name: query for query in rules.checks}
     for name, answer in outcome.answers.items():
-        yield from _of_check(checks[name], answer, lang)
+        yield from _from_check(checks[name], answer, lang)
 
 
-def _of_verdict(verdict: Verdict, rules: Rules) -> Said:
-    return Said(
-        verdict.focus,
-        verdict.path,
-        verdict.value,
-        rules.texts.named(verdict.shape) or verdict.component,
-        verdict.severity,
-        rules.texts.said(verdict.shape, verdict.component, verdict.messages),
-        rules.texts.text(verdict.shape, SH + "description"),
-        missing=verdict.missing,
+def _from_result(result: Result, rules: Rules) -> NodeFinding:
+    return NodeFinding(
+        result.focus,
+        result.path,
+        result.value,
+        rules.texts.iri(result.shape) or result.component,
+        result.severity,
+        rules.texts.message(result.shape, result.component, result.messages),
+        rules.texts.text(result.shape, SH + "description"),
+        missing=result.missing,
     )
 
 
-def _of_check(check: Question, answer: Mapping[str, Any], lang: str) -> Iterator[Said]:
+def _from_check(check: Question, answer: Mapping[str, Any], lang: str) -> Iterator[NodeFinding]:
     if "error" in answer:
         raise SourceError(
             answer["error"],
@@ -252,27 +248,27 @@ def _of_check(check: Question, answer: Mapping[str, Any], lang: str) -> Iterator
         named = {name: text for name, text in zip(columns, row, strict=True) if text is not None}
         cells = dict(zip(named, read_terms(list(named.values())), strict=True))
         if "focus" in cells:
-            path = text_of(cells.get("path"))
-            yield Said(cells["focus"], path, cells.get("value"), check.name, check.severity, message, hint)
+            path = term_text(cells.get("path"))
+            yield NodeFinding(cells["focus"], path, cells.get("value"), check.name, check.severity, message, hint)
 
 
-def _stuck(rules: Rules, outcomes: Iterable[Outcome], lang: str) -> Iterator[Finding]:
-    """What did not end in time, at the place where it is written."""
-    files = {one.name: one.path for one in rules.checks}
-    for name in {name for outcome in outcomes for name in outcome.stuck}:
+def _time_limit_findings(rules: Rules, outcomes: Iterable[Outcome], lang: str) -> Iterator[Finding]:
+    """What did not end in time, at the position where it is written."""
+    files = {query.name: query.path for query in rules.checks}
+    for name in {name for outcome in outcomes for name in outcome.timed_out}:
         if name in files:
             lines = text_lines(files[name].read_bytes())
-            yield as_finding(str(files[name]), Problem("time-limit", name, 1, 1), lines, lang)
+            yield file_finding(str(files[name]), Problem("time-limit", name, 1, 1), lines, lang)
         elif not name.startswith(QUESTION):
-            yield _stuck_constraint(rules, name, lang)
+            yield _timed_out_constraint(rules, name, lang)
 
 
-def _stuck_constraint(rules: Rules, name: str, lang: str) -> Finding:
+def _timed_out_constraint(rules: Rules, name: str, lang: str) -> Finding:
     """A SPARQL constraint of the shapes; without a name the engine did not say which."""
-    triples = [one for one in rules.triples if one.predicate.value == SH + "sparql"]
-    shapes = [one.subject for one in triples if text_of(one.object) == name or not name]
-    named = [rules.texts.named(shape) for shape in shapes] or [name]
-    places = Places(rules.documents, {ox.NamedNode(one) for one in named if one})
-    place = places.find(ox.NamedNode(named[0]), SH + "sparql") if named[0] else Place()
-    problem = Problem("time-limit", ", ".join(named), place.line, place.column, place.width)
-    return replace(as_finding(place.file, problem, (), lang), excerpt=place.excerpt)
+    triples = [triple for triple in rules.triples if triple.predicate.value == SH + "sparql"]
+    shapes = [triple.subject for triple in triples if term_text(triple.object) == name or not name]
+    named = [rules.texts.iri(shape) for shape in shapes] or [name]
+    positions = Positions(rules.documents, {ox.NamedNode(iri) for iri in named if iri})
+    position = positions.find(ox.NamedNode(named[0]), SH + "sparql") if named[0] else Position()
+    problem = Problem("time-limit", ", ".join(named), position.line, position.column, position.width)
+    return replace(file_finding(position.file, problem, (), lang), excerpt=position.excerpt)

@@ -34,6 +34,7 @@ QUERY: Final = ".rq"
 SUFFIXES: Final = (*RDF_FORMATS, SSSOM, QUERY)
 MAX_BYTES: Final = 150_000_000
 _BOM: Final = b"\xef\xbb\xbf"
+_HIDING: Final = ("syntax", "encoding", "unreadable", "size")
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,13 @@ class Document:
         """The path as it is shown."""
         return str(self.input.path)
 
+    @property
+    def hides_triples(self) -> bool:
+        """Whether the file may say more than could be read."""
+        return any(problem.rule in _HIDING for problem in self.problems)
 
-def shown(path: Path) -> Path:
+
+def relative_to_here(path: Path) -> Path:
     """Return a path relative to the working folder where it lies below it."""
     absolute, here = Path(os.path.abspath(path)), Path.cwd()
     return absolute.relative_to(here) if absolute.is_relative_to(here) else path
@@ -109,23 +115,23 @@ def find_inputs(paths: Iterable[Path], *, checked: bool = True, graph: str = "")
         SourceError: a path is missing, a file is of no known format, or a folder holds nothing to check.
 
     """
-    found: dict[Path, Input] = {}
+    inputs: dict[Path, Input] = {}
     for path in paths:
         files = list(_files(path)) if path.is_dir() else [path]
         if not files:
             raise SourceError("nothing to check in the folder", where=str(path), hint=f"it needs {', '.join(SUFFIXES)}")
         for file in files:
-            found.setdefault(shown(file), Input(shown(file), _graph(file, path, graph), checked))
-    for one in found.values():
-        _must_be_known(one)
-    return list(found.values())
+            inputs.setdefault(relative_to_here(file), Input(relative_to_here(file), _graph(file, path, graph), checked))
+    for item in inputs.values():
+        _must_be_known(item)
+    return list(inputs.values())
 
 
-def _must_be_known(one: Input) -> None:
-    if not os.path.lexists(one.path):
-        raise SourceError("no such file or folder", where=str(one.path), hint="check the path")
-    if not one.suffix:
-        raise SourceError("a format that is not checked", where=str(one.path), hint=f"use {', '.join(SUFFIXES)}")
+def _must_be_known(item: Input) -> None:
+    if not os.path.lexists(item.path):
+        raise SourceError("no such file or folder", where=str(item.path), hint="check the path")
+    if not item.suffix:
+        raise SourceError("a format that is not checked", where=str(item.path), hint=f"use {', '.join(SUFFIXES)}")
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -139,7 +145,7 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(here, name) for name in sorted(names) if name.endswith(SUFFIXES) and name[0] not in "_.")
 
 
-def _graph(file: Path, given: Path, graph: str) -> str:
+def _graph(file: Path, root: Path, graph: str) -> str:
     """A path under data/ is a graph; elsewhere the folders below the given one are."""
     if file.name == CATALOGUE_FILE:
         return CATALOGUE
@@ -149,26 +155,26 @@ def _graph(file: Path, given: Path, graph: str) -> str:
     if "data" in parts:
         below = parts[len(parts) - parts[::-1].index("data") :]
     else:
-        below = file.parent.relative_to(given).parts if given.is_dir() else ()
+        below = file.parent.relative_to(root).parts if root.is_dir() else ()
     return GRAPH + ("/".join(below) or "given")
 
 
-def read_document(one: Input, max_bytes: int = MAX_BYTES) -> Document:
+def read_document(item: Input, max_bytes: int = MAX_BYTES) -> Document:
     """Read and parse one file; whatever is wrong with it becomes a problem of the document."""
-    document = Document(one)
+    document = Document(item)
     try:
-        size = one.path.stat().st_size
+        size = item.path.stat().st_size
         if size > max_bytes:
             document.problems.append(Problem("size", f"{size // 10**6} MB; {max_bytes // 10**6} MB are allowed"))
             return document
-        document.data = one.path.read_bytes().removeprefix(_BOM)
+        document.data = item.path.read_bytes().removeprefix(_BOM)
     except OSError as error:
         document.problems.append(Problem("unreadable", error.strerror or str(error)))
         return document
     document.problems.extend(_bytes_problems(document.data))
     if not any(problem.rule == "encoding" for problem in document.problems):
         _parse(document)
-    if not document.quads and not document.problems and one.suffix != QUERY:
+    if not document.quads and not document.problems and item.suffix != QUERY:
         document.problems.append(Problem("empty"))
     return document
 
@@ -245,7 +251,7 @@ def without_place(message: str) -> str:
 def _parse_sssom(document: Document) -> None:
     mappings = read_sssom(document.data.decode("utf-8"))
     document.prefixes.update(mappings.prefixes)
-    document.problems.extend(Problem("sssom", *one) for one in mappings.problems)
+    document.problems.extend(Problem("sssom", *problem) for problem in mappings.problems)
     for quad, line in MappingFile(document.input.path, mappings).located():
         document.quads.append(quad)
         document.lines.append(line)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from kg.rdf_terms import local_name
+
 SEVERITIES: Final = ("violation", "warning", "info")
-_ANY: Final = ("nl", "en", None)
 
 
 @dataclass(frozen=True, order=True)
@@ -80,7 +81,7 @@ class Rule:
     @property
     def short(self) -> str:
         """The name as people type it: of an IRI, what follows the last `#` or `/`."""
-        return self.name.rstrip("/#").replace("#", "/").rpartition("/")[2] if "://" in self.name else self.name
+        return local_name(self.name) if "://" in self.name else self.name
 
 
 @dataclass(frozen=True)
@@ -109,14 +110,14 @@ class Report:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many findings there are of each severity."""
-        found = Counter(one.severity for one in self.findings)
-        return {severity: found[severity] for severity in SEVERITIES}
+        counts = Counter(finding.severity for finding in self.findings)
+        return {severity: counts[severity] for severity in SEVERITIES}
 
     @property
     def failed(self) -> bool:
         """Whether a finding is as severe as `fail_on`, or more."""
         fatal = SEVERITIES[: SEVERITIES.index(self.fail_on) + 1]
-        return any(one.severity in fatal for one in self.findings)
+        return any(finding.severity in fatal for finding in self.findings)
 
     @property
     def summary(self) -> str:
@@ -128,23 +129,15 @@ class Report:
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings with violations first, then by place."""
-    return sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one))
+    return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding))
 
 
 def fingerprints(findings: Sequence[Finding]) -> list[str]:
     """Return for each finding a hash that stays the same over unrelated edits; equal ones are numbered."""
     seen: Counter[Any] = Counter()
     hashes = []
-    for one in findings:
-        text = "\n".join((*one.key, str(seen[one.key])))
-        seen[one.key] += 1
+    for finding in findings:
+        text = "\n".join((*finding.key, str(seen[finding.key])))
+        seen[finding.key] += 1
         hashes.append(hashlib.sha256(text.encode()).hexdigest()[:32])
     return hashes
-
-
-def in_language(texts: Mapping[Any, str], lang: str) -> str:
-    """Return the text in a language, or else in nl, en, or any."""
-    for tag in (lang, *_ANY, *texts):
-        if tag in texts:
-            return texts[tag]
-    return ""

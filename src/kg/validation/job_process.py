@@ -11,21 +11,21 @@ import pyoxigraph as ox
 
 from kg.errors import KgError
 from kg.validation.engines import ENGINES
-from kg.validation.jobs import Job, ask, filled, parse_triples
+from kg.validation.jobs import Job, ask, build_store, parse_triples
 
 
 def main(folder: Path) -> None:
     """Do the job in a folder: `data.nq`, `shapes.nt` and `job.json`; the report becomes `report.nt`."""
-    held = json.loads((folder / "job.json").read_text("utf-8"))
-    job = Job((folder / "data.nq").read_bytes(), (folder / "shapes.nt").read_bytes(), **held)
+    settings = json.loads((folder / "job.json").read_text("utf-8"))
+    job = Job((folder / "data.nq").read_bytes(), (folder / "shapes.nt").read_bytes(), **settings)
     try:
         if job.shapes:
             (folder / "report.nt").write_bytes(_validate(job))
             _say(event="report")
-        store = filled(job) if job.queries else ox.Store()
+        store = build_store(job) if job.queries else ox.Store()
     except KgError as error:
-        said = {name: getattr(error, name) for name in ("what", "where", "hint", "line", "column")}
-        _say(event="error", kind=type(error).__name__, **said)
+        details = {name: getattr(error, name) for name in ("what", "where", "hint", "line", "column")}
+        _say(event="error", kind=type(error).__name__, **details)
         return
     for name, text in job.queries.items():
         _say(event="begin", name=name)

@@ -25,13 +25,13 @@ from kg.errors import KgError, QueryError, Refused, SourceError, TooLarge, Unava
 from kg.graph.build import build, count_graphs
 from kg.namespaces import SH
 from kg.queries.engine import answer
-from kg.validation.engines import ENGINES, silent
+from kg.validation.engines import ENGINES, no_progress
 
 _TICK: Final = 0.05
 _CHUNK: Final = 65_536
 AUTO: Final = "auto"
 REFERENCE: Final = "pyshacl"
-_ERRORS: Final = {one.__name__: one for one in (SourceError, Unavailable)}
+_ERRORS: Final = {error.__name__: error for error in (SourceError, Unavailable)}
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Job:
         shapes: the shapes, as N-Triples; empty for queries alone.
         engine: name of the SHACL engine.
         queries: SELECT or ASK by name.
-        counted: add to the data what the catalogue says of the size of each graph.
-        project: folder whose whole graph is asked instead of data.
+        with_counts: add to the data what the catalogue says of the size of each graph.
+        project: folder whose whole graph is saved instead of data.
 
     """
 
@@ -52,7 +52,7 @@ class Job:
     shapes: bytes = b""
     engine: str = "pyshacl"
     queries: Mapping[str, str] = field(default_factory=dict)
-    counted: bool = False
+    with_counts: bool = False
     project: str = ""
 
     def without(self, name: str) -> Job:
@@ -73,14 +73,14 @@ class Outcome:
     Attributes:
         report: the validation report.
         answers: of queries, by name.
-        stuck: names of what did not end in time.
+        timed_out: names of what did not end in time.
         error: what ended the job early, of those that others run.
 
     """
 
     report: list[ox.Triple] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    stuck: list[str] = field(default_factory=list)
+    timed_out: list[str] = field(default_factory=list)
     error: KgError | None = None
 
 
@@ -93,9 +93,9 @@ def run_here(job: Job) -> Outcome:
     """
     outcome = Outcome()
     if job.shapes:
-        outcome.report = list(ENGINES[job.engine](job.data, parse_triples(job.shapes), silent))
+        outcome.report = list(ENGINES[job.engine](job.data, parse_triples(job.shapes), no_progress))
     if job.queries:
-        store = filled(job)
+        store = build_store(job)
         outcome.answers = {name: ask(store, text) for name, text in job.queries.items()}
     return outcome
 
@@ -105,7 +105,7 @@ def parse_triples(data: bytes) -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse(data, format=ox.RdfFormat.N_TRIPLES)]
 
 
-def filled(job: Job) -> ox.Store:
+def build_store(job: Job) -> ox.Store:
     """Return the store that a job asks.
 
     Raises:
@@ -116,23 +116,23 @@ def filled(job: Job) -> ox.Store:
         return build(Path(job.project)).store
     store = ox.Store()
     store.bulk_load(job.data, format=ox.RdfFormat.N_QUADS)
-    store.bulk_extend(count_graphs(store) if job.counted else ())
+    store.bulk_extend(count_graphs(store) if job.with_counts else ())
     return store
 
 
 def ask(store: ox.Store, text: str) -> dict[str, Any]:
-    """Return an answer as `columns` and `rows` (terms as N-Triples writes them), or as `error` with its place."""
+    """Return an answer as `columns` and `rows` (terms as N-Triples writes them), or as `error` with its position."""
     try:
-        found = answer(store, text)
-        if isinstance(found, ox.QuerySolutions):
-            columns = [variable.value for variable in found.variables]
-            return {"columns": columns, "rows": [[_written(row[name]) for name in columns] for row in found]}
+        result = answer(store, text)
+        if isinstance(result, ox.QuerySolutions):
+            columns = [variable.value for variable in result.variables]
+            return {"columns": columns, "rows": [[_written(row[name]) for name in columns] for row in result]}
     except (QueryError, Refused, TooLarge) as error:
         return {"error": error.what, "hint": error.hint, "line": error.line, "column": error.column}
-    if isinstance(found, ox.QueryBoolean):
+    if isinstance(result, ox.QueryBoolean):
         kind = "http://www.w3.org/2001/XMLSchema#boolean"
-        return {"columns": ["answer"], "rows": [[f'"{str(bool(found)).lower()}"^^<{kind}>']]}
-    return {"columns": None, "rows": [[str(triple)] for triple in found]}
+        return {"columns": ["answer"], "rows": [[f'"{str(bool(result)).lower()}"^^<{kind}>']]}
+    return {"columns": None, "rows": [[str(triple)] for triple in result]}
 
 
 def _written(term: object) -> str | None:
@@ -149,10 +149,10 @@ class _Worker:
 
     def start(self) -> None:
         self.current, self.since, self.ended = "", 0.0, False
-        held = {name: getattr(self.job, name) for name in ("engine", "queries", "counted", "project")}
+        settings = {name: getattr(self.job, name) for name in ("engine", "queries", "with_counts", "project")}
         (self.folder / "data.nq").write_bytes(self.job.data)
         (self.folder / "shapes.nt").write_bytes(self.job.shapes)
-        (self.folder / "job.json").write_text(json.dumps(held), "utf-8")
+        (self.folder / "job.json").write_text(json.dumps(settings), "utf-8")
         with (self.folder / "stderr").open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "kg.validation.job_process", str(self.folder)],
@@ -188,8 +188,8 @@ class _Worker:
             self.outcome.report = parse_triples((self.folder / "report.nt").read_bytes())
         elif event["event"] == "error":
             kind = _ERRORS.get(event["kind"], SourceError)
-            place = {name: event[name] for name in ("where", "hint", "line", "column")}
-            self.outcome.error = kind(event["what"], **place)
+            position = {name: event[name] for name in ("where", "hint", "line", "column")}
+            self.outcome.error = kind(event["what"], **position)
 
     def elapsed(self) -> float:
         """Seconds that the query at work has taken, all its runs together."""
@@ -209,7 +209,7 @@ class _Worker:
 
     def _leave_out(self) -> None:
         """Take what did not end out of the job, and what has been answered."""
-        self.outcome.stuck.append(self.current)
+        self.outcome.timed_out.append(self.current)
         job = self.job.without(self.current)
         for name in self.outcome.answers:
             job = job.without(name)
@@ -232,9 +232,9 @@ class _Worker:
             self.job = replace(self.job, engine=REFERENCE)
             self.start()
         elif failed:
-            said = (self.folder / "stderr").read_text("utf-8", "replace").strip().splitlines()
+            messages = (self.folder / "stderr").read_text("utf-8", "replace").strip().splitlines()
             self.outcome.error = SourceError(
-                f"a worker ended with {self.process.returncode}: {said[-1] if said else 'no word'}",
+                f"a worker ended with {self.process.returncode}: {messages[-1] if messages else 'no word'}",
                 where="shapes",
                 hint="mend the shapes, or name another --engine",
             )

@@ -43,26 +43,28 @@ class Vocabulary:
     def nearest(self, local: str) -> str:
         """Return the name most like another, or nothing where none is."""
         cutoff = _VERY_NEAR if self.growing else _NEAR
-        kin_first = sorted(self.names, key=lambda name: name[0].isupper() != local[0].isupper())
-        found = process.extractOne(local, kin_first, scorer=fuzz.ratio, score_cutoff=cutoff, processor=str.casefold)
-        return found[0] if found else ""
+        same_case_first = sorted(self.names, key=lambda name: name[0].isupper() != local[0].isupper())
+        match = process.extractOne(
+            local, same_case_first, scorer=fuzz.ratio, score_cutoff=cutoff, processor=str.casefold
+        )
+        return match[0] if match else ""
 
 
 @cache
 def shipped() -> Mapping[str, Vocabulary]:
     """Return the vocabularies that rdflib lists, by namespace."""
-    found = {}
-    for one in vars(namespace).values():
+    vocabularies = {}
+    for member in vars(namespace).values():
         if (
-            inspect.isclass(one)
-            and issubclass(one, namespace.DefinedNamespace)
-            and one is not namespace.DefinedNamespace
+            inspect.isclass(member)
+            and issubclass(member, namespace.DefinedNamespace)
+            and member is not namespace.DefinedNamespace
         ):
-            space = str(one)
-            names = {str(term).removeprefix(space) for term in dir(one)} | set(getattr(one, "_extras", ()))
-            growing = space in _GROWING or not getattr(one, "_fail", False)
-            found[space] = Vocabulary(sorted(names.union(_NEWER.get(space, ()))), growing)
-    return found | {space: found[same] for space, same in _ALSO.items()}
+            space = str(member)
+            names = {str(term).removeprefix(space) for term in dir(member)} | set(getattr(member, "_extras", ()))
+            growing = space in _GROWING or not getattr(member, "_fail", False)
+            vocabularies[space] = Vocabulary(sorted(names.union(_NEWER.get(space, ()))), growing)
+    return vocabularies | {space: vocabularies[same] for space, same in _ALSO.items()}
 
 
 def defined(quads: Iterable[ox.Quad]) -> Mapping[str, Vocabulary]:
@@ -73,7 +75,7 @@ def defined(quads: Iterable[ox.Quad]) -> Mapping[str, Vocabulary]:
             space, local = split(quad.subject.value)
             if isinstance(quad.object, ox.NamedNode) and space.rstrip("#/") == quad.object.value.rstrip("#/"):
                 names.setdefault(space, set()).add(local)
-    return {space: Vocabulary(sorted(found), growing=True) for space, found in names.items()}
+    return {space: Vocabulary(sorted(local_names), growing=True) for space, local_names in names.items()}
 
 
 def split(iri: str) -> tuple[str, str]:

@@ -16,9 +16,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.namespaces import RDF, RDF_TYPE, XSD
+from kg.rdf_terms import Term, local_name
 from kg.validation.documents import Document
-
-Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 _TURTLE: Final = re.compile(
     r"""(?P<iri><[^<>"{}|^`\s]*>)
@@ -42,8 +41,8 @@ _TURTLE_LIKE: Final = (".ttl", ".trig", ".nt", ".nq")
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place in a file: line and column from 1, how many characters, and the line itself."""
+class Position:
+    """A position in a file: line and column from 1, how many characters, and the line itself."""
 
     file: str = ""
     line: int = 0
@@ -62,7 +61,7 @@ class _Hit:
         return self.document.quads[self.index]
 
 
-class Places:
+class Positions:
     """Finds statements about some nodes in files.
 
     Arguments:
@@ -86,8 +85,8 @@ class Places:
                 if isinstance(quad.subject, ox.BlankNode):
                     self._inner.setdefault(quad.subject, _Hit(document, index))
 
-    def find(self, focus: Term, path: str = "", value: Term | None = None, *, missing: bool = False) -> Place:
-        """Return the place of a statement.
+    def find(self, focus: Term, path: str = "", value: Term | None = None, *, missing: bool = False) -> Position:
+        """Return the position of a statement.
 
         Tried in turn: the property, where it is itself the value, the triple itself, another triple with that subject
         and object, the inverse triple, the last value of the path (unless something is missing), the block of the
@@ -101,21 +100,21 @@ class Places:
             same = [hit for hit in about if hit.quad.object == value]
             exact = [hit for hit in same if hit.quad.predicate.value == path]
             inverse = [hit for hit in self._naming.get(focus, []) if hit.quad.subject == value]
-            if found := exact or same or inverse:
-                return self._object(found[0])
+            if matching := exact or same or inverse:
+                return self._object(matching[0])
         if on_path and not missing:
             return self._object(on_path[-1])
         if about:
             return self._subject(_home(about))
         naming = self._naming.get(focus, [])
-        return self._object(naming[0]) if naming else Place()
+        return self._object(naming[0]) if naming else Position()
 
     def _text(self, document: Document) -> list[str]:
         if document.name not in self._lines:
             self._lines[document.name] = text_lines(document.data)
         return self._lines[document.name]
 
-    def _object(self, hit: _Hit) -> Place:
+    def _object(self, hit: _Hit) -> Position:
         quad, document = hit.quad, hit.document
         term: Term = quad.object
         lines, at = self._text(document), document.lines[hit.index]
@@ -128,12 +127,12 @@ class Places:
         nth = sum(document.quads[i].object == term for i in _same_line(document, hit.index))
         return _search(document, lines, term, at, max(1, earlier - 1), nth)
 
-    def _predicate(self, hit: _Hit) -> Place:
+    def _predicate(self, hit: _Hit) -> Position:
         document = hit.document
         low = self._subject(hit).line
         return _search(document, self._text(document), hit.quad.predicate, document.lines[hit.index], low, 0)
 
-    def _subject(self, hit: _Hit) -> Place:
+    def _subject(self, hit: _Hit) -> Position:
         document, subject = hit.document, hit.quad.subject
         first = hit.index
         while first and document.quads[first - 1].subject == subject:
@@ -148,8 +147,8 @@ class Places:
 def _home(about: Sequence[_Hit]) -> _Hit:
     """The statement that gives the class, or else the first one of the file that says most."""
     typed = [hit for hit in about if hit.quad.predicate.value == RDF_TYPE]
-    said = Counter(hit.document.name for hit in about)
-    return (typed or sorted(about, key=lambda hit: -said[hit.document.name]))[0]
+    counts = Counter(hit.document.name for hit in about)
+    return (typed or sorted(about, key=lambda hit: -counts[hit.document.name]))[0]
 
 
 def text_lines(data: bytes) -> list[str]:
@@ -157,8 +156,8 @@ def text_lines(data: bytes) -> list[str]:
     return [line.rstrip("\r") for line in data.decode("utf-8", "replace").split("\n")]
 
 
-def find_token(document: Document, term: Term) -> Place | None:
-    """Return the first place in a file where a token means a term; None where there is none."""
+def find_token(document: Document, term: Term) -> Position | None:
+    """Return the first position in a file where a token means a term; None where there is none."""
     lines = text_lines(document.data)
     for number, line in enumerate(lines, 1):
         if line.lstrip().upper().startswith("PREFIX"):
@@ -176,51 +175,53 @@ def _same_line(document: Document, index: int) -> Iterator[int]:
         yield index
 
 
-def _opening(document: Document, lines: Sequence[str], at: int) -> Place:
+def _opening(document: Document, lines: Sequence[str], at: int) -> Position:
     """The bracket that opens a blank node, in a line or just before it."""
     for line in range(at, max(0, at - 3), -1):
         if (column := lines[line - 1].rfind("[")) >= 0:
-            return Place(document.name, line, column + 1, 1, lines[line - 1])
+            return Position(document.name, line, column + 1, 1, lines[line - 1])
     return whole_line(document.name, lines, at)
 
 
-def whole_line(file: str, lines: Sequence[str], line: int) -> Place:
-    """Return the place of a whole line, from its first character."""
+def whole_line(file: str, lines: Sequence[str], line: int) -> Position:
+    """Return the position of a whole line, from its first character."""
     line = max(1, min(line, len(lines)))
     text = lines[line - 1]
     stripped = text.strip()
-    return Place(file, line, text.find(stripped) + 1, max(1, len(stripped)), text)
+    return Position(file, line, text.find(stripped) + 1, max(1, len(stripped)), text)
 
 
 def _search(
     document: Document, lines: Sequence[str], term: Term, at: int, low: int, nth: int, *, leading: bool = False
-) -> Place:
+) -> Position:
     inside = term.value.count("\n") if isinstance(term, ox.Literal) else 0
     matcher = _turtle_spans if document.input.suffix in _TURTLE_LIKE else _plain_spans
     for end in range(min(at, len(lines)), max(0, low - 1 - inside), -1):
         for above in range(min(inside, end - 1) + 1):
             segment = "\n".join(lines[end - 1 - above : end])
             spans = list(matcher(segment, term, document, leading=leading))
-            places = [_place(document, lines, end - above, segment, *span) for span in spans]
+            positions = [_place(document, lines, end - above, segment, *span) for span in spans]
             if leading and matcher is _turtle_spans:
-                places = [place for place in places if _begins_statement(lines, place.line, place.column)]
-            if places:
-                return places[min(nth, len(places) - 1)]
+                positions = [
+                    position for position in positions if _begins_statement(lines, position.line, position.column)
+                ]
+            if positions:
+                return positions[min(nth, len(positions) - 1)]
     return whole_line(document.name, lines, at - inside if inside else at)
 
 
-def _place(document: Document, lines: Sequence[str], line: int, segment: str, start: int, stop: int) -> Place:
+def _place(document: Document, lines: Sequence[str], line: int, segment: str, start: int, stop: int) -> Position:
     line += segment.count("\n", 0, start)
     column = start - (segment.rfind("\n", 0, start) + 1)
     text = lines[line - 1]
-    return Place(document.name, line, column + 1, max(1, min(stop - start, len(text) - column)), text)
+    return Position(document.name, line, column + 1, max(1, min(stop - start, len(text) - column)), text)
 
 
 def _turtle_spans(segment: str, term: Term, document: Document, *, leading: bool) -> Iterator[tuple[int, int]]:
     """Where tokens stand that mean a term; the first token of a line that is not indented is a subject."""
-    found = [match.span() for match in _TURTLE.finditer(segment) if _means(match, term, document)]
-    as_object = [span for span in found if span[0] > 0 or segment[span[1] :].strip() == ""]
-    yield from found if leading else as_object or found
+    spans = [match.span() for match in _TURTLE.finditer(segment) if _means(match, term, document)]
+    as_object = [span for span in spans if span[0] > 0 or segment[span[1] :].strip() == ""]
+    yield from spans if leading else as_object or spans
 
 
 def _begins_statement(lines: Sequence[str], line: int, column: int) -> bool:
@@ -281,7 +282,7 @@ def _plain_spans(segment: str, term: Term, document: Document, *, leading: bool)
     if isinstance(term, ox.NamedNode):
         spaces = document.prefixes.items()
         names += [f"{prefix}:{term.value[len(space) :]}" for prefix, space in spaces if term.value.startswith(space)]
-        names.append(term.value.rstrip("/#").replace("#", "/").rpartition("/")[2])
+        names.append(local_name(term.value))
     for name in names:
         pattern = rf"(?<![\w]){re.escape(name)}(?![\w])"
         if name and (spans := [match.span() for match in re.finditer(pattern, segment)]):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from typing import Any, Final
 
+from kg.errors import SourceError
+from kg.files import write_whole
 from kg.fingerprint import folder
 from kg.validation.findings import Finding, Report, Rule
 
@@ -17,12 +18,12 @@ def load(key: str) -> Report | None:
     """Return the report kept under a key, or None."""
     path = folder() / f"{key}.json"
     try:
-        held: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        payload: dict[str, Any] = json.loads(path.read_text("utf-8"))
         path.touch()
-        findings = tuple(Finding(**one) for one in held.pop("findings"))
-        rules = tuple(Rule(**one) for one in held.pop("rules"))
-        files, notes = tuple(held.pop("files")), tuple(held.pop("notes"))
-        return Report(findings=findings, rules=rules, files=files, notes=notes, **held)
+        findings = tuple(Finding(**item) for item in payload.pop("findings"))
+        rules = tuple(Rule(**item) for item in payload.pop("rules"))
+        files, notes = tuple(payload.pop("files")), tuple(payload.pop("notes"))
+        return Report(findings=findings, rules=rules, files=files, notes=notes, **payload)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -32,11 +33,9 @@ def keep(key: str, report: Report) -> None:
     path = folder() / f"{key}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(asdict(report), ensure_ascii=False), "utf-8")
-        part.replace(path)
-        kept = sorted(path.parent.glob("*.json"), key=lambda one: one.stat().st_mtime, reverse=True)
+        write_whole(path, json.dumps(asdict(report), ensure_ascii=False))
+        kept = sorted(path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in kept[_KEPT:]:
             old.unlink(missing_ok=True)
-    except OSError:
+    except (OSError, SourceError):
         return

@@ -15,8 +15,8 @@ from kg.queries.engine import with_prefixes
 from kg.queries.question import Question, find_questions
 from kg.validation.documents import RDF_FORMATS, Document, Input, read_document
 from kg.validation.findings import Rule
-from kg.validation.rule_texts import BUILT_IN, SKOLEM, ShapeTexts, built_in, check_rules
-from kg.validation.shacl_report import text_of
+from kg.validation.rule_texts import SKOLEM, ShapeTexts, built_in_rules, check_rules
+from kg.validation.shacl_report import term_text
 
 SHAPES_GRAPH: Final = BASE + "shapes"
 _SPARQL: Final = (SH + "select", SH + "ask")
@@ -55,7 +55,7 @@ def read_rules(folders: Sequence[Path], lang: str) -> Rules:
 
     """
     paths = [path for folder in folders for path in _shape_files(folder)]
-    documents = [sound(read_document(Input(path, SHAPES_GRAPH))) for path in paths]
+    documents = [must_be_readable(read_document(Input(path, SHAPES_GRAPH))) for path in paths]
     checks = [
         question
         for folder in folders
@@ -65,8 +65,8 @@ def read_rules(folders: Sequence[Path], lang: str) -> Rules:
     ]
     triples = _named_shapes([triple for document in documents for triple in _with_prefixes(document)])
     texts = ShapeTexts(triples, lang)
-    files = {text_of(quad.subject): document.name for document in documents for quad in document.quads}
-    listed = [*built_in(lang), *texts.rules(files), *check_rules(checks, lang)]
+    files = {term_text(quad.subject): document.name for document in documents for quad in document.quads}
+    listed = [*built_in_rules(lang).values(), *texts.rules(files), *check_rules(checks, lang)]
     return Rules(documents, triples, texts, checks, listed)
 
 
@@ -94,18 +94,18 @@ def _with_prefixes(document: Document) -> list[ox.Triple]:
 def _named_shapes(triples: Sequence[ox.Triple]) -> list[ox.Triple]:
     """Give blank shapes and SPARQL constraints an IRI, by which a report names them in every engine."""
     blank = {
-        one.object
-        for one in triples
-        if one.predicate.value in (SH + "property", SH + "sparql") and isinstance(one.object, ox.BlankNode)
+        triple.object
+        for triple in triples
+        if triple.predicate.value in (SH + "property", SH + "sparql") and isinstance(triple.object, ox.BlankNode)
     }
 
     def name(term: Any) -> Any:
         return ox.NamedNode(SKOLEM + term.value) if term in blank else term
 
-    return [ox.Triple(name(one.subject), one.predicate, name(one.object)) for one in triples]
+    return [ox.Triple(name(triple.subject), triple.predicate, name(triple.object)) for triple in triples]
 
 
-def sound(document: Document) -> Document:
+def must_be_readable(document: Document) -> Document:
     """Return a document in which nothing is wrong but that it may be empty.
 
     Raises:
@@ -114,12 +114,12 @@ def sound(document: Document) -> Document:
     """
     for problem in document.problems:
         if problem.rule != "empty":
-            what, mend = BUILT_IN[problem.rule].what["en"], BUILT_IN[problem.rule].mend["en"]
+            rule = built_in_rules("en")[problem.rule]
             raise SourceError(
-                problem.detail or what,
+                problem.detail or rule.title,
                 where=document.name,
                 line=problem.line or None,
                 column=problem.column or None,
-                hint=mend,
+                hint=rule.mend,
             )
     return document

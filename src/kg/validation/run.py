@@ -13,7 +13,7 @@ from kg.graph.sources import find_sources
 from kg.namespaces import ID, KB, ONTOLOGY_GRAPH
 from kg.validation import report_cache
 from kg.validation.check import Plan, check
-from kg.validation.documents import QUERY, Input, find_inputs, shown
+from kg.validation.documents import QUERY, Input, find_inputs, relative_to_here
 from kg.validation.findings import Report
 from kg.validation.settings import Settings, read_settings
 
@@ -32,21 +32,21 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
         SourceError: nothing to check, a path that is missing or of no known format.
 
     """
-    given = list(paths) or [Path(name) for name in settings.data]
+    given_paths = list(paths) or [Path(name) for name in settings.data]
     ours = not settings.shapes
     shapes = [project / "shapes"] if ours else [Path(name) for name in settings.shapes if name]
     context = find_inputs([Path(name) for name in settings.context], checked=False)
-    if given:
-        inputs = find_inputs(given)
-        graph = [replace(one, checked=False) for one in _ontology(project)] if ours else []
+    if given_paths:
+        inputs = find_inputs(given_paths)
+        graph = [replace(item, checked=False) for item in _ontology(project)] if ours else []
     else:
         inputs, graph = _all(project), []
-    alone = not given or (ours and all(one.suffix == QUERY for one in inputs))
-    if alone and given:
-        graph = [replace(one, checked=False) for one in _all(project) if one.suffix != QUERY]
-    known = {one.path for one in inputs}
+    alone = not given_paths or (ours and all(item.suffix == QUERY for item in inputs))
+    if alone and given_paths:
+        graph = [replace(item, checked=False) for item in _all(project) if item.suffix != QUERY]
+    known = {item.path for item in inputs}
     return Plan(
-        inputs=[*inputs, *(one for one in (*graph, *context) if one.path not in known)],
+        inputs=[*inputs, *(item for item in (*graph, *context) if item.path not in known)],
         shapes=shapes,
         project=project if alone else None,
         namespaces=settings.namespaces or ((ID, KB) if ours else ()),
@@ -61,14 +61,14 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
 
 
 def _ontology(project: Path) -> list[Input]:
-    return [one for one in find_inputs([project / "ontology"], graph=ONTOLOGY_GRAPH) if one.suffix != QUERY]
+    return [item for item in find_inputs([project / "ontology"], graph=ONTOLOGY_GRAPH) if item.suffix != QUERY]
 
 
 def _all(project: Path) -> list[Input]:
     """The files of a project: those of the graph, each in its graph, then mappings and questions."""
-    graph = [Input(shown(source.path), source.graph) for source in find_sources(project)]
-    known = {one.path for one in graph}
-    others = [one for one in find_inputs([project / "data", project / "queries"]) if one.path not in known]
+    graph = [Input(relative_to_here(source.path), source.graph) for source in find_sources(project)]
+    known = {item.path for item in graph}
+    others = [item for item in find_inputs([project / "data", project / "queries"]) if item.path not in known]
     return [*graph, *others]
 
 
@@ -82,11 +82,11 @@ def run(plan: Plan, *, cached: bool = True) -> Report:
     if not cached:
         return check(plan)
     key = fingerprint.key_of(_files(plan), _words(plan))
-    held = report_cache.load(key)
-    if held is not None:
-        return replace(held, fail_on=plan.fail_on)
+    cached_report = report_cache.load(key)
+    if cached_report is not None:
+        return replace(cached_report, fail_on=plan.fail_on)
     shapes = fingerprint.key_of(_shape_files(plan), ["shapes"])
-    report = check(replace(plan, sound_shapes=report_cache.load(shapes) is not None))
+    report = check(replace(plan, shapes_checked=report_cache.load(shapes) is not None))
     report_cache.keep(key, report)
     if any(rule.kind == "shape" for rule in report.rules):
         report_cache.keep(shapes, Report((), (), ()))
@@ -96,7 +96,7 @@ def run(plan: Plan, *, cached: bool = True) -> Report:
 def _words(plan: Plan) -> Iterator[str]:
     words: Any = replace(plan, inputs=(), shapes=(), project=None, fail_on="")
     yield repr(words)
-    yield from (f"{one.path} {one.graph} {one.checked}" for one in plan.inputs)
+    yield from (f"{item.path} {item.graph} {item.checked}" for item in plan.inputs)
 
 
 def _shape_files(plan: Plan) -> Iterator[Path]:
@@ -105,10 +105,10 @@ def _shape_files(plan: Plan) -> Iterator[Path]:
 
 
 def _files(plan: Plan) -> Iterator[Path]:
-    for one in plan.inputs:
-        yield one.path
-        if one.suffix == QUERY:
-            yield one.path.with_suffix(".csv")
+    for item in plan.inputs:
+        yield item.path
+        if item.suffix == QUERY:
+            yield item.path.with_suffix(".csv")
     yield from _shape_files(plan)
     if plan.project is not None:
         for name in _FOLDERS:

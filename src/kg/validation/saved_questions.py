@@ -14,16 +14,15 @@ from kg.errors import KgError, SourceError
 from kg.queries.question import Question, read_question
 from kg.validation.approved_answers import Difference, differences, prefixes_of, terms_of, text_rows
 from kg.validation.documents import QUERY, Document, Problem, quads_of
-from kg.validation.file_findings import as_finding
 from kg.validation.findings import Finding
 from kg.validation.jobs import Job, Outcome
+from kg.validation.locate import file_finding
 from kg.validation.positions import find_token, text_lines, whole_line
 from kg.validation.shacl_report import read_terms
 
 QUESTION: Final = "question:"
 _DESCRIBED: Final = QUESTION
 _IS_SAID: Final = "FILTER EXISTS { ?term ?p ?o }"
-_HIDES: Final = ("syntax", "encoding", "unreadable", "size")
 
 
 def all_graphs(documents: Sequence[Document]) -> bytes:
@@ -47,12 +46,12 @@ class SavedQuestions:
         self, documents: Sequence[Document], project: Path | None, namespaces: Sequence[str], names: set[str], lang: str
     ) -> None:
         self._documents, self._project, self._namespaces, self._lang = documents, project, tuple(namespaces), lang
-        self._files = [one for one in documents if one.input.suffix == QUERY and one.input.checked and not one.problems]
-        self._found: list[Finding] = []
+        self._findings: list[Finding] = []
         self._questions: dict[str, tuple[Question, Document]] = {}
         self.notes: list[str] = []
-        for document in self._files if any(name.startswith("query-") for name in names) else ():
-            if question := self._read(document):
+        checked = any(name.startswith("query-") for name in names)
+        for document in (document for document in documents if checked and document.input.checked):
+            if document.input.suffix == QUERY and not document.problems and (question := self._read(document)):
                 self._questions[QUESTION + document.name] = (question, document)
         self.job = self._job()
 
@@ -63,11 +62,11 @@ class SavedQuestions:
         try:
             return replace(read_question(path, path.parent), text=text)
         except SourceError as error:
-            self._found.append(self._finding(document, Problem("query-header", error.what, 1, 1)))
+            self._findings.append(self._finding(document, Problem("query-header", error.what, 1, 1)))
             return None
 
     def _job(self) -> Job:
-        broken = [one.name for one in self._documents if any(problem.rule in _HIDES for problem in one.problems)]
+        broken = [document.name for document in self._documents if document.hides_triples]
         self._compared = not broken
         if not self._questions:
             return Job(b"")
@@ -79,7 +78,7 @@ class SavedQuestions:
             queries[_DESCRIBED] = f"SELECT ?term {{ VALUES ?term {{ {' '.join(map(str, self._terms))} }} {_IS_SAID} }}"
         if self._project is not None:
             return Job(b"", queries=queries, project=str(self._project))
-        return Job(all_graphs(self._documents), queries=queries, counted=True)
+        return Job(all_graphs(self._documents), queries=queries, with_counts=True)
 
     @cached_property
     def _terms(self) -> list[ox.NamedNode]:
@@ -90,13 +89,13 @@ class SavedQuestions:
 
     def findings(self, outcome: Outcome) -> Iterator[Finding]:
         """Yield what is wrong with the questions, given their answers."""
-        yield from self._found
+        yield from self._findings
         if outcome.error:
             yield self._not_built(outcome.error)
         unknown = self._unknown(outcome)
         for name, (question, document) in self._questions.items():
             yield from self._unknown_terms(document, unknown)
-            if name in outcome.stuck:
+            if name in outcome.timed_out:
                 yield self._finding(document, Problem("time-limit", document.name, 1, 1))
             elif name in outcome.answers:
                 yield from self._answer(question, document, outcome.answers[name])
@@ -106,7 +105,7 @@ class SavedQuestions:
             raise error
         problem = Problem("graph", error.what, error.line or 0, error.column or 0)
         lines = text_lines(Path(error.where).read_bytes()) if Path(error.where).is_file() else []
-        return as_finding(error.where, problem, lines, self._lang)
+        return file_finding(error.where, problem, lines, self._lang)
 
     def _unknown(self, outcome: Outcome) -> set[str]:
         """The terms of the questions of which neither their graph nor a file says anything."""
@@ -117,14 +116,15 @@ class SavedQuestions:
         return {term.value for term in unknown}
 
     def _finding(self, document: Document, problem: Problem) -> Finding:
-        return as_finding(document.name, problem, text_lines(document.data), self._lang)
+        return file_finding(document.name, problem, text_lines(document.data), self._lang)
 
     def _unknown_terms(self, document: Document, unknown: set[str]) -> Iterator[Finding]:
         text = document.data.decode("utf-8")
         document.prefixes.update(prefixes_of(text))
         for term in sorted(terms_of(text) & unknown):
-            place = find_token(document, ox.NamedNode(term)) or whole_line(document.name, text_lines(document.data), 1)
-            yield self._finding(document, Problem("query-term", term, place.line, place.column, place.width))
+            first_line = whole_line(document.name, text_lines(document.data), 1)
+            position = find_token(document, ox.NamedNode(term)) or first_line
+            yield self._finding(document, Problem("query-term", term, position.line, position.column, position.width))
 
     def _answer(self, question: Question, document: Document, answer: Mapping[str, Any]) -> Iterator[Finding]:
         if "error" in answer:
@@ -134,18 +134,18 @@ class SavedQuestions:
             return
         if not self._compared or answer["columns"] is None:
             return
-        terms = [cell for row in answer["rows"] for cell in row if cell is not None]
-        found = iter(read_terms(terms))
-        rows = [[None if cell is None else next(found) for cell in row] for row in answer["rows"]]
+        terms = iter(read_terms([cell for row in answer["rows"] for cell in row if cell is not None]))
+        rows = [[None if cell is None else next(terms) for cell in row] for row in answer["rows"]]
         different = list(differences(question, tuple(answer["columns"]), text_rows(rows)))
         if different:
             more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
             yield self._difference(question, document, replace(different[0], what=different[0].what + more))
 
-    def _difference(self, question: Question, document: Document, one: Difference) -> Finding:
-        if not one.line:
-            return self._finding(document, Problem("query-answer", one.what, 1, 1))
+    def _difference(self, question: Question, document: Document, difference: Difference) -> Finding:
+        if not difference.line:
+            return self._finding(document, Problem("query-answer", difference.what, 1, 1))
         path = question.path.with_suffix(".csv")
         lines = text_lines(path.read_bytes())
-        width = len(lines[one.line - 1])
-        return as_finding(str(path), Problem("query-answer", one.what, one.line, 1, max(1, width)), lines, self._lang)
+        width = max(1, len(lines[difference.line - 1]))
+        problem = Problem("query-answer", difference.what, difference.line, 1, width)
+        return file_finding(str(path), problem, lines, self._lang)

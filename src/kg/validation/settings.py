@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from kg.errors import SourceError
-from kg.files import read_text
+from kg.files import read_toml
 
 FILES: Final[Mapping[str, tuple[str, ...]]] = {"kg.toml": (), "pyproject.toml": ("tool", "kg")}
 
@@ -64,8 +63,8 @@ def read_settings(folder: Path) -> Settings:
         SourceError: a file is no TOML, or a setting is unknown or of the wrong kind.
 
     """
-    path, held = read_table(folder, "validate")
-    return Settings(file=path.name, **dict(_checked(path, held))) if path else Settings()
+    path, values = read_table(folder, "validate")
+    return Settings(file=path.name, **dict(_checked(path, values))) if path else Settings()
 
 
 def read_table(place: Path, table: str) -> tuple[Path | None, dict[str, Any]]:
@@ -81,13 +80,13 @@ def read_table(place: Path, table: str) -> tuple[Path | None, dict[str, Any]]:
     """
     if not place.is_dir():
         for above in FILES.values():
-            if (held := _table(place, (*above, table))) is not None:
-                return place, held
+            if (values := _table(place, (*above, table))) is not None:
+                return place, values
         raise SourceError("no settings here", where=str(place), hint=f"begin with [{table}]")
     for name, above in FILES.items():
         path = place / name
-        if path.is_file() and (held := _table(path, (*above, table))) is not None:
-            return path, held
+        if path.is_file() and (values := _table(path, (*above, table))) is not None:
+            return path, values
     return None, {}
 
 
@@ -99,36 +98,31 @@ def unknown(name: str, known: Collection[str], where: Path) -> SourceError:
 
 
 def _table(path: Path, tables: tuple[str, ...]) -> dict[str, Any] | None:
-    try:
-        held: Any = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise SourceError(str(error), where=str(path), hint="mend the TOML") from error
+    values: Any = read_toml(path)
     for table in tables:
-        held = held.get(table) if isinstance(held, dict) else None
-    if held is not None and not isinstance(held, dict):
+        values = values.get(table) if isinstance(values, dict) else None
+    if values is not None and not isinstance(values, dict):
         raise SourceError(f"{'.'.join(tables)} is no table", where=str(path), hint=f"write [{'.'.join(tables)}]")
-    return held
+    return values
 
 
-def _checked(path: Path, held: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    known = {one.name.replace("_", "-"): one for one in fields(Settings) if one.name != "file"}
-    found = []
-    for name, value in held.items():
+def _checked(path: Path, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    known = {setting.name.replace("_", "-"): setting for setting in fields(Settings) if setting.name != "file"}
+    for name, value in values.items():
         if name not in known:
             raise unknown(name, known, path)
         attribute = known[name].name
         default = getattr(Settings, attribute)
         if isinstance(default, tuple):
             value = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-            right = isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+            right = isinstance(value, tuple) and all(isinstance(item, str) for item in value)
         else:
             right = isinstance(value, (int, float) if isinstance(default, float) else type(default))
         allowed = _CHOICES.get(attribute)
         if not right or (allowed and value not in allowed):
             hint = f"one of: {', '.join(allowed)}" if allowed else f"for example {name} = {_example(default)}"
             raise SourceError(f"{name} cannot be {value!r}", where=str(path), hint=hint)
-        found.append((attribute, value))
-    return found
+        yield attribute, value
 
 
 def _example(default: Any) -> str:

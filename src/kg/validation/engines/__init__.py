@@ -12,13 +12,13 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import SourceError, Unavailable
-from kg.validation.engines.progress import Tell, silent
+from kg.validation.engines.progress import Progress, no_progress
 from kg.validation.engines.shacl_rs import blank_nodes, run_shacl, uses_sparql
 
-__all__ = ["ENGINES", "silent"]
+__all__ = ["ENGINES", "no_progress"]
 
 
-def _run_reference(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
+def _run_reference(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progress) -> Iterator[ox.Triple]:
     from kg.validation.engines.pyshacl import (
         run_pyshacl,  # rdflib and pyshacl take most of a second, and shacl needs neither
     )
@@ -26,7 +26,7 @@ def _run_reference(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent
     return run_pyshacl(data, shapes, tell)
 
 
-def run_auto(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
+def run_auto(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progress) -> Iterator[ox.Triple]:
     """Yield the validation report of `shacl`, or of `pyshacl` where that is not installed or refuses the shapes.
 
     SPARQL in shapes over data with blank nodes is left to `pyshacl`: what tells their names in `shacl` is data too.
@@ -46,7 +46,7 @@ def run_auto(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> I
     yield from report
 
 
-Engine = Callable[[bytes, Iterable[ox.Triple], Tell], Iterator[ox.Triple]]
+Engine = Callable[[bytes, Iterable[ox.Triple], Progress], Iterator[ox.Triple]]
 
 ENGINES: Final[Mapping[str, Engine]] = {
     "auto": run_auto,

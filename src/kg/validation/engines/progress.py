@@ -7,9 +7,9 @@ from typing import Final
 
 from kg.namespaces import SH
 
-Tell = Callable[[str, bool], None]
+Progress = Callable[[str, bool], None]
 SPARQL_TEXTS: Final = (SH + "select", SH + "ask")
 
 
-def silent(_name: str, _begins: bool) -> None:
-    """Tell nobody which query begins or ends."""
+def no_progress(_name: str, _begins: bool) -> None:
+    """Progress nobody which query begins or ends."""

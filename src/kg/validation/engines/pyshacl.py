@@ -16,7 +16,8 @@ from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoa
 from rdflib.term import BNode, Literal, Node, URIRef
 
 from kg.errors import SourceError
-from kg.validation.engines.progress import SPARQL_TEXTS, Tell, silent
+from kg.rdf_terms import Term, term_key
+from kg.validation.engines.progress import SPARQL_TEXTS, Progress, no_progress
 
 
 def to_rdflib(quads: Iterable[ox.Quad | ox.Triple], graph: rdflib.Graph | None = None) -> rdflib.Graph:
@@ -37,7 +38,7 @@ def to_rdflib(quads: Iterable[ox.Quad | ox.Triple], graph: rdflib.Graph | None =
     return graph
 
 
-def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
+def _node(term: Term) -> Node:
     if isinstance(term, ox.NamedNode):
         return URIRef(term.value)
     if isinstance(term, ox.Literal):
@@ -52,7 +53,7 @@ def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Node:
 class _Watched(rdflib.Graph):
     """A graph that tells which query begins and ends."""
 
-    tell: Tell = staticmethod(silent)
+    tell: Progress = staticmethod(no_progress)
     names: Callable[[str], str] = str
 
     def query(self, query_object: Any, *arguments: Any, **options: Any) -> Any:
@@ -72,11 +73,11 @@ class _QuickList(list[Any]):
         super().__init__(members)
         self._members = frozenset(self)
 
-    def __contains__(self, one: object) -> bool:
-        return one in self._members
+    def __contains__(self, member: object) -> bool:
+        return member in self._members
 
 
-def run_pyshacl(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
+def run_pyshacl(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progress) -> Iterator[ox.Triple]:
     """Yield the validation report of pyshacl (SHACL Core and SHACL-SPARQL).
 
     Arguments:
@@ -113,16 +114,15 @@ def run_pyshacl(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -
 def _namer(rules: Iterable[ox.Triple]) -> Callable[[str], str]:
     """Return what names the SPARQL constraint to which a query text belongs; pyshacl adds prefixes and fills $PATH."""
     patterns = [
-        (re.compile(r".+?".join(map(re.escape, re.split(r"[?$]PATH\b", one.object.value.strip()))), re.DOTALL), one)
-        for one in rules
-        if one.predicate.value in SPARQL_TEXTS and isinstance(one.object, ox.Literal)
+        (
+            re.compile(r".+?".join(map(re.escape, re.split(r"[?$]PATH\b", triple.object.value.strip()))), re.DOTALL),
+            triple,
+        )
+        for triple in rules
+        if triple.predicate.value in SPARQL_TEXTS and isinstance(triple.object, ox.Literal)
     ]
 
     def name(text: str) -> str:
-        return next((_text(one.subject) for pattern, one in patterns if pattern.search(text)), "")
+        return next((term_key(triple.subject) for pattern, triple in patterns if pattern.search(text)), "")
 
     return name
-
-
-def _text(term: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
-    return str(term) if isinstance(term, ox.Triple) else term.value

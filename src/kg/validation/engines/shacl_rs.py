@@ -10,10 +10,10 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError, Unavailable
 from kg.namespaces import SH
-from kg.validation.engines.progress import SPARQL_TEXTS, Tell, silent
+from kg.rdf_terms import Term
+from kg.validation.engines.progress import SPARQL_TEXTS, Progress, no_progress
 
 # A report names blank nodes anew. So each is the object of a mark, and a shape that no mark satisfies tells both names.
-_Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 _MARK: Final = "urn:kg:mark"
 _MARKED: Final = f"""<{_MARK}:node> <{SH}targetSubjectsOf> <{_MARK}> .
 <{_MARK}:node> <{SH}property> <{_MARK}:value> .
@@ -23,7 +23,7 @@ _MARKED: Final = f"""<{_MARK}:node> <{SH}targetSubjectsOf> <{_MARK}> .
 _BLANK: Final = re.compile(rb"^_:(\S+)| _:([^\s\"]+) \.$", re.MULTILINE)
 
 
-def run_shacl(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> Iterator[ox.Triple]:
+def run_shacl(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progress) -> Iterator[ox.Triple]:
     """Yield the validation report of the compiled engine `shacl`; arguments as `run_pyshacl`.
 
     Raises:
@@ -36,7 +36,7 @@ def run_shacl(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> 
     except ImportError as error:
         raise Unavailable("the engine shacl is not installed", hint="pip install 'klimaatbanen-kg[shacl]'") from error
     rules = list(shapes)
-    watched = tell if uses_sparql(rules) else silent
+    watched = tell if uses_sparql(rules) else no_progress
     blanks = blank_nodes(data)
     marks = "".join(f"<{_MARK}:{name}> <{_MARK}> _:{name} .\n" for name in sorted(blanks))
     watched("", True)
@@ -53,7 +53,7 @@ def run_shacl(data: bytes, shapes: Iterable[ox.Triple], tell: Tell = silent) -> 
 
 def uses_sparql(shapes: Iterable[ox.Triple]) -> bool:
     """Return whether shapes hold SPARQL (SHACL, section 5)."""
-    return any(one.predicate.value in SPARQL_TEXTS for one in shapes)
+    return any(triple.predicate.value in SPARQL_TEXTS for triple in shapes)
 
 
 def blank_nodes(data: bytes) -> set[str]:
@@ -65,23 +65,23 @@ def blank_nodes(data: bytes) -> set[str]:
 
 def _named_as_in_data(report: list[ox.Triple]) -> Iterator[ox.Triple]:
     """Yield a report with the blank nodes named as in the data, without what it says of the marks."""
-    said: dict[_Term, dict[str, _Term]] = {}
-    for one in report:
-        said.setdefault(one.subject, {})[one.predicate.value.removeprefix(SH)] = one.object
-    marks = {node for node, about in said.items() if about.get("sourceShape") == ox.NamedNode(_MARK + ":value")}
-    names = {said[node]["value"]: _name(said[node]["focusNode"]) for node in marks}
-    for one in report:
-        if one.subject not in marks and one.object not in marks:
-            subject = _renamed(one.subject, names) if isinstance(one.subject, ox.BlankNode) else one.subject
-            value = _renamed(one.object, names) if isinstance(one.object, ox.BlankNode) else one.object
-            yield ox.Triple(subject, one.predicate, value)
+    values: dict[Term, dict[str, Term]] = {}
+    for triple in report:
+        values.setdefault(triple.subject, {})[triple.predicate.value.removeprefix(SH)] = triple.object
+    marks = {node for node, about in values.items() if about.get("sourceShape") == ox.NamedNode(_MARK + ":value")}
+    names = {values[node]["value"]: _name(values[node]["focusNode"]) for node in marks}
+    for triple in report:
+        if triple.subject not in marks and triple.object not in marks:
+            subject = _renamed(triple.subject, names) if isinstance(triple.subject, ox.BlankNode) else triple.subject
+            value = _renamed(triple.object, names) if isinstance(triple.object, ox.BlankNode) else triple.object
+            yield ox.Triple(subject, triple.predicate, value)
 
 
-def _name(mark: _Term) -> ox.BlankNode:
+def _name(mark: Term) -> ox.BlankNode:
     return ox.BlankNode(str(mark).removeprefix(f"<{_MARK}:").removesuffix(">"))
 
 
-def _renamed(node: ox.BlankNode, names: Mapping[_Term, ox.BlankNode]) -> ox.BlankNode:
+def _renamed(node: ox.BlankNode, names: Mapping[Term, ox.BlankNode]) -> ox.BlankNode:
     """Return a node of the data as named there, and one of the report by a name that the data hardly have."""
     return names.get(node, ox.BlankNode("report-" + node.value))
 

@@ -10,9 +10,9 @@ from kg.validation.findings import Report, fingerprints
 
 def render(report: Report) -> str:
     """Return a report as one JSON object: `files`, `counts`, `known`, `failed`, `notes`, `findings`."""
-    found = [
-        asdict(one) | {"fingerprint": mark, "docs": one.docs}
-        for one, mark in zip(report.findings, fingerprints(report.findings), strict=True)
+    findings = [
+        asdict(finding) | {"fingerprint": mark, "docs": finding.docs}
+        for finding, mark in zip(report.findings, fingerprints(report.findings), strict=True)
     ]
     whole = {
         "files": list(report.files),
@@ -20,6 +20,6 @@ def render(report: Report) -> str:
         "known": report.known,
         "failed": report.failed,
         "notes": list(report.notes),
-        "findings": found,
+        "findings": findings,
     }
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"

@@ -30,20 +30,20 @@ def render(report: Report) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one, mark, index) for one, mark in zip(report.findings, marks, strict=True)],
+        "results": [_result(finding, mark, index) for finding, mark in zip(report.findings, marks, strict=True)],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
 
 
 def _all_rules(report: Report) -> Sequence[Rule]:
     known = {rule.name: rule for rule in report.rules}
-    for one in report.findings:
-        known.setdefault(one.shape, Rule(one.shape, one.severity, one.message))
+    for finding in report.findings:
+        known.setdefault(finding.shape, Rule(finding.shape, finding.severity, finding.message))
     return list(known.values())
 
 
 def _rule(rule: Rule) -> Mapping[str, Any]:
-    found: dict[str, Any] = {
+    descriptor: dict[str, Any] = {
         "id": rule.name,
         "name": rule.short,
         "shortDescription": {"text": rule.title or rule.short},
@@ -51,38 +51,38 @@ def _rule(rule: Rule) -> Mapping[str, Any]:
         "help": {"text": "\n".join(text for text in (rule.why, rule.mend) if text) or rule.short},
     }
     if rule.name.startswith(("http://", "https://")):
-        found["helpUri"] = rule.name
-    return found
+        descriptor["helpUri"] = rule.name
+    return descriptor
 
 
-def _result(one: Finding, mark: str, index: Mapping[str, int]) -> Mapping[str, Any]:
-    said = [one.message, *(f"{name}: {text}" for name in _SAID if (text := getattr(one, name)))]
+def _result(finding: Finding, mark: str, index: Mapping[str, int]) -> Mapping[str, Any]:
+    texts = [finding.message, *(f"{name}: {text}" for name in _SAID if (text := getattr(finding, name)))]
     result: dict[str, Any] = {
-        "ruleId": one.shape,
-        "ruleIndex": index[one.shape],
-        "level": _LEVELS[one.severity],
-        "message": {"text": "\n".join(said)},
+        "ruleId": finding.shape,
+        "ruleIndex": index[finding.shape],
+        "level": _LEVELS[finding.severity],
+        "message": {"text": "\n".join(texts)},
         "partialFingerprints": {_MARK: mark},
     }
-    if one.file:
-        result["locations"] = [{"physicalLocation": _location(one)}]
+    if finding.file:
+        result["locations"] = [{"physicalLocation": _location(finding)}]
     return result
 
 
 _SAID: Final = ("focus", "label", "path", "value", "hint")
 
 
-def _location(one: Finding) -> Mapping[str, Any]:
-    path = Path(one.file)
+def _location(finding: Finding) -> Mapping[str, Any]:
+    path = Path(finding.file)
     place: dict[str, Any] = {"uri": path.as_uri() if path.is_absolute() else quote(path.as_posix())}
     if not path.is_absolute():
         place["uriBaseId"] = "%SRCROOT%"
-    found: dict[str, Any] = {"artifactLocation": place}
-    if one.line:
-        region: dict[str, Any] = {"startLine": one.line}
-        if one.column:
-            region |= {"startColumn": one.column, "endColumn": one.column + max(1, one.width)}
-        if one.excerpt:
-            region["snippet"] = {"text": one.excerpt}
-        found["region"] = region
-    return found
+    location: dict[str, Any] = {"artifactLocation": place}
+    if finding.line:
+        region: dict[str, Any] = {"startLine": finding.line}
+        if finding.column:
+            region |= {"startColumn": finding.column, "endColumn": finding.column + max(1, finding.width)}
+        if finding.excerpt:
+            region["snippet"] = {"text": finding.excerpt}
+        location["region"] = region
+    return location

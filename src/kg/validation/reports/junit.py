@@ -16,10 +16,10 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U001
 def render(report: Report) -> str:
     """Return a report as JUnit XML: a suite a file, a case a rule; a file without a finding has one case, passed."""
     cases: dict[str, dict[str, list[Finding]]] = {file: {} for file in report.files}
-    for one in report.findings:
-        cases.setdefault(one.file, defaultdict(list)).setdefault(one.shape, []).append(one)
+    for finding in report.findings:
+        cases.setdefault(finding.file, defaultdict(list)).setdefault(finding.shape, []).append(finding)
     fatal = SEVERITIES[: SEVERITIES.index(report.fail_on) + 1]
-    suites = [_suite(file or "(in no file)", found, fatal) for file, found in cases.items()]
+    suites = [_suite(file or "(in no file)", rules, fatal) for file, rules in cases.items()]
     tests, failures = sum(suite[1] for suite in suites), sum(suite[2] for suite in suites)
     body = "".join(suite[0] for suite in suites)
     head = f'<testsuites name="kg validate" tests="{tests}" failures="{failures}">'
@@ -27,18 +27,20 @@ def render(report: Report) -> str:
 
 
 def _suite(file: str, rules: dict[str, list[Finding]], fatal: tuple[str, ...]) -> tuple[str, int, int]:
-    cases = [_case(file, rule, found, fatal) for rule, found in rules.items()] or [_case(file, "no finding", [], fatal)]
+    cases = [_case(file, rule, findings, fatal) for rule, findings in rules.items()] or [
+        _case(file, "no finding", [], fatal)
+    ]
     failures = sum("<failure" in case for case in cases)
     head = f'  <testsuite name={_quoted(file)} tests="{len(cases)}" failures="{failures}" errors="0" skipped="0">'
     return f"{head}\n{''.join(cases)}  </testsuite>\n", len(cases), failures
 
 
-def _case(file: str, rule: str, found: list[Finding], fatal: tuple[str, ...]) -> str:
+def _case(file: str, rule: str, findings: list[Finding], fatal: tuple[str, ...]) -> str:
     head = f"    <testcase classname={_quoted(file)} name={_quoted(rule)}"
-    failing = [one for one in found if one.severity in fatal]
-    if not found:
+    failing = [finding for finding in findings if finding.severity in fatal]
+    if not findings:
         return f"{head}/>\n"
-    text = escape(_clean("\n".join(_line(one) for one in failing or found)))
+    text = escape(_clean("\n".join(_line(finding) for finding in failing or findings)))
     if not failing:
         return f"{head}>\n      <system-out>{text}</system-out>\n    </testcase>\n"
     message = _quoted(f"{len(failing)} times: {failing[0].message}" if len(failing) > 1 else failing[0].message)
@@ -46,9 +48,9 @@ def _case(file: str, rule: str, found: list[Finding], fatal: tuple[str, ...]) ->
     return f"{head}>\n      <failure message={message} type={kind}>{text}</failure>\n    </testcase>\n"
 
 
-def _line(one: Finding) -> str:
-    said = " ".join(text for text in (one.focus, one.path, one.value) if text)
-    return f"{one.file}:{one.line}:{one.column}: {one.severity}: {one.message} {said}".rstrip()
+def _line(finding: Finding) -> str:
+    about = " ".join(text for text in (finding.focus, finding.path, finding.value) if text)
+    return f"{finding.file}:{finding.line}:{finding.column}: {finding.severity}: {finding.message} {about}".rstrip()
 
 
 def _clean(text: str) -> str:

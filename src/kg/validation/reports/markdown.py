@@ -24,20 +24,23 @@ def render(report: Report) -> str:
 def _findings(report: Report) -> list[str]:
     if not report.findings:
         return []
-    found = worst_first(report.findings)
-    rows = [
-        f"| {one.severity} | {_cell(_place(one))} | {_cell(one.label or one.focus)} | {_cell(one.message)} |"
-        for one in found[:_LISTED]
-    ]
-    more = [f"| | | | and {len(found) - _LISTED} more |"] if len(found) > _LISTED else []
+    findings = worst_first(report.findings)
+    rows = list(map(_row, findings[:_LISTED]))
+    more = [f"| | | | and {len(findings) - _LISTED} more |"] if len(findings) > _LISTED else []
     return ["| severity | place | node | what to do |", "| --- | --- | --- | --- |", *rows, *more, ""]
+
+
+def _row(finding: Finding) -> str:
+    cells = (_place(finding), finding.label or finding.focus, finding.message)
+    return f"| {finding.severity} | {' | '.join(map(_cell, cells))} |"
 
 
 def _rules(report: Report) -> list[str]:
     counts = {
-        severity: Counter(one.shape for one in report.findings if one.severity == severity) for severity in SEVERITIES
+        severity: Counter(finding.shape for finding in report.findings if finding.severity == severity)
+        for severity in SEVERITIES
     }
-    named = dict.fromkeys([rule.name for rule in report.rules] + [one.shape for one in report.findings])
+    named = dict.fromkeys([rule.name for rule in report.rules] + [finding.shape for finding in report.findings])
     rows = [f"| `{name}` | {' | '.join(str(counts[severity][name]) for severity in SEVERITIES)} |" for name in named]
     return [
         "<details><summary>Rules</summary>",
@@ -50,8 +53,8 @@ def _rules(report: Report) -> list[str]:
     ]
 
 
-def _place(one: Finding) -> str:
-    return ":".join(str(part) for part in (one.file, one.line, one.column) if part)
+def _place(finding: Finding) -> str:
+    return ":".join(str(part) for part in (finding.file, finding.line, finding.column) if part)
 
 
 def _cell(text: str) -> str:
