@@ -55,7 +55,7 @@ SERVERS: dict[str, tuple[str, ...]] = {
 
 def make() -> Any:
     """Return the application as `kg serve` makes it, for the servers that want to import it."""
-    from kg.endpoint.workers import Pool
+    from kg.endpoint.workers import WorkerPool
     from kg.files import project_folder
     from kg.graph.build import build
     from kg.queries.limits import Limits
@@ -63,7 +63,7 @@ def make() -> Any:
     from kg.web.app import create_app
 
     graph, limits = build(project_folder()), Limits()
-    pool = Pool(lambda: graph.store, limits, graph.prefixes)
+    pool = WorkerPool(lambda: graph.store, limits, graph.prefixes)
     return create_app(graph, find_questions(project_folder() / "queries"), engine=pool)
 
 
@@ -84,14 +84,14 @@ def run(name: str, port: int) -> None:
         from kg.endpoint.http.server import Server
 
         listener = socket.create_server(("127.0.0.1", port), backlog=1024)
-        Server(app, app.extensions["kg.front"].holds, listener, Limits()).run()
+        Server(app, app.extensions["kg.response_cache"].holds, listener, Limits()).run()
 
 
 def tells_who_left(app: Any) -> Any:
     """Return an application that learns from waitress when a client has left; the others do not say."""
 
     def told(environ: dict[str, Any], start_response: Any) -> Any:
-        environ["kg.gone"] = environ["waitress.client_disconnected"]
+        environ["kg.client_gone"] = environ["waitress.client_disconnected"]
         return app(environ, start_response)
 
     return told

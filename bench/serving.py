@@ -23,7 +23,7 @@ def other_graph(data: str) -> kg.graph.build.Graph:
     return kg.graph.build.Graph(store, ())
 
 
-class Alone(kg.endpoint.workers.Direct):
+class Alone(kg.endpoint.workers.InProcess):
     """An engine that is made, and ends, as a pool does."""
 
     def __init__(self, open_store: Callable[[], ox.Store], *rest: Any) -> None:
@@ -38,5 +38,5 @@ if __name__ == "__main__":
     kg.graph.build.build = lambda _: graph
     if "--direct" in sys.argv:
         sys.argv.remove("--direct")
-        kg.endpoint.workers.Pool = Alone  # type: ignore[assignment,misc]
+        kg.endpoint.workers.WorkerPool = Alone  # type: ignore[assignment,misc]
     main(["serve", *sys.argv[2:]])

@@ -11,10 +11,10 @@ import pytest
 from backends import misbehaving
 
 from kg.endpoint.backends.dialects import DIALECTS
-from kg.endpoint.backends.graph_selection import NOTHING, Ways
+from kg.endpoint.backends.graph_selection import NOTHING, GraphSelection
 from kg.endpoint.backends.remote import Remote
-from kg.endpoint.backends.url import Access, read_url, shown
-from kg.endpoint.protocol import Asked
+from kg.endpoint.backends.url import Credentials, read_url, without_query
+from kg.endpoint.protocol import QueryRequest
 from kg.endpoint.worker import execute
 from kg.errors import (
     BadGateway,
@@ -30,7 +30,7 @@ from kg.errors import (
 from kg.queries.limits import Limits
 
 ONE, TWO = "https://w3id.org/klimaatbanen/graph/ontology", "https://w3id.org/klimaatbanen/graph/klimaattafels"
-WAYS = Ways((ONE, TWO))
+SELECTION = GraphSelection((ONE, TWO))
 TABLE = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"literal","value":"a b"}},{}]}}'
 LINES = b'<urn:a> <urn:b> "c"@nl .\n<urn:a> <urn:b> <urn:d> .\n'
 SELECT, CONSTRUCT = "SELECT ?x { ?x ?y ?z }", "CONSTRUCT WHERE { ?s ?p ?o }"
@@ -57,9 +57,9 @@ def ask(act: object, query: str = SELECT, limits: Limits | None = None, **more: 
     """Ask a back end that answers with bytes, or does what it is told; return the answer and the last request."""
     does = act if callable(act) else (lambda connection: connection.sendall(act))
     with misbehaving(does) as (url, behaviour):
-        remote = Remote(url, Access(), WAYS)
+        remote = Remote(url, Credentials(), SELECTION)
         try:
-            return execute(remote, Asked(query, **more), limits or Limits(timeout=0.5), {}), behaviour.asked
+            return execute(remote, QueryRequest(query, **more), limits or Limits(timeout=0.5), {}), behaviour.asked
         finally:
             remote.close()
 
@@ -111,10 +111,10 @@ def test_what_virtuoso_cuts_is_refused(head: str, kind: type[KgError]) -> None:
     virtuoso = next(one for one in DIALECTS if one.name == "Virtuoso")
     with (
         misbehaving(lambda connection: connection.sendall(reply(TABLE, head=head + "\r\n"))) as (url, _),
-        closing(Remote(url, Access(), WAYS, virtuoso)) as remote,
+        closing(Remote(url, Credentials(), SELECTION, virtuoso)) as remote,
         pytest.raises(kind),
     ):
-        execute(remote, Asked(SELECT), Limits(), {})
+        execute(remote, QueryRequest(SELECT), Limits(), {})
 
 
 def test_waiting_as_long_as_the_back_end_says() -> None:
@@ -127,7 +127,7 @@ def test_a_dead_back_end() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}/"
     with pytest.raises(BadGateway, match="cannot be reached"):
-        execute(Remote(url, Access(), WAYS), Asked("ASK {}"), Limits(), {})
+        execute(Remote(url, Credentials(), SELECTION), QueryRequest("ASK {}"), Limits(), {})
 
 
 def test_no_part_of_an_answer_looks_whole() -> None:
@@ -160,14 +160,14 @@ def test_redirects_are_not_followed() -> None:
 )
 def test_every_table_is_made_of_json(form: str, begin: bytes) -> None:
     found, (asked,) = ask(reply(TABLE), table=form)
-    assert (found.form, found.data[: len(begin)]) == (form, begin)
+    assert (found.format, found.data[: len(begin)]) == (form, begin)
     assert b"Accept: application/sparql-results+json\r\n" in asked
 
 
 @pytest.mark.parametrize("form", ["ttl", "jsonld", "nt", "rdf", "trig", "nq"])
 def test_every_graph_is_made_of_n_triples(form: str) -> None:
     found, (asked,) = ask(chunked(LINES, end=True), CONSTRUCT, graph=form)
-    assert (found.form, found.rows) == (form, 2)
+    assert (found.format, found.rows) == (form, 2)
     assert b"Accept: application/n-triples\r\n" in asked
 
 
@@ -202,7 +202,7 @@ def test_limits_hold_while_the_answer_is_read() -> None:
 def test_what_is_refused_is_never_sent(query: str, kind: type[KgError]) -> None:
     with misbehaving(lambda connection: None) as (url, behaviour):
         with pytest.raises(kind):
-            execute(Remote(url, Access(), WAYS), Asked(query), Limits(), {})
+            execute(Remote(url, Credentials(), SELECTION), QueryRequest(query), Limits(), {})
         assert behaviour.asked == []
 
 
@@ -250,8 +250,8 @@ def test_urls_that_are_not_used(url: str) -> None:
 
 
 def test_nothing_secret_is_shown() -> None:
-    assert shown("http://a:1/q?token=secret") == "http://a:1/q"
-    assert "secret" not in repr(Access("user", "secret"))
+    assert without_query("http://a:1/q?token=secret") == "http://a:1/q"
+    assert "secret" not in repr(Credentials("user", "secret"))
 
 
 def test_a_password_is_sent_when_it_is_asked_for() -> None:
@@ -262,11 +262,11 @@ def test_a_password_is_sent_when_it_is_asked_for() -> None:
 
     with misbehaving(act) as (url, behaviour):
         for password, answers in (("hunter2", True), ("wrong", False)):
-            with closing(Remote(url, Access("me", password), WAYS)) as remote:
+            with closing(Remote(url, Credentials("me", password), SELECTION)) as remote:
                 for _ in range(2 if answers else 0):
-                    execute(remote, Asked(SELECT), Limits(), {})
+                    execute(remote, QueryRequest(SELECT), Limits(), {})
                 assert [b"Authorization" in one for one in behaviour.asked] == [False, True, True]
                 if not answers:
                     with pytest.raises(BadGateway) as caught:
-                        execute(remote, Asked(SELECT), Limits(), {})
+                        execute(remote, QueryRequest(SELECT), Limits(), {})
                     assert "wrong" not in str(caught.value)

@@ -19,8 +19,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from live import Answer, request
 
-from kg.endpoint.http.logs import described, network
-from kg.endpoint.http.proxies import Networks, Seen
+from kg.endpoint.http.logs import describe_error, network
+from kg.endpoint.http.proxies import Networks, Viewers
 from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 from kg.graph.build import Graph
@@ -129,10 +129,14 @@ def test_metrics_are_for_those_who_may_see_them(server: Running) -> None:
     assert "metrics" not in server.get("/metrics", X_Forwarded_For="127.0.0.1").text.replace("--metrics", "")
     local = {"REMOTE_ADDR": "127.0.0.1"}
     far = {"REMOTE_ADDR": "192.0.2.7"}
-    assert [Seen(told).by(local) for told in ("local", "all", "off", "192.0.2.0/24")] == [True, True, False, False]
-    assert [Seen(told).by(far) for told in ("local", "all", "off", "::1, 192.0.2.0/24")] == [False, True, False, True]
+    cases = (
+        (local, {"local": True, "all": True, "off": False, "192.0.2.0/24": False}),
+        (far, {"local": False, "all": True, "off": False, "::1, 192.0.2.0/24": True}),
+    )
+    for environ, allowed in cases:
+        assert {setting: Viewers(setting).include(environ) for setting in allowed} == allowed
     with pytest.raises(SourceError, match="no address and no network: everyone"):
-        Seen("everyone")
+        Viewers("everyone")
 
 
 def test_a_line_an_answer_says_what_and_how_long(server: Running) -> None:
@@ -224,7 +228,7 @@ def test_an_error_is_told_by_type_and_place_alone() -> None:
     try:
         int(MARK)
     except ValueError as error:
-        told = described(error)
+        told = describe_error(error)
     assert told["error"] == "ValueError"
     assert "test_operate.py" in told["at"][-1]
     assert MARK not in str(told)

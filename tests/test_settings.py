@@ -57,7 +57,7 @@ def test_flag_before_environment_before_file_before_default(tmp_path: Path) -> N
         ("[serve]\nqueue = true", "queue cannot be True"),
         ("[serve]\nqueue = [1]", "queue cannot be [1]"),
         ("serve = 5", "serve is no table"),
-        ("[serve", "mend the TOML"),
+        ("[serve", "not TOML: Expected"),
         ("[web]\nport = 1", "begin with [serve]"),
     ],
 )

@@ -10,11 +10,11 @@ import time
 import pyoxigraph as ox
 import pytest
 
-from kg.endpoint.admission import Places
+from kg.endpoint.admission import Admission
 from kg.endpoint.http.cache import Cache
-from kg.endpoint.protocol import Asked, pack_asked, read_answered, read_asked
+from kg.endpoint.protocol import QueryRequest, pack_request, read_request, read_result
 from kg.endpoint.worker import _confine, answer_one, execute
-from kg.endpoint.workers import Direct
+from kg.endpoint.workers import InProcess
 from kg.errors import KgError, NoPlace, NotAcceptable, TooLarge, TooMany, Unavailable
 from kg.queries.limits import Limits
 
@@ -30,7 +30,7 @@ def store() -> ox.Store:
 @pytest.mark.parametrize("form", ["json", "xml", "csv", "tsv"])
 @pytest.mark.parametrize(("most", "fits"), [(5, True), (4, False)])
 def test_rows_are_counted_outside_strings(store: ox.Store, form: str, most: int, fits: bool) -> None:
-    asked = Asked("SELECT * { ?s ?p ?o OPTIONAL { ?s <urn:q> ?q } }", table=form)
+    asked = QueryRequest("SELECT * { ?s ?p ?o OPTIONAL { ?s <urn:q> ?q } }", table=form)
     if fits:
         assert execute(store, asked, Limits(max_rows=most), {}).rows == most
         return
@@ -40,51 +40,52 @@ def test_rows_are_counted_outside_strings(store: ox.Store, form: str, most: int,
 
 
 def test_empty_rows_count_too() -> None:
-    asked = Asked("SELECT ?x { VALUES ?y { 1 2 3 4 } }")
+    asked = QueryRequest("SELECT ?x { VALUES ?y { 1 2 3 4 } }")
     assert execute(ox.Store(), asked, Limits(max_rows=4), {}).rows == 4
     with pytest.raises(TooLarge):
         execute(ox.Store(), asked, Limits(max_rows=3), {})
 
 
 def test_the_beginning_of_an_answer(store: ox.Store) -> None:
-    engine = Direct(store, Limits(), {"u": "urn:"})
+    engine = InProcess(store, Limits(), {"u": "urn:"})
     for query, form, rows in (
         ("SELECT * { ?s ?p ?o }", "json", 5),
         ("CONSTRUCT WHERE { ?s ?p ?o }", "ttl", 5),
         ("ASK {}", "json", 1),
     ):
-        found = engine.ask(Asked(query, shown=2))
-        assert (found.form, found.rows) == (form, rows)
-    told = engine.ask(Asked("SELECT * { BIND('a'@en AS ?a) BIND(1 AS ?b) BIND(BNODE() AS ?c) }", shown=2)).data
-    (row,) = ox.parse_query_results(told, format=ox.QueryResultsFormat.JSON)
+        found = engine.query(QueryRequest(query, preview_rows=2))
+        assert (found.format, found.rows) == (form, rows)
+    query = "SELECT * { BIND('a'@en AS ?a) BIND(1 AS ?b) BIND(BNODE() AS ?c) }"
+    result = engine.query(QueryRequest(query, preview_rows=2))
+    (row,) = ox.parse_query_results(result.data, format=ox.QueryResultsFormat.JSON)
     assert (row["a"], row["b"]) == (ox.Literal("a", language="en"), ox.Literal(1))
 
 
 def test_a_format_that_does_not_fit(store: ox.Store) -> None:
     for query, asked in (("ASK {}", {"table": ""}), ("CONSTRUCT WHERE { ?s ?p ?o }", {"graph": ""})):
         with pytest.raises(NotAcceptable):
-            execute(store, Asked(query, accept="image/png", **asked), Limits(), {})
+            execute(store, QueryRequest(query, accept="image/png", **asked), Limits(), {})
 
 
 def test_answers_and_errors_cross_a_socket(store: ox.Store) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.sendall(pack_asked(Asked("ASK {", ("urn:a",), ("urn:b",)), 1.5))
-        asked, seconds = read_asked(theirs) or (None, 0)
-        assert asked == Asked("ASK {", ("urn:a",), ("urn:b",))
+        ours.sendall(pack_request(QueryRequest("ASK {", ("urn:a",), ("urn:b",)), 1.5))
+        asked, seconds = read_request(theirs) or (None, 0)
+        assert asked == QueryRequest("ASK {", ("urn:a",), ("urn:b",))
         assert seconds == 1.5
         answer_one(theirs, store, asked, Limits(), {})
         with pytest.raises(KgError) as caught:
-            read_answered(ours, lambda: None)
+            read_result(ours, lambda: None)
         assert (caught.value.line, caught.value.title) == (1, "Malformed query")
-        answer_one(theirs, store, Asked("ASK {}"), Limits(), {})
-        answered = read_answered(ours, lambda: None)
+        answer_one(theirs, store, QueryRequest("ASK {}"), Limits(), {})
+        answered = read_result(ours, lambda: None)
         assert answered is not None
-        assert (answered.form, answered.tired) == ("json", False)
-        answer_one(theirs, store, Asked("ASK {}"), Limits(), {}, most=1)
-        assert getattr(read_answered(ours, lambda: None), "tired", False)
+        assert (answered.format, answered.worn) == ("json", False)
+        answer_one(theirs, store, QueryRequest("ASK {}"), Limits(), {}, most=1)
+        assert getattr(read_result(ours, lambda: None), "worn", False)
         theirs.close()
-        assert read_answered(ours, lambda: None) is None
+        assert read_result(ours, lambda: None) is None
 
 
 def test_a_worker_cannot_connect_even_if_service_were_not_refused() -> None:
@@ -104,7 +105,7 @@ def test_a_worker_cannot_connect_even_if_service_were_not_refused() -> None:
 
 
 def test_a_client_has_its_share() -> None:
-    places = Places(Limits(per_client=1, concurrent=3, heavy=1))
+    places = Admission(Limits(per_client=1, concurrent=3, heavy=1))
     with places.enter("a", lambda: None) as place:
         with pytest.raises(TooMany), places.enter("a", lambda: None):
             pass
@@ -117,7 +118,7 @@ def test_a_client_has_its_share() -> None:
 
 
 def test_who_used_little_goes_first() -> None:
-    places = Places(Limits(concurrent=2, heavy=1))
+    places = Admission(Limits(concurrent=2, heavy=1))
     for client, spent in (("much", 9.0), ("little", 0.0)):
         with places.enter(client, lambda: None) as place:
             place.spent = spent

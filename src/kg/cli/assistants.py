@@ -21,7 +21,7 @@ def mcp(text_file: Path | None, **limits: Any) -> None:
     Needs the extra: pip install 'klimaatbanen-kg[mcp]'.
     """
     from kg.endpoint.assistant.tools import Knowledge
-    from kg.endpoint.workers import Pool
+    from kg.endpoint.workers import WorkerPool
     from kg.errors import Unavailable
     from kg.files import project_folder
     from kg.graph.build import build
@@ -34,7 +34,7 @@ def mcp(text_file: Path | None, **limits: Any) -> None:
 
     graph = build(project_folder())
     held = Limits(**limits)
-    pool = Pool(lambda: graph.store, held, graph.prefixes)  # Forks, so before the server starts its threads.
+    pool = WorkerPool(lambda: graph.store, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:
         knowledge = Knowledge(graph, find_questions(project_folder() / "queries"), pool, text_of(graph, text_file))
         make_server(knowledge).run("stdio")

@@ -73,21 +73,23 @@ def push(url: str, store_url: str | None, update_url: str | None, project: Path)
 
     Name and password, where it wants them, come from KG_BACKEND_USER and KG_BACKEND_PASSWORD.
     """
-    from kg.endpoint.backends import Access, shown
-    from kg.endpoint.backends.push import Done, connect, send
+    from kg.endpoint.backends import Credentials, without_query
+    from kg.endpoint.backends.push import GraphChange, connect, send
     from kg.graph.build import build
 
-    pushed: list[Done] = []
+    pushed: list[GraphChange] = []
 
-    def tell(done: Done) -> None:
+    def tell(done: GraphChange) -> None:
         pushed.append(done)
         click.echo(f"{done.what:9} {done.statements:8,}  {done.name}")
 
     graph = build(project)
-    remote, way = connect(url, store_url, update_url, Access.of())
-    send(remote, way, graph.store, tell)
+    remote, writer = connect(url, store_url, update_url, Credentials.from_env())
+    send(remote, writer, graph.store, tell)
     total = sum(one.statements for one in pushed)
-    click.echo(f"klimaatbanen {graph.version}: {total:,} statements in {len(pushed)} graphs at {shown(url)}, checked")
+    click.echo(
+        f"klimaatbanen {graph.version}: {total:,} statements in {len(pushed)} graphs at {without_query(url)}, checked"
+    )
 
 
 @main.command()

@@ -16,8 +16,8 @@ from kg.cli.options import limit_settings, setting, settings_file
 from kg.endpoint.settings import Settings
 
 if TYPE_CHECKING:
-    from kg.endpoint.supervisor import Handed
-    from kg.endpoint.workers import Pool
+    from kg.endpoint.supervisor import Handover
+    from kg.endpoint.workers import WorkerPool
     from kg.graph.build import Graph
     from kg.queries.limits import Limits
 
@@ -50,8 +50,8 @@ _BYTES: Final = click.IntRange(min=0)
 def serve(**options: Any) -> None:
     """Serve the graph over HTTP: SPARQL at /sparql, resources at /id/..., pages at /."""
     settings = Settings.from_options(options)
-    handed = _handed(settings)
-    from kg.endpoint.http.logs import keep_troubles
+    handover = _supervise(settings)
+    from kg.endpoint.http.logs import log_errors
     from kg.endpoint.http.server import serve as run
     from kg.files import project_folder
     from kg.queries.question import find_questions
@@ -60,29 +60,29 @@ def serve(**options: Any) -> None:
 
     graph, data_version, pool = _open(settings)
     questions = find_questions(project_folder() / "queries")
-    app = create_app(graph, questions, settings, engine=pool, data_version=data_version, reloads=handed)
+    app = create_app(graph, questions, settings, engine=pool, data_version=data_version, reloads=handover)
     if settings.store is None:
         downloads.begin(app)
-    keep_troubles()
-    run(app, settings.limits, handed)
+    log_errors()
+    run(app, settings.limits, handover)
     pool.close()
 
 
-def _handed(settings: Settings) -> Handed:
-    """Return the sockets of this serving process; in the process that was called, keep servers until the end."""
-    from kg.endpoint.supervisor import Keeper, bind, handed
+def _supervise(settings: Settings) -> Handover:
+    """Return what a serving process is handed; the process that was called supervises servers until the end."""
+    from kg.endpoint.supervisor import Handover, Supervisor, bind
 
-    if found := handed():
-        return found
-    host = settings.host
-    listener = bind(host, settings.port)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
-    ready = lambda: click.echo(f"kg serves {url}")  # noqa: E731
-    watched = partial(_state, settings.store) if settings.watch else None
-    kept = Keeper(listener, ready, settings.limits.timeout, watched).run()
-    if isinstance(kept, int):
-        sys.exit(kept)
-    return kept
+    if handover := Handover.from_env():
+        return handover
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    listener = bind(settings.host, settings.port)
+    url = f"http://{host}:{listener.getsockname()[1]}/"
+    on_ready = partial(click.echo, f"kg serves {url}")
+    read_state = partial(_state, settings.store) if settings.watch else None
+    result = Supervisor(listener, on_ready, settings.limits.timeout, read_state).run()
+    if isinstance(result, int):
+        sys.exit(result)
+    return result
 
 
 def _state(store: Path | None) -> object:
@@ -92,41 +92,41 @@ def _state(store: Path | None) -> object:
     if store:
         return os.path.realpath(store / "current")
     folder = project_folder()
-    found = []
+    files = []
     for path in (path for name in FOLDERS for path in (folder / name).rglob("*")):
         with suppress(OSError):
-            told = path.stat()
-            found.append((str(path), told.st_mtime_ns, told.st_size))
-    return sorted(found)
+            status = path.stat()
+            files.append((str(path), status.st_mtime_ns, status.st_size))
+    return sorted(files)
 
 
-def _open(settings: Settings) -> tuple[Graph, str, Pool]:
+def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
     """Return our graph or the one of a store, the version of its data, and what answers queries."""
-    from kg.endpoint.workers import Pool
-
-    store, backend, limits = settings.store, settings.backend, settings.limits
-    if store is None:
-        from kg.files import project_folder
-        from kg.graph.build import build
-
-        graph = build(project_folder())
-        pool = _behind(backend, graph, limits) if backend else Pool(lambda: graph.store, limits, graph.prefixes)
-        return graph, graph.data_version, pool
-    from kg.graph.build import Graph
+    from kg.endpoint.workers import WorkerPool
+    from kg.files import project_folder
+    from kg.graph.build import Graph, build
     from kg.graph.store import read_stored
 
-    found = read_stored(store)  # The engine has threads once it is open: fork before.
-    pool = _behind(backend, Graph(found.open(), ()), limits) if backend else Pool(found.open, limits, found.prefixes)
-    return Graph(found.open(), ()), found.data, pool
+    url, limits = settings.backend, settings.limits
+    if settings.store is None:
+        graph = build(project_folder())
+        if url:
+            return graph, graph.data_version, _ask_backend(url, graph, limits)
+        return graph, graph.data_version, WorkerPool(lambda: graph.store, limits, graph.prefixes)
+    stored = read_stored(settings.store)  # The engine has threads once it is open: fork before.
+    if url:
+        pool = _ask_backend(url, Graph(stored.open(), ()), limits)
+    else:
+        pool = WorkerPool(stored.open, limits, stored.prefixes)
+    return Graph(stored.open(), ()), stored.data, pool
 
 
-def _behind(url: str, graph: Graph, limits: Limits) -> Pool:
+def _ask_backend(url: str, graph: Graph, limits: Limits) -> WorkerPool:
     """Return workers that ask a back end, once it has proved to hold the graph."""
-    from kg.endpoint.backends import Access, Backed, find, shown
+    from kg.endpoint.backends import BackendPool, find_backend, without_query
 
-    access = Access.of()
-    found = find(url, access, graph.store)
-    for line in found.notes:
+    backend = find_backend(url, graph.store)
+    for line in backend.notes:
         click.echo(f"kg: {line}", err=True)
-    click.echo(f"kg: queries go to {found.dialect.name} at {shown(url)}", err=True)
-    return Backed(url, access, found, limits, graph.prefixes, graph.version)
+    click.echo(f"kg: queries go to {backend.dialect.name} at {without_query(url)}", err=True)
+    return BackendPool(url, backend, limits, graph)

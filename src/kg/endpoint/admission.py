@@ -1,4 +1,4 @@
-"""Who may run: light places in which a query begins, a few heavy ones in which a long query goes on.
+"""Admission of queries: each begins in a light place, and goes on in one of a few heavy places when it takes long.
 
 A free place goes to the waiting client that has used least in the last seconds, and half of the light places are kept
 for clients that are known to ask little: they do not wait for those who ask much, however many these are.
@@ -30,12 +30,12 @@ class Place:
 
     Attributes:
         heavy: whether it is one for long queries.
-        spent: what the query has taken so far, in seconds of the processor; of brisk ones, nobody counts them.
+        spent: seconds of the processor that the query has taken so far; of the shortest, nobody counts them.
 
     """
 
-    def __init__(self, places: Places, client: str) -> None:
-        self._places, self._client = places, client
+    def __init__(self, admission: Admission, client: str) -> None:
+        self._admission, self._client = admission, client
         self.heavy = False
         self.spent = 0.0
 
@@ -46,11 +46,11 @@ class Place:
             NoPlace: none is free.
 
         """
-        self._places.move(self._client)
+        self._admission.move(self._client)
         self.heavy = True
 
 
-class Places:
+class Admission:
     """All places, and the queue before them.
 
     Arguments:

@@ -1,4 +1,4 @@
-"""The beginning of an answer, as a page shows it: small, whatever the answer is."""
+"""The first rows of a result, as a page shows them: small, whatever the result is."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _BYTES: Final = 4 << 20
 _STRING: Final = XSD + "string"
 
 
-def first(found: Solutions, shown: int, prefixes: Mapping[str, str]) -> tuple[bytes, int]:
+def first_rows(solutions: Solutions, most: int, prefixes: Mapping[str, str]) -> tuple[bytes, int]:
     """Return the first rows as SPARQL JSON, or triples as Turtle, and how many there are in all.
 
     Arguments:
-        found: the answer.
-        shown: rows or triples; fewer where a row has many cells.
+        solutions: the result.
+        most: rows or triples; fewer where a row has many cells.
         prefixes: shorten Turtle.
 
     Raises:
         QueryError: the query fails on the way.
-        TooLarge: even the beginning is too large for a page.
+        TooLarge: even the first rows are too large for a page.
 
     """
     try:
-        data, rows = _first(found, shown, prefixes)
+        data, rows = _serialise(solutions, most, prefixes)
     except (RuntimeError, ValueError) as error:
         raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
     if len(data) > _BYTES:
@@ -41,17 +41,17 @@ def first(found: Solutions, shown: int, prefixes: Mapping[str, str]) -> tuple[by
     return data, rows
 
 
-def _first(found: Solutions, shown: int, prefixes: Mapping[str, str]) -> tuple[bytes, int]:
-    if isinstance(found, ox.QueryBoolean):
-        return json.dumps({"head": {}, "boolean": bool(found)}).encode(), 1
-    if isinstance(found, ox.QueryTriples):
-        triples = list(islice(found, shown))
-        return serialise_triples(triples, GRAPHS[0], dict(prefixes)), len(triples) + sum(1 for _ in found)
-    names = [variable.value for variable in found.variables]
-    rows = list(islice(found, max(1, min(shown, _CELLS // max(1, len(names))))))
+def _serialise(solutions: Solutions, most: int, prefixes: Mapping[str, str]) -> tuple[bytes, int]:
+    if isinstance(solutions, ox.QueryBoolean):
+        return json.dumps({"head": {}, "boolean": bool(solutions)}).encode(), 1
+    if isinstance(solutions, ox.QueryTriples):
+        triples = list(islice(solutions, most))
+        return serialise_triples(triples, GRAPHS[0], dict(prefixes)), len(triples) + sum(1 for _ in solutions)
+    names = [variable.value for variable in solutions.variables]
+    rows = list(islice(solutions, max(1, min(most, _CELLS // max(1, len(names))))))
     bindings = [{name: _cell(row[name]) for name in names if row[name] is not None} for row in rows]
-    told = {"head": {"vars": names}, "results": {"bindings": bindings}}
-    return json.dumps(told).encode(), len(rows) + sum(1 for _ in found)
+    document = {"head": {"vars": names}, "results": {"bindings": bindings}}
+    return json.dumps(document).encode(), len(rows) + sum(1 for _ in solutions)
 
 
 def _cell(term: Any) -> dict[str, object]:

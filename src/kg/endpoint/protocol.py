@@ -1,4 +1,4 @@
-"""What goes between server and worker: a query with its dataset and formats, an answer as bytes, or an error."""
+"""What goes between server and worker: a query with its dataset and formats, a result as bytes, or an error."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from kg import errors
 from kg.errors import KgError
 from kg.queries.formats import rows_of
 
-_HEAD: Final = struct.Struct("!IQ")
+_LENGTHS: Final = struct.Struct("!IQ")
 _CHUNK: Final = 1 << 20
 _FIRST: Final = 1 << 16
-_FIELDS: Final = ("what", "where", "line", "column", "hint", "limit", "retry")
+_ERROR_FIELDS: Final = ("what", "where", "line", "column", "hint", "limit", "retry")
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryRequest:
     """A query as a client sent it.
 
     Attributes:
         text: the query.
         default_graphs, named_graphs: its dataset (SPARQL 1.1 Protocol, section 2.1.4).
         table, graph: names of the formats for rows and for graphs; empty where the client accepts none.
-        accept: what the client asked for, shown where neither fits.
+        accept: what the client asked for, for the error where neither fits.
         prefixed: whether the prefixes of the graph are added.
-        shown: rows that a page shows of the answer, which then counts them all; 0 for the whole answer.
+        preview_rows: rows that a page shows of the result, which then counts them all; 0 for the whole result.
 
     """
 
@@ -42,84 +42,86 @@ class Asked:
     graph: str = "ttl"
     accept: str = ""
     prefixed: bool = False
-    shown: int = 0
+    preview_rows: int = 0
 
     @cached_property
     def key(self) -> bytes:
         """A hash of query, dataset and formats; line ends and surrounding space do not count."""
         text = self.text.replace("\r\n", "\n").strip()
-        told = (text, self.default_graphs, self.named_graphs, self.table, self.graph, self.prefixed, self.shown)
-        return blake2b(json.dumps(told).encode(), digest_size=20).digest()
+        dataset = (self.default_graphs, self.named_graphs)
+        parts = (text, *dataset, self.table, self.graph, self.prefixed, self.preview_rows)
+        return blake2b(json.dumps(parts).encode(), digest_size=20).digest()
 
 
-_ASKED: Final = tuple(one.name for one in fields(Asked))
+_REQUEST_FIELDS: Final = tuple(one.name for one in fields(QueryRequest))
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A whole answer.
+class QueryResult:
+    """A whole result.
 
     Attributes:
-        form: its format by name.
+        format: its format by name.
         data: its bytes.
         counted: rows or triples; None where nobody has counted them yet.
         heavy: whether it took a place for long queries.
-        tired: whether its worker has grown by more than is kept.
+        worn: whether its worker has grown by more than is kept.
 
     """
 
-    form: str
+    format: str
     data: bytes
     counted: int | None
     heavy: bool = False
-    tired: bool = False
+    worn: bool = False
 
     @cached_property
     def rows(self) -> int:
         """Rows or triples."""
-        return rows_of(self.data, self.form) if self.counted is None else self.counted
+        return rows_of(self.data, self.format) if self.counted is None else self.counted
 
 
 def pack(head: dict[str, Any], data: bytes = b"") -> bytes:
-    """Return a frame: two lengths, a head in JSON."""
-    told = json.dumps(head).encode()
-    return _HEAD.pack(len(told), len(data)) + told
+    """Return the beginning of a message: the lengths of head and data, and the head in JSON."""
+    packed = json.dumps(head).encode()
+    return _LENGTHS.pack(len(packed), len(data)) + packed
 
 
-def pack_asked(asked: Asked, seconds: float) -> bytes:
-    """Return a frame that asks for an answer within so many seconds."""
-    return pack({"asked": {name: getattr(asked, name) for name in _ASKED}, "seconds": seconds})
+def pack_request(request: QueryRequest, seconds: float) -> bytes:
+    """Return a message that asks for a result within so many seconds."""
+    return pack({"request": {name: getattr(request, name) for name in _REQUEST_FIELDS}, "seconds": seconds})
 
 
-def read_asked(channel: socket.socket) -> tuple[Asked, float] | None:
+def read_request(channel: socket.socket) -> tuple[QueryRequest, float] | None:
     """Return the next query and its seconds, or None at the end."""
-    found = read(channel)
-    if found is None:
+    message = read(channel)
+    if message is None:
         return None
-    asked = dict(found[0]["asked"])
+    head, _ = message
+    members = dict(head["request"])
     for name in ("default_graphs", "named_graphs"):
-        asked[name] = tuple(asked[name])
-    return Asked(**asked), float(found[0]["seconds"])
+        members[name] = tuple(members[name])
+    return QueryRequest(**members), float(head["seconds"])
 
 
-def send_answered(channel: socket.socket, answered: Answered) -> None:
-    """Send a whole answer."""
-    told = {"form": answered.form, "counted": answered.counted, "tired": answered.tired}
-    head = pack(told, answered.data)
-    if len(answered.data) < _FIRST:
-        channel.sendall(head + answered.data)
+def send_result(channel: socket.socket, result: QueryResult) -> None:
+    """Send a whole result."""
+    begin = pack({"format": result.format, "counted": result.counted, "worn": result.worn}, result.data)
+    if len(result.data) < _FIRST:
+        channel.sendall(begin + result.data)
     else:
-        channel.sendall(head)
-        channel.sendall(answered.data)
+        channel.sendall(begin)
+        channel.sendall(result.data)
 
 
 def send_error(channel: socket.socket, error: KgError) -> None:
     """Send an error; it becomes the same one on the other side."""
-    channel.sendall(pack({"error": type(error).__name__, "fields": {name: getattr(error, name) for name in _FIELDS}}))
+    members = {name: getattr(error, name) for name in _ERROR_FIELDS}
+    channel.sendall(pack({"error": type(error).__name__, "fields": members}))
 
 
-def read_answered(channel: socket.socket, wait: Callable[[], None]) -> Answered | None:
-    """Return an answer, or None where the worker died before it was whole.
+def read_result(channel: socket.socket, wait: Callable[[], None]) -> QueryResult | None:
+    """Return a result, or None where the worker died before it was whole.
 
     Arguments:
         channel: a socket whose time-out is short.
@@ -129,30 +131,29 @@ def read_answered(channel: socket.socket, wait: Callable[[], None]) -> Answered 
         KgError: the error that the worker sent.
 
     """
-    found = read(channel, wait)
-    if found is None:
+    message = read(channel, wait)
+    if message is None:
         return None
-    head, data = found
+    head, data = message
     if "error" in head:
-        kind = getattr(errors, head["error"])
-        raise kind(**head["fields"])
-    return Answered(head["form"], data, head["counted"], tired=head["tired"])
+        raise getattr(errors, head["error"])(**head["fields"])
+    return QueryResult(head["format"], data, head["counted"], worn=head["worn"])
 
 
 def read(channel: socket.socket, wait: Callable[[], None] | None = None) -> tuple[dict[str, Any], bytes] | None:
-    """Return head and data of the next frame, or None where the other side ended; a small one comes at once."""
-    frame, have, whole = bytearray(_FIRST), 0, _HEAD.size
-    while have < whole:
-        count = _receive(channel, memoryview(frame)[have : max(_FIRST, min(whole, have + _CHUNK))], wait)
+    """Return head and data of the next message, or None where the other side ended; a small one comes at once."""
+    buffer, received, whole = bytearray(_FIRST), 0, _LENGTHS.size
+    while received < whole:
+        count = _receive(channel, memoryview(buffer)[received : max(_FIRST, min(whole, received + _CHUNK))], wait)
         if not count:
             return None
-        have += count
-        if whole == _HEAD.size <= have:
-            told, size = _HEAD.unpack_from(frame)
-            whole += told + size
-            frame.extend(bytes(max(0, whole - len(frame))))
-    view = memoryview(frame)
-    return json.loads(bytes(view[_HEAD.size : _HEAD.size + told])), bytes(view[_HEAD.size + told : whole])
+        received += count
+        if whole == _LENGTHS.size <= received:
+            head_size, data_size = _LENGTHS.unpack_from(buffer)
+            whole += head_size + data_size
+            buffer.extend(bytes(max(0, whole - len(buffer))))
+    view, begin = memoryview(buffer), _LENGTHS.size + head_size
+    return json.loads(bytes(view[_LENGTHS.size : begin])), bytes(view[begin:whole])
 
 
 def _receive(channel: socket.socket, room: memoryview, wait: Callable[[], None] | None) -> int:

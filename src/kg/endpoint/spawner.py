@@ -1,8 +1,8 @@
 """The spawner: a process with one thread that holds the store and forks workers, for a server with many threads.
 
-A process with threads cannot fork safely, so the spawner is forked before any thread starts. It forks an heir of
-itself, which takes over when it dies. Only the spawner ends workers: it has not reaped them, so
-their ids are still theirs.
+A process with threads cannot fork safely, so the spawner is forked before any thread starts. It forks a standby of
+itself, which takes over when it dies. Only the spawner ends workers: it has not reaped them, so their process ids
+cannot belong to others yet.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kg.endpoint import worker as child
+from kg.endpoint import worker
 from kg.errors import Unavailable
 from kg.queries.limits import Limits
 
-_ORDER: Final = struct.Struct("!cq")
+_COMMAND: Final = struct.Struct("!cq")
 _REPLY: Final = struct.Struct("!q")
 _WORKER: Final = b"W"
-_HEIR: Final = b"H"
+_STANDBY: Final = b"H"
 _END: Final = b"E"
 _KILL: Final = b"K"
 _UNKNOWN: Final = -1
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
-_SOON: Final = 0.05  # Seconds between two looks at processes that are about to be gone.
+_POLL: Final = 0.05  # Seconds between two checks of processes that were killed.
 _HINT: Final = "try again in a moment"
 
 
 @dataclass(frozen=True)
-class Stock:
+class WorkerTemplate:
     """What each worker has: the store (opened by it), the limits, the prefixes."""
 
-    open_store: Callable[[], child.Source]
+    open_source: Callable[[], worker.Source]
     limits: Limits
     prefixes: Mapping[str, str]
 
@@ -59,17 +59,16 @@ class Worker:
         self.pid, self.channel = pid, channel
         self._spawner = spawner
         self._status: int | None = None
-        self.yields = False
+        self.reniced = False
 
-    def yield_to_others(self, nice: int) -> None:
+    def renice(self, niceness: int) -> None:
         """Run at a lower priority from now on: there is no way back, so the worker cannot be kept."""
-        if self.yields:
-            return
-        self.yields = True
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, nice)
+        if not self.reniced:
+            self.reniced = True
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.pid, niceness)
 
-    def used(self) -> float | None:
+    def cpu_seconds(self) -> float | None:
         """Return the processor time of the worker in seconds, or None where the system does not say (macOS)."""
         try:
             stat = Path(f"/proc/{self.pid}/stat").read_text("ascii")
@@ -106,7 +105,7 @@ class Spawner:
         self._lock = threading.Lock()
 
     @classmethod
-    def start(cls, stock: Stock) -> Spawner:
+    def start(cls, template: WorkerTemplate) -> Spawner:
         """Fork a spawner; to be called before any thread starts."""
         ours, theirs = socket.socketpair()
         gc.collect()
@@ -114,7 +113,7 @@ class Spawner:
         pid = os.fork()
         if pid == 0:
             ours.close()
-            _become_spawner(theirs, stock)
+            _become_spawner(theirs, template)
         theirs.close()
         return cls(ours, pid)
 
@@ -128,20 +127,20 @@ class Spawner:
         ours, pid = self._fork(_WORKER)
         return Worker(pid, ours, self)
 
-    def heir(self) -> Spawner:
+    def standby(self) -> Spawner:
         """Return another spawner, forked from this one.
 
         Raises:
             Unavailable: the spawner is dead.
 
         """
-        ours, pid = self._fork(_HEIR)
+        ours, pid = self._fork(_STANDBY)
         return Spawner(ours, pid)
 
     def end(self, pid: int, *, wait: bool = True) -> int:
         """Kill a worker and return its wait status; where the spawner is dead, kill it without its help."""
         try:
-            return self._order(_END if wait else _KILL, pid)
+            return self._send(_END if wait else _KILL, pid)
         except Unavailable:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
@@ -156,7 +155,7 @@ class Spawner:
     def _fork(self, kind: bytes) -> tuple[socket.socket, int]:
         ours, theirs = socket.socketpair()
         try:
-            pid = self._order(kind, 0, theirs.fileno())
+            pid = self._send(kind, 0, theirs.fileno())
         except Unavailable:
             ours.close()
             raise
@@ -164,74 +163,62 @@ class Spawner:
             theirs.close()
         return ours, pid
 
-    def _order(self, kind: bytes, pid: int, *descriptors: int) -> int:
+    def _send(self, command: bytes, pid: int, *descriptors: int) -> int:
         try:
             with self._lock:
-                socket.send_fds(self._channel, [_ORDER.pack(kind, pid)], list(descriptors))
-                told = _whole(self._channel, _REPLY.size)
-        except OSError as error:
+                socket.send_fds(self._channel, [_COMMAND.pack(command, pid)], list(descriptors))
+                reply = self._channel.recv(_REPLY.size, socket.MSG_WAITALL)
+            number: int = _REPLY.unpack(reply)[0]
+        except (OSError, struct.error) as error:
             raise Unavailable("the process that starts workers is gone", hint=_HINT, retry=1) from error
-        if len(told) < _REPLY.size:
-            raise Unavailable("the process that starts workers is gone", hint=_HINT, retry=1)
-        found: int = _REPLY.unpack(told)[0]
-        return found
+        return number
 
 
-def _whole(channel: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        more = channel.recv(size - len(data))
-        if not more:
-            return data
-        data += more
-    return data
-
-
-def _become_spawner(channel: socket.socket, stock: Stock) -> None:
-    """Take orders until the server ends, in a process of its own; never return."""
+def _become_spawner(channel: socket.socket, template: WorkerTemplate) -> None:
+    """Obey commands until the server ends, in a process of its own; never return."""
     try:
-        _settle(channel)
-        _take_orders(channel, stock)
+        _detach(channel)
+        _obey(channel, template)
     finally:
         os._exit(0)
 
 
-def _settle(channel: socket.socket) -> None:
+def _detach(channel: socket.socket) -> None:
     """Keep one descriptor beside the standard ones, which lead nowhere; end when the server ends, not before."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(one, signal.SIG_IGN)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):
-        os.dup2(nowhere, number)
-    for number in range(3, 256):
-        if number != channel.fileno():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(null, descriptor)
+    for descriptor in range(3, 256):
+        if descriptor != channel.fileno():
             with suppress(OSError):
-                os.close(number)
+                os.close(descriptor)
 
 
-def _take_orders(channel: socket.socket, stock: Stock) -> None:
+def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
     workers: set[int] = set()
-    dying: set[int] = set()
+    killed: set[int] = set()
     while True:
-        dying = {one for one in dying if os.waitpid(one, os.WNOHANG)[0] == 0}
-        if dying and not select.select([channel], [], [], _SOON)[0]:
+        killed = {pid for pid in killed if os.waitpid(pid, os.WNOHANG)[0] == 0}
+        if killed and not select.select([channel], [], [], _POLL)[0]:
             continue
-        told, descriptors, _, _ = socket.recv_fds(channel, _ORDER.size, 1)
-        if len(told) < _ORDER.size:
+        message, descriptors, _, _ = socket.recv_fds(channel, _COMMAND.size, 1)
+        if len(message) < _COMMAND.size:
             break
-        kind, pid = _ORDER.unpack(told)
-        if kind == _END:
+        command, pid = _COMMAND.unpack(message)
+        if command == _END:
             reply = _end(pid, workers)
-        elif kind == _KILL:
+        elif command == _KILL:
             reply = _UNKNOWN
             if pid in workers:
                 os.kill(pid, signal.SIGKILL)
                 workers.discard(pid)
-                dying.add(pid)
+                killed.add(pid)
         else:
-            reply = _fork(kind, channel, socket.socket(fileno=descriptors[0]), stock)
-            if kind == _WORKER:
+            reply = _fork(command, channel, socket.socket(fileno=descriptors[0]), template)
+            if command == _WORKER:
                 workers.add(reply)
         channel.sendall(_REPLY.pack(reply))
     for pid in list(workers):
@@ -246,16 +233,16 @@ def _end(pid: int, workers: set[int]) -> int:
     return os.waitpid(pid, 0)[1]
 
 
-def _fork(kind: bytes, channel: socket.socket, theirs: socket.socket, stock: Stock) -> int:
+def _fork(command: bytes, channel: socket.socket, theirs: socket.socket, template: WorkerTemplate) -> int:
     pid = os.fork()
     if pid:
         theirs.close()
         return pid
     try:
         channel.close()
-        if kind == _HEIR:
-            _take_orders(theirs, stock)
+        if command == _STANDBY:
+            _obey(theirs, template)
         else:
-            child.serve(theirs, stock.open_store, stock.limits, stock.prefixes)
+            worker.serve(theirs, template.open_source, template.limits, template.prefixes)
     finally:
         os._exit(0)

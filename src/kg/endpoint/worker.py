@@ -18,88 +18,88 @@ from typing import Final, Protocol
 
 import pyoxigraph as ox
 
-from kg.endpoint.preview import first
-from kg.endpoint.protocol import Answered, Asked, read_asked, send_answered, send_error
+from kg.endpoint.preview import first_rows
+from kg.endpoint.protocol import QueryRequest, QueryResult, read_request, send_error, send_result
 from kg.errors import BadGateway, KgError, OverMemory, QueryError, TooLarge
 from kg.queries.engine import answer, with_prefixes
 from kg.queries.formats import GRAPHS, Format, Solutions, formats_for, named, not_acceptable, serialise_triples
 from kg.queries.limits import Limits
 
 _STACK: Final = 64 << 20  # Nested queries recurse in the engine.
-_SPARE: Final = 1.0  # The kernel's clock is the second line: it rings after that of the server.
+_SPARE: Final = 1.0  # Seconds: the alarm of the kernel comes after the deadline of the server.
 _GROWTH: Final = 32 << 20  # Bytes: allocators keep what a query once took, so a worker that took more is not kept.
 _CONNECTIONS: Final = 16  # Descriptors of a worker that asks another server.
 
 
-class Distant(Protocol):
+class RemoteEngine(Protocol):
     """An engine elsewhere, that a worker asks instead of a store."""
 
     def answer(
         self, text: str, *, default_graphs: Sequence[str], named_graphs: Sequence[str], limits: Limits
     ) -> Solutions:
-        """Return the answer to a query, as `kg.sparql.answer`."""
+        """Return the answer to a query, as `kg.queries.engine.answer`."""
 
 
-Source = ox.Store | Distant
+Source = ox.Store | RemoteEngine
 
 
-def execute(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, str]) -> Answered:
-    """Return the answer to a query as bytes in the format that fits it.
+def execute(source: Source, request: QueryRequest, limits: Limits, prefixes: Mapping[str, str]) -> QueryResult:
+    """Return the result of a query as bytes in the format that fits it.
 
     Arguments:
-        store: the graph, which is only read, or an engine elsewhere.
-        asked: query, dataset and formats.
+        source: the graph, which is only read, or an engine elsewhere.
+        request: query, dataset and formats.
         limits: length and nesting of the query, rows and bytes of the result.
         prefixes: shorten Turtle, and are added to a query that wants them.
 
     Raises:
-        KgError: as `kg.sparql.answer`; NotAcceptable where no format fits; TooLarge where the result is over a limit.
+        KgError: as `kg.queries.engine.answer`; NotAcceptable where no format fits; TooLarge for a result over a limit.
 
     """
-    found = _found(store, asked, limits, prefixes)
-    offered = formats_for(found)
-    form = named(asked.graph if offered is GRAPHS else asked.table, offered)
-    if form is None:
-        raise not_acceptable(asked.accept, offered)
+    solutions = _solve(source, request, limits, prefixes)
+    offered = formats_for(solutions)
+    chosen = named(request.graph if offered is GRAPHS else request.table, offered)
+    if chosen is None:
+        raise not_acceptable(request.accept, offered)
+    counted: int | None
     try:
-        data, counted = first(found, asked.shown, prefixes) if asked.shown else _bytes(found, form, limits, prefixes)
-    except SyntaxError as error:  # Of an answer that came from elsewhere.
+        if request.preview_rows:
+            data, counted = first_rows(solutions, request.preview_rows, prefixes)
+        else:
+            data, counted = _serialise(solutions, chosen, limits, prefixes)
+    except SyntaxError as error:  # Of a result that came from elsewhere.
         raise BadGateway("the back end sent a broken answer", hint="try again", retry=5) from error
     if len(data) > limits.max_bytes:
         raise _too_large(f"the result has {len(data):,} bytes; {limits.max_bytes:,} are allowed", "max_bytes")
-    answered = Answered(form.name, data, counted)
-    many = len(data) > limits.max_rows and answered.rows > limits.max_rows  # A row takes a byte at least.
-    if many and not asked.shown:
+    result = QueryResult(chosen.name, data, counted)
+    if not request.preview_rows and len(data) > limits.max_rows and result.rows > limits.max_rows:  # A row has a byte.
         raise _too_large(f"the result has more than {limits.max_rows:,} rows", "max_rows")
-    return answered
+    return result
 
 
-def _found(store: Source, asked: Asked, limits: Limits, prefixes: Mapping[str, str]) -> Solutions:
-    text = with_prefixes(asked.text, prefixes) if asked.prefixed else asked.text
-    ask = partial(answer, store) if isinstance(store, ox.Store) else store.answer
+def _solve(source: Source, request: QueryRequest, limits: Limits, prefixes: Mapping[str, str]) -> Solutions:
+    text = with_prefixes(request.text, prefixes) if request.prefixed else request.text
+    solve = partial(answer, source) if isinstance(source, ox.Store) else source.answer
     try:
-        return ask(text, default_graphs=asked.default_graphs, named_graphs=asked.named_graphs, limits=limits)
+        return solve(text, default_graphs=request.default_graphs, named_graphs=request.named_graphs, limits=limits)
     except QueryError as error:
         if error.line == 1 and error.column:
-            error.column -= len(text) - len(asked.text)  # The prefixes were added on the first line.
+            error.column -= len(text) - len(request.text)  # The prefixes were added on the first line.
         raise
 
 
-def _bytes(
-    found: Solutions,
-    form: Format,
-    limits: Limits,
-    prefixes: Mapping[str, str],
+def _serialise(
+    solutions: Solutions, chosen: Format, limits: Limits, prefixes: Mapping[str, str]
 ) -> tuple[bytes, int | None]:
-    """Return an answer in its format, and how many triples it has; rows are counted where somebody wants to know."""
+    """Return a result in its format, and how many triples it has; rows are counted where somebody wants to know."""
     try:
-        if isinstance(found, ox.QueryTriples):
-            triples = list(islice(found, limits.max_rows + 1))
-            return serialise_triples(triples, form, dict(prefixes)), len(triples)
-        data = found.serialize(format=form.engine) or b""  # type: ignore[arg-type]
+        if isinstance(solutions, ox.QueryTriples):
+            triples = list(islice(solutions, limits.max_rows + 1))
+            return serialise_triples(triples, chosen, dict(prefixes)), len(triples)
+        data = solutions.serialize(format=chosen.engine) or b""  # type: ignore[arg-type]
     except (RuntimeError, ValueError, OSError) as error:
         raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
-    return data, 1 if isinstance(found, ox.QueryBoolean) else None
+    return data, 1 if isinstance(solutions, ox.QueryBoolean) else None
 
 
 def _too_large(what: str, limit: str) -> TooLarge:
@@ -107,39 +107,39 @@ def _too_large(what: str, limit: str) -> TooLarge:
 
 
 def serve(
-    channel: socket.socket, open_store: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]
+    channel: socket.socket, open_source: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]
 ) -> None:
     """Answer queries from a socket until it ends; the process is given up to that.
 
     Arguments:
         channel: the only descriptor that the worker keeps, beside those of the store.
-        open_store: returns the store; called once.
+        open_source: returns the store, or an engine elsewhere; called once.
         limits: as in `execute`; `memory` becomes RLIMIT_AS.
         prefixes: as in `execute`.
 
     """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    store = open_store()
+    source = open_source()
     threading.stack_size(_STACK)
-    thread = threading.Thread(target=_answer_all, args=(channel, store, limits, prefixes))
+    thread = threading.Thread(target=_answer_all, args=(channel, source, limits, prefixes))
     thread.start()
     thread.join()
 
 
-def _answer_all(channel: socket.socket, store: Source, limits: Limits, prefixes: Mapping[str, str]) -> None:
-    _confine(limits, 0 if isinstance(store, ox.Store) else _CONNECTIONS)
+def _answer_all(channel: socket.socket, source: Source, limits: Limits, prefixes: Mapping[str, str]) -> None:
+    _confine(limits, 0 if isinstance(source, ox.Store) else _CONNECTIONS)
     most = _peak() + _GROWTH
-    while (found := read_asked(channel)) is not None:
-        asked, seconds = found
+    while (message := read_request(channel)) is not None:
+        request, seconds = message
         signal.setitimer(signal.ITIMER_REAL, seconds + _SPARE)
-        answer_one(channel, store, asked, limits, prefixes, most)
+        answer_one(channel, source, request, limits, prefixes, most)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def answer_one(
     channel: socket.socket,
-    store: Source,
-    asked: Asked,
+    source: Source,
+    request: QueryRequest,
     limits: Limits,
     prefixes: Mapping[str, str],
     most: float = math.inf,
@@ -148,16 +148,16 @@ def answer_one(
 
     Arguments:
         channel: the socket.
-        store: as in `execute`.
-        asked: as in `execute`.
+        source: as in `execute`.
+        request: as in `execute`.
         limits: as in `execute`.
         prefixes: as in `execute`.
         most: bytes of memory; a process that had more should not be kept.
 
     """
     try:
-        answered = execute(store, asked, limits, prefixes)
-        send_answered(channel, replace(answered, tired=_peak() > most))
+        result = execute(source, request, limits, prefixes)
+        send_result(channel, replace(result, worn=_peak() > most))
     except KgError as error:
         send_error(channel, error)
     except MemoryError:

@@ -13,20 +13,20 @@ from typing import Final, Protocol
 
 import pyoxigraph as ox
 
-from kg.endpoint.admission import Place, Places
-from kg.endpoint.protocol import Answered, Asked, pack_asked, read_answered
-from kg.endpoint.spawner import Spawner, Stock, Worker
+from kg.endpoint.admission import Admission, Place
+from kg.endpoint.protocol import QueryRequest, QueryResult, pack_request, read_result
+from kg.endpoint.spawner import Spawner, Worker, WorkerTemplate
 from kg.endpoint.worker import Source, execute, over_memory
 from kg.errors import ClientGone, KgError, OverTime, Unavailable
 from kg.queries.limits import Limits
 
-_GRACE: Final = 0.3  # Seconds of the processor after which a query is a long one and gives its place up.
-_BRISK: Final = 0.1  # Seconds after which it runs at a lower priority.
-_PATIENCE: Final = 1.2  # Seconds of the clock after which it is a long one, whatever it did.
+_HEAVY_AFTER: Final = 0.3  # Seconds of the processor after which a query gives its light place up.
+_HEAVY_AFTER_CLOCK: Final = 1.2  # Seconds of the clock after which it does so whatever it did.
+_NICE_AFTER: Final = 0.1  # Seconds of the processor after which it runs at a lower priority.
+_NICENESS: Final = 10
 _POLL: Final = 0.05
-_NICE: Final = 10
-_ANYTHING: Final = Asked("ASK { ?s ?p ?o }")
-_LEAVES_A_MARK: Final = ("max_bytes", "max_rows", "memory")
+_ANYTHING: Final = QueryRequest("ASK { ?s ?p ?o }")
+_WEARING: Final = ("max_bytes", "max_rows", "memory")  # Limits that leave a worker larger than it was.
 
 
 def _never() -> bool:
@@ -36,16 +36,21 @@ def _never() -> bool:
 class Engine(Protocol):
     """What answers queries: workers, or the process itself."""
 
-    def ask(
-        self, asked: Asked, *, client: str = "", seconds: float | None = None, gone: Callable[[], bool] = _never
-    ) -> Answered:
-        """Return the answer, whole."""
+    def query(
+        self,
+        request: QueryRequest,
+        *,
+        client: str = "",
+        seconds: float | None = None,
+        is_gone: Callable[[], bool] = _never,
+    ) -> QueryResult:
+        """Return the result, whole."""
 
     def ready(self) -> None:
         """Ask something; raise where nothing, or not the graph, answers."""
 
 
-class Direct:
+class InProcess:
     """Answers in this process, without a limit on time: for tests and one's own use.
 
     Arguments:
@@ -58,23 +63,21 @@ class Direct:
     def __init__(self, store: ox.Store, limits: Limits, prefixes: Mapping[str, str]) -> None:
         self._store, self._limits, self._prefixes = store, limits, prefixes
 
-    def ask(
-        self, asked: Asked, *, client: str = "", seconds: float | None = None, gone: Callable[[], bool] = _never
-    ) -> Answered:
-        """Return the answer, whole; who asks and for how long does not matter."""
-        del client, seconds, gone
-        return execute(self._store, asked, self._limits, self._prefixes)
+    def query(self, request: QueryRequest, **client: object) -> QueryResult:
+        """Return the result, whole; who asks and for how long does not matter."""
+        del client
+        return execute(self._store, request, self._limits, self._prefixes)
 
     def ready(self) -> None:
         """Ask something."""
-        self.ask(_ANYTHING)
+        self.query(_ANYTHING)
 
 
-class _Clock:
-    """The time of one query: raises when it is over, or when the client has left."""
+class _Deadline:
+    """When one query ends: after its time, or when its client has left."""
 
-    def __init__(self, seconds: float, gone: Callable[[], bool]) -> None:
-        self._seconds, self._gone = seconds, gone
+    def __init__(self, seconds: float, is_gone: Callable[[], bool]) -> None:
+        self._seconds, self._is_gone = seconds, is_gone
         self._end = time.monotonic() + seconds
 
     @property
@@ -86,15 +89,15 @@ class _Clock:
             what = f"the query took longer than {self._seconds:g} s"
             hint = "ask for less: bind more, aggregate less, add LIMIT to an inner query"
             raise OverTime(what, hint=hint, limit="timeout", retry=10)
-        if self._gone():
+        if self._is_gone():
             raise ClientGone("the client closed the connection")
 
 
-class _Effort:
+class _Usage:
     """What a query has taken so far: processor time, so that a busy machine does not make light queries heavy.
 
     Arguments:
-        worker: runs the query; what it used before the first look is another query's, or little.
+        worker: runs the query; what it used before the first check is another query's, or little.
 
     """
 
@@ -104,98 +107,107 @@ class _Effort:
         self._before: float | None = None
 
     @property
-    def spent(self) -> float:
+    def seconds(self) -> float:
         """Seconds of the processor; where they are not known, or the query waits for long, those of the clock."""
         passed = time.monotonic() - self._began
-        used = self._worker.used()
-        if used is None or passed > _PATIENCE:
+        used = self._worker.cpu_seconds()
+        if used is None or passed > _HEAVY_AFTER_CLOCK:
             return passed
         self._before = used if self._before is None else self._before
         return used - self._before
 
 
-class Pool:
+class WorkerPool:
     """Workers forked from a spawner; to be made before any thread starts.
 
     Arguments:
-        open_store: returns the store, or an engine elsewhere; each worker calls it once, after the fork.
+        open_source: returns the store, or an engine elsewhere; each worker calls it once, after the fork.
         limits: what queries may take.
         prefixes: of the graph.
 
     """
 
-    def __init__(self, open_store: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]) -> None:
+    def __init__(self, open_source: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]) -> None:
         self._limits = limits
-        self._places = Places(limits)
+        self._admission = Admission(limits)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self.replaced = 0
-        self._spawner = Spawner.start(Stock(open_store, limits, prefixes))
-        self._heir: Spawner | None = self._spawner.heir()
+        self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes))
+        self._standby: Spawner | None = self._spawner.standby()
 
     @property
     def taken(self) -> tuple[int, int, int]:
         """Light places and heavy places that are taken, and queries that wait."""
-        return self._places.taken
+        return self._admission.taken
 
     @property
     def idle(self) -> int:
         """Workers that wait for a query."""
         return len(self._idle)
 
-    def ask(
-        self, asked: Asked, *, client: str = "", seconds: float | None = None, gone: Callable[[], bool] = _never
-    ) -> Answered:
-        """Return the answer of a worker, whole.
+    def query(
+        self,
+        request: QueryRequest,
+        *,
+        client: str = "",
+        seconds: float | None = None,
+        is_gone: Callable[[], bool] = _never,
+    ) -> QueryResult:
+        """Return the result of a worker, whole.
 
         Arguments:
-            asked: the query.
+            request: the query.
             client: whose query it is; `per_client` counts by it.
             seconds: less time than the limit.
-            gone: says whether the client has left.
+            is_gone: says whether the client has left.
 
         Raises:
             KgError: what the query is refused for, or the limit that it is over: TooMany, NoPlace, OverTime,
                 OverMemory, TooLarge; Unavailable where no worker can be had.
 
         """
-        clock = _Clock(min(seconds or self._limits.timeout, self._limits.timeout), gone)
-        with self._places.enter(client, clock.check) as place:
-            found = self._run(asked, place, clock)
-            found = found or self._run(asked, place, clock, again=True) or self._lost()
-            return replace(found, heavy=place.heavy)
+        deadline = _Deadline(min(seconds or self._limits.timeout, self._limits.timeout), is_gone)
+        with self._admission.enter(client, deadline.check) as place:
+            result = self._run(request, place, deadline)
+            result = result or self._run(request, place, deadline, again=True)
+            if result is None:
+                raise _lost()
+            return replace(result, heavy=place.heavy)
 
     def ready(self) -> None:
         """Ask something."""
-        self.ask(_ANYTHING, client="readyz")
+        self.query(_ANYTHING, client="readyz")
 
     def close(self) -> None:
         """End spawner and workers."""
         for worker in self._idle:
             worker.end()
-        for one in (self._spawner, self._heir):
-            if one:
-                one.close()
+        for spawner in (self._spawner, self._standby):
+            if spawner:
+                spawner.close()
 
-    def _run(self, asked: Asked, place: Place, clock: _Clock, *, again: bool = False) -> Answered | None:
-        """Return the answer, or None where the worker was ended by someone else before the query grew long."""
+    def _run(
+        self, request: QueryRequest, place: Place, deadline: _Deadline, *, again: bool = False
+    ) -> QueryResult | None:
+        """Return the result, or None where the worker was ended by someone else before the query grew long."""
         worker = self._take(fresh=again)
-        kept = False
+        reusable = False
         try:
-            found = _exchange(worker, asked, place, clock)
-            kept = found is not None and not (worker.yields or found.tired)
+            result = _exchange(worker, request, place, deadline)
+            reusable = result is not None and not result.worn
         except TimeoutError:
-            clock.check()
+            deadline.check()
             raise
         except KgError as error:
-            kept = not (worker.yields or error.limit in _LEAVES_A_MARK or isinstance(error, (Unavailable, ClientGone)))
+            reusable = error.limit not in _WEARING and not isinstance(error, (Unavailable, ClientGone))
             raise
         else:
-            if found is None:
+            if result is None:
                 self._explain(worker, place)
-            return found
+            return result
         finally:
-            self._give_back(worker, kept=kept)
+            self._give_back(worker, reusable=reusable and not worker.reniced)
 
     def _take(self, *, fresh: bool) -> Worker:
         with self._lock:
@@ -203,8 +215,8 @@ class Pool:
                 return self._idle.pop()
         return self._spawn()
 
-    def _give_back(self, worker: Worker, *, kept: bool) -> None:
-        if kept:
+    def _give_back(self, worker: Worker, *, reusable: bool) -> None:
+        if reusable:
             with self._lock:
                 self._idle.append(worker)
             return
@@ -222,19 +234,19 @@ class Pool:
         try:
             return self._spawner.spawn()
         except Unavailable:
-            self._inherit()
+            self._fail_over()
             return self._spawner.spawn()
 
-    def _inherit(self) -> None:
-        """Put the heir in the place of a dead spawner; the workers of the dead one end with it."""
+    def _fail_over(self) -> None:
+        """Put the standby in the place of a dead spawner; the workers of the dead one end with it."""
         with self._lock:
-            if self._heir is None:
+            if self._standby is None:
                 return
-            dead, self._spawner = self._spawner, self._heir
+            dead, self._spawner = self._spawner, self._standby
             dead.close()
-            self._heir = None
+            self._standby = None
         with suppress(Unavailable):
-            self._heir = self._spawner.heir()
+            self._standby = self._spawner.standby()
 
     def _explain(self, worker: Worker, place: Place) -> None:
         """Say why a worker died; nothing where it was killed from outside and the query may be tried again."""
@@ -243,28 +255,29 @@ class Pool:
         if number in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP):
             raise over_memory(self._limits)
         if number == signal.SIGALRM or place.heavy:
-            self._lost()
-
-    def _lost(self) -> Answered:
-        raise Unavailable("the worker of this query was lost", hint="try again", retry=1)
+            raise _lost()
 
 
-def _exchange(worker: Worker, asked: Asked, place: Place, clock: _Clock) -> Answered | None:
-    """Send a query and wait for its answer; a long one becomes heavy on the way."""
-    effort = _Effort(worker)
+def _lost() -> Unavailable:
+    return Unavailable("the worker of this query was lost", hint="try again", retry=1)
+
+
+def _exchange(worker: Worker, request: QueryRequest, place: Place, deadline: _Deadline) -> QueryResult | None:
+    """Send a query and wait for its result; a long one becomes heavy on the way."""
+    usage = _Usage(worker)
 
     def wait() -> None:
-        clock.check()
-        place.spent = spent = max(place.spent, effort.spent)
-        if spent >= _BRISK:
-            worker.yield_to_others(_NICE)
-        if spent >= _GRACE and not place.heavy:
+        deadline.check()
+        place.spent = max(place.spent, usage.seconds)
+        if place.spent >= _NICE_AFTER:
+            worker.renice(_NICENESS)
+        if place.spent >= _HEAVY_AFTER and not place.heavy:
             place.become_heavy()
 
     if worker.channel.gettimeout() != _POLL:
         worker.channel.settimeout(_POLL)
     try:
-        worker.channel.sendall(pack_asked(asked, max(clock.left, 0.0)))
+        worker.channel.sendall(pack_request(request, max(deadline.left, 0.0)))
     except ConnectionError:
         return None
-    return read_answered(worker.channel, wait)
+    return read_result(worker.channel, wait)

@@ -7,15 +7,15 @@ from functools import partial
 
 from flask import Flask, request
 
-from kg.endpoint.http.access import Ledger
+from kg.endpoint.http.access import AccessLog
 from kg.endpoint.http.cache import Cache
-from kg.endpoint.http.logs import Journal
+from kg.endpoint.http.logs import RequestLog
 from kg.endpoint.http.metrics import Metrics
-from kg.endpoint.http.proxies import Networks, Proxies, Seen
-from kg.endpoint.http.response_cache import Front
+from kg.endpoint.http.proxies import Networks, TrustedProxies, Viewers
+from kg.endpoint.http.response_cache import ResponseCache
 from kg.endpoint.settings import Settings
-from kg.endpoint.supervisor import Handed
-from kg.endpoint.workers import Direct, Engine
+from kg.endpoint.supervisor import Handover
+from kg.endpoint.workers import Engine, InProcess
 from kg.errors import QueryError, UrlTooLong
 from kg.files import project_folder
 from kg.graph.build import Graph
@@ -55,7 +55,7 @@ def create_app(
     *,
     engine: Engine | None = None,
     data_version: str = "",
-    reloads: Handed | None = None,
+    reloads: Handover | None = None,
 ) -> Flask:
     """Return the application over a built graph; it only reads.
 
@@ -74,7 +74,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = limits.body
     app.config["MAX_FORM_MEMORY_SIZE"] = limits.body
-    engine = engine or Direct(graph.store, limits, graph.prefixes)
+    engine = engine or InProcess(graph.store, limits, graph.prefixes)
     site = Site(
         graph,
         questions,
@@ -106,11 +106,11 @@ def create_app(
     lookup.init_app(app, graph)
     switch.init_app(app, graph, beside(graph.store, settings.esco) if settings.esco else None)
     metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store), reloads)
-    health.init_app(app, metrics, Seen(settings.metrics))
-    front = app.extensions["kg.front"] = Front(app.wsgi_app, site.cache, limits)
-    ledger = Ledger(front, metrics, Journal(settings))
+    health.init_app(app, metrics, Viewers(settings.metrics))
+    cache = app.extensions["kg.response_cache"] = ResponseCache(app.wsgi_app, site.cache, limits)
+    logged = AccessLog(cache, metrics, RequestLog(settings))
     proxies = Networks(settings.trusted_proxy, "--trusted-proxy")
-    app.wsgi_app = Proxies(ledger, proxies, site.address.site)  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(logged, proxies, site.address.site)  # type: ignore[method-assign]
     return app
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from kg.endpoint.http.request_record import note_of
+from kg.endpoint.http.request_record import record_of
 from kg.errors import (
     BadGateway,
     ClientGone,
@@ -83,8 +83,8 @@ def _unknown(error: Exception) -> Response:
 
 
 def _answer(status: int, error: KgError) -> Response:
-    note = note_of(request.environ)
-    note.limit = note.limit or error.limit
+    record = record_of(request.environ)
+    record.limit = record.limit or error.limit
     if wants_html(request):
         nearest = site().labels.nearest(request.path.rpartition("/")[2], language()) if status == 404 else []
         page = render_template("error.html", status=status, error=error, nearest=nearest)

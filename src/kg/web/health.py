@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from kg.endpoint.http.metrics import CONTENT_TYPE, Metrics
-from kg.endpoint.http.proxies import Seen
+from kg.endpoint.http.proxies import Viewers
 from kg.errors import NotFound
 from kg.web.layout import site
 
@@ -15,9 +15,9 @@ blueprint = Blueprint("health", __name__)
 _KEY: Final = "kg.metrics"
 
 
-def init_app(app: Flask, metrics: Metrics, seen: Seen) -> None:
+def init_app(app: Flask, metrics: Metrics, viewers: Viewers) -> None:
     """Give the application its metrics, and who may see them."""
-    app.extensions[_KEY] = metrics, seen
+    app.extensions[_KEY] = metrics, viewers
 
 
 @blueprint.get("/healthz")
@@ -27,12 +27,12 @@ def healthz() -> Response:
 
 
 @blueprint.get("/metrics")
-def metrics() -> Response:
+def show_metrics() -> Response:
     """Tell what the server did and holds, to those who may know."""
-    held: tuple[Metrics, Seen] = current_app.extensions[_KEY]
-    if not held[1].by(request.environ):
+    metrics, viewers = current_app.extensions[_KEY]
+    if not viewers.include(request.environ):
         raise NotFound("nothing is shown here", hint="the setting --metrics says who may see it")
-    response = Response(held[0].text(), content_type=CONTENT_TYPE)
+    response = Response(metrics.text(), content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
 

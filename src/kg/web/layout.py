@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import pyoxigraph as ox
 from flask import Flask, Response, current_app, request
 
-from kg.endpoint.http.request_record import note_of
+from kg.endpoint.http.request_record import record_of
 from kg.namespaces import BASE
 from kg.web.site import Site as Site
 
@@ -80,12 +80,12 @@ def init_app(app: Flask, site: Site) -> None:
 
 
 def _finish(response: Response) -> Response:
-    note = note_of(request.environ)
+    record = record_of(request.environ)
     if request.blueprint:
-        note.kind = _KINDS.get(request.blueprint, "page")
+        record.kind = _KINDS.get(request.blueprint, "page")
     elif request.endpoint:
-        note.kind = "static"
-    note.route = request.url_rule.rule if request.url_rule else ""
+        record.kind = "static"
+    record.route = request.url_rule.rule if request.url_rule else ""
     there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118
     response.headers.extend([(name, value) for name, value in _HEADERS.items() if name.lower() not in there])
     if response.mimetype == "text/html":

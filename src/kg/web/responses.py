@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 from flask import Response, request
 
-from kg.endpoint.http.request_record import CACHED, HEAVY, LIGHT, Note, note_of
+from kg.endpoint.http.request_record import CACHED, HEAVY, LIGHT, RequestRecord, record_of
 from kg.endpoint.http.response_cache import wants_fresh
-from kg.endpoint.protocol import Answered, Asked
+from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError, QueryError
 from kg.queries.formats import GRAPHS, TABLES
 from kg.web.layout import site
@@ -45,33 +45,33 @@ def arguments(raw: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def ask(asked: Asked, seconds: float | None = None) -> Answered:
+def ask(asked: QueryRequest, seconds: float | None = None) -> QueryResult:
     """Return an answer from the cache or the engine; it is kept for the next who asks.
 
     Raises:
         KgError: as the engine.
 
     """
-    cache, note = site().cache, note_of(request.environ)
-    note.key, note.asked = asked.key, asked
-    found: Answered | None = None if wants_fresh(request.environ) else cache.get(asked.key)
+    cache, record = site().cache, record_of(request.environ)
+    record.key, record.query = asked.key, asked
+    found: QueryResult | None = None if wants_fresh(request.environ) else cache.get(asked.key)
     if found is None:
-        found = _answer(asked, seconds, note)
+        found = _answer(asked, seconds, record)
         cache.put(asked.key, found, len(found.data))
     else:
-        note.effort = CACHED
-    note.answered = found
+        record.effort = CACHED
+    record.result = found
     return found
 
 
-def _answer(asked: Asked, seconds: float | None, note: Note) -> Answered:
-    gone: Callable[[], bool] = request.environ.get("kg.gone", _stays)
+def _answer(asked: QueryRequest, seconds: float | None, record: RequestRecord) -> QueryResult:
+    is_gone: Callable[[], bool] = request.environ.get("kg.client_gone", _stays)
     try:
-        found = site().engine.ask(asked, client=request.remote_addr or "", seconds=seconds, gone=gone)
+        found = site().engine.query(asked, client=request.remote_addr or "", seconds=seconds, is_gone=is_gone)
     except KgError as error:
-        note.limit, note.effort = error.limit, HEAVY if error.limit in _LONG else LIGHT
+        record.limit, record.effort = error.limit, HEAVY if error.limit in _LONG else LIGHT
         raise
-    note.effort = HEAVY if found.heavy else LIGHT
+    record.effort = HEAVY if found.heavy else LIGHT
     return found
 
 
@@ -79,15 +79,15 @@ def _stays() -> bool:
     return False
 
 
-def send(asked: Asked, seconds: float | None = None) -> Response:
+def send(asked: QueryRequest, seconds: float | None = None) -> Response:
     """Return an answer as a response with entity tag (RFC 9110, section 8.8.3), from data version, query and format.
 
     The tag is weak: without ORDER BY, the order of rows may differ from answer to answer.
     """
     found = ask(asked, seconds)
-    response = Response(found.data, content_type=_FORMS[found.form].content_type)
-    tag = blake2b(asked.key + site().data_version.encode() + found.form.encode(), digest_size=12).hexdigest()
+    response = Response(found.data, content_type=_FORMS[found.format].content_type)
+    tag = blake2b(asked.key + site().data_version.encode() + found.format.encode(), digest_size=12).hexdigest()
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-    request.environ["kg.key"] = asked.key
+    request.environ["kg.result_key"] = asked.key
     return response

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kg.endpoint.protocol import Asked
+from kg.endpoint.protocol import QueryRequest
 from kg.endpoint.workers import Engine
 from kg.errors import KgError, NotFound, QueryError
 from kg.graph.build import Graph
@@ -164,10 +164,10 @@ class Knowledge:
 
     def schema(self, lang: str) -> Told:
         """Return prefixes, named graphs with their kinds, and each class and property with label and definition."""
-        terms = self._rows(Asked(self.questions["graph/terms"].query))
+        terms = self._rows(QueryRequest(self.questions["graph/terms"].query))
         return {
             "prefixes": self.graph.prefixes,
-            "graphs": self._rows(Asked(self.questions["graph/graphs"].query))["rows"],
+            "graphs": self._rows(QueryRequest(self.questions["graph/graphs"].query))["rows"],
             "terms": [_in_language(row, lang) for row in terms["rows"]],
         }
 
@@ -205,7 +205,7 @@ class Knowledge:
             KgError: as the engine: refused, wrong, or over a limit.
 
         """
-        told = self._rows(Asked(text, prefixed=True))
+        told = self._rows(QueryRequest(text, prefixed=True))
         named = [value for row in told.get("rows", []) for value in row.values() if _ours(value)]
         things = list(dict.fromkeys(named))
         told["evidence"] = {
@@ -216,9 +216,9 @@ class Knowledge:
             told["evidence_note"] = "no thing of the graph is in the answer: select IRIs too to see their evidence"
         return told
 
-    def _rows(self, asked: Asked) -> Told:
-        found = self.engine.ask(asked, client="assistant")
-        if found.form != "json":
+    def _rows(self, asked: QueryRequest) -> Told:
+        found = self.engine.query(asked, client="assistant")
+        if found.format != "json":
             return {"turtle": found.data.decode("utf-8"), "triples": found.rows}
         rows = Rows.from_solutions(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON))
         shown = [{name: _plain(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]

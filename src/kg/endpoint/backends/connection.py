@@ -24,7 +24,7 @@ from urllib.request import (
     parse_keqv_list,
 )
 
-from kg.endpoint.backends.url import Access, read_url
+from kg.endpoint.backends.url import Credentials, read_url
 from kg.errors import BadGateway, GatewayTimeout, TooLarge
 
 _CONNECT: Final = 3.0  # Seconds for a connection; an address that drops packets is found out soon.
@@ -32,7 +32,7 @@ _CHUNK: Final = 1 << 18
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """What a back end sent.
 
     Attributes:
@@ -75,20 +75,20 @@ class _Secure(_Clocked, ssl.SSLSocket):
     pass
 
 
-class Link:
+class Connection:
     """A connection to the URL of an endpoint, kept open between exchanges; for one thread.
 
     Arguments:
         url: of the endpoint.
-        access: used where the back end asks for it.
+        credentials: used where the back end asks for it.
 
     """
 
-    def __init__(self, url: str, access: Access) -> None:
+    def __init__(self, url: str, credentials: Credentials) -> None:
         parts = read_url(url, "URL")
         self._host, self._secure = parts.netloc, parts.scheme == "https"
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._url, self._access = url, access
+        self._url, self._credentials = url, credentials
         self._connection: http.client.HTTPConnection | None = None
         self._challenge = ""
         self._digest: AbstractDigestAuthHandler | None = None
@@ -108,8 +108,8 @@ class Link:
         seconds: float,
         most: int,
         more: str = "",
-    ) -> Reply:
-        """Return the reply to a request.
+    ) -> Response:
+        """Return the response to a request.
 
         Arguments:
             method: GET, POST, PUT, DELETE or HEAD; where a connection that was kept turns out closed, it is sent again.
@@ -120,21 +120,21 @@ class Link:
             more: what is added to the query of the URL.
 
         Raises:
-            BadGateway: no connection, no HTTP, a reply that was cut, a redirect, or no entry.
-            GatewayTimeout: no connection or no whole reply in time.
-            TooLarge: a reply over `most`.
+            BadGateway: no connection, no HTTP, a response that was cut, a redirect, or no entry.
+            GatewayTimeout: no connection or no whole response in time.
+            TooLarge: a response over `most`.
 
         """
         until = time.monotonic() + seconds
         target = self._target + (("&" if "?" in self._target else "?") + more if more else "")
-        reply = self._exchange(method, target, body, dict(headers or {}), until, most)
-        if reply.status == http.client.UNAUTHORIZED and self._accepts(reply.headers):
-            reply = self._exchange(method, target, body, dict(headers or {}), until, most)
-        return reply
+        response = self._exchange(method, target, body, dict(headers or {}), until, most)
+        if response.status == http.client.UNAUTHORIZED and self._accepts(response.headers):
+            response = self._exchange(method, target, body, dict(headers or {}), until, most)
+        return response
 
     def _exchange(
         self, method: str, target: str, body: bytes, headers: dict[str, str], until: float, most: int
-    ) -> Reply:
+    ) -> Response:
         kept = self._connection is not None
         if self._challenge:
             headers["Authorization"] = self._authorization(method, target)
@@ -146,7 +146,9 @@ class Link:
                 raise BadGateway("the back end closed the connection", hint="try again", retry=5) from error
         return self._exchange(method, target, body, headers, until, most)
 
-    def _once(self, method: str, target: str, body: bytes, headers: dict[str, str], until: float, most: int) -> Reply:
+    def _once(
+        self, method: str, target: str, body: bytes, headers: dict[str, str], until: float, most: int
+    ) -> Response:
         try:
             connection = self._connection or self._open(until)
             self._connection = connection
@@ -169,7 +171,7 @@ class Link:
             raise
         if response.will_close:
             self.close()
-        return Reply(response.status, response.headers, data, framed)
+        return Response(response.status, response.headers, data, framed)
 
     def _open(self, until: float) -> http.client.HTTPConnection:
         seconds = max(0.001, min(_CONNECT, until - time.monotonic()))
@@ -191,7 +193,7 @@ class Link:
 
     def _accepts(self, headers: Message) -> bool:
         """Take up the strongest challenge of the back end (RFC 9110, section 11.6.1); return whether there is one."""
-        if self._challenge or not self._access.user:
+        if self._challenge or not self._credentials.user:
             return False
         offered = headers.get_all("WWW-Authenticate") or []
         for scheme in ("digest", "basic"):
@@ -203,7 +205,7 @@ class Link:
 
     def _authorization(self, method: str, target: str) -> str:
         scheme, _, rest = self._challenge.partition(" ")
-        user, password = self._access.user, self._access.password
+        user, password = self._credentials.user, self._credentials.password
         if scheme.lower() == "basic":
             return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
         if self._digest is None:

@@ -11,8 +11,8 @@ NOTHING: Final = "urn:x-kg:nothing"  # No graph is called so: a dataset of it is
 
 
 @dataclass(frozen=True)
-class Ways:
-    """How a back end is told which graphs a query sees.
+class GraphSelection:
+    """Which graphs of a back end a query sees.
 
     Attributes:
         graphs: ours.
@@ -24,7 +24,7 @@ class Ways:
     graphs: tuple[str, ...]
     union: tuple[tuple[str, str], ...] | None = None
 
-    def of(self, default: Sequence[str] = (), named: Sequence[str] = (), *, graph: bool = True) -> Pairs:
+    def parameters(self, default: Sequence[str] = (), named: Sequence[str] = (), *, graph: bool = True) -> Pairs:
         """Return the parameters for a dataset (SPARQL 1.1 Protocol, section 2.1.4).
 
         Arguments:

@@ -9,24 +9,32 @@ from urllib.parse import quote, urljoin
 
 import pyoxigraph as ox
 
-from kg.endpoint.backends.connection import Link, Reply
-from kg.endpoint.backends.graph_selection import Ways
+from kg.endpoint.backends.connection import Connection, Response
+from kg.endpoint.backends.graph_selection import GraphSelection
 from kg.endpoint.backends.remote import Remote
-from kg.endpoint.backends.url import Access, read_url
+from kg.endpoint.backends.url import Credentials, read_url
 from kg.endpoint.backends.verify import differences, graphs_of
 from kg.errors import BadGateway, SourceError
 from kg.namespaces import GRAPH
 from kg.queries.limits import Limits
 
 _SECONDS: Final = 600.0  # For one graph, or one part of it.
-_ERROR: Final = 1 << 16  # Bytes of a reply to a change.
+_ERROR: Final = 1 << 16  # Bytes of a response to a change.
 _PART: Final = 2_000  # Statements in one update.
 _LIMITS: Final = Limits(timeout=120.0)
 _OURS: Final = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } FILTER(STRSTARTS(STR(?g), '" + GRAPH + "')) }"
+_WRONG_URL: Final = "give the right --store-url, or --update-url"
+_HINTS: Final = {
+    401: "set KG_BACKEND_USER and KG_BACKEND_PASSWORD",
+    403: "let this user write to the graph store",
+    404: _WRONG_URL,
+    405: _WRONG_URL,
+}
+_RESUME: Final = "see the log of the back end; what was loaded before stays loaded, and kg push goes on from there"
 
 
-class Way(Protocol):
-    """How graphs are changed."""
+class GraphWriter(Protocol):
+    """What changes the graphs of a back end."""
 
     def replace(self, name: str, data: bytes) -> None:
         """Put N-Triples in the place of a graph."""
@@ -40,12 +48,12 @@ class GraphStore:
 
     Arguments:
         url: of the graph store.
-        access: name and password.
+        credentials: name and password.
 
     """
 
-    def __init__(self, url: str, access: Access) -> None:
-        self._link = Link(url, access)
+    def __init__(self, url: str, credentials: Credentials) -> None:
+        self._connection = Connection(url, credentials)
 
     def replace(self, name: str, data: bytes) -> None:
         """Put N-Triples in the place of a graph."""
@@ -58,7 +66,9 @@ class GraphStore:
     def _send(self, method: str, name: str, data: bytes = b"") -> None:
         headers = {"Content-Type": "application/n-triples"} if data else {}
         more = f"graph={quote(name, safe='')}"
-        _check(self._link.send(method, data, headers, seconds=_SECONDS, most=_ERROR, more=more), f"{method} {name}")
+        _check(
+            self._connection.send(method, data, headers, seconds=_SECONDS, most=_ERROR, more=more), f"{method} {name}"
+        )
 
 
 class Update:
@@ -66,12 +76,12 @@ class Update:
 
     Arguments:
         url: of the update endpoint.
-        access: name and password.
+        credentials: name and password.
 
     """
 
-    def __init__(self, url: str, access: Access) -> None:
-        self._link = Link(url, access)
+    def __init__(self, url: str, credentials: Credentials) -> None:
+        self._connection = Connection(url, credentials)
 
     def replace(self, name: str, data: bytes) -> None:
         """Put N-Triples in the place of a graph."""
@@ -87,25 +97,17 @@ class Update:
 
     def _send(self, text: bytes, name: str) -> None:
         headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
-        _check(self._link.send("POST", text, headers, seconds=_SECONDS, most=_ERROR), f"the update of {name}")
+        _check(self._connection.send("POST", text, headers, seconds=_SECONDS, most=_ERROR), f"the update of {name}")
 
 
-def _check(reply: Reply, what: str) -> None:
-    if 200 <= reply.status < 300:
-        return
-    hint = {
-        401: "set KG_BACKEND_USER and KG_BACKEND_PASSWORD",
-        403: "let this user write to the graph store",
-        404: "give the right --store-url, or --update-url",
-        405: "give the right --store-url, or --update-url",
-    }.get(
-        reply.status, "see the log of the back end; what was loaded before stays loaded, and kg push goes on from there"
-    )
-    raise BadGateway(f"the back end answered {reply.status} to {what}", hint=hint)
+def _check(response: Response, what: str) -> None:
+    if not 200 <= response.status < 300:
+        hint = _HINTS.get(response.status, _RESUME)
+        raise BadGateway(f"the back end answered {response.status} to {what}", hint=hint)
 
 
 @dataclass(frozen=True)
-class Done:
+class GraphChange:
     """What was done with one graph: `added`, `replaced` or `removed`; its statements."""
 
     name: str
@@ -113,7 +115,9 @@ class Done:
     statements: int = 0
 
 
-def connect(url: str, store_url: str | None, update_url: str | None, access: Access) -> tuple[Remote, Way]:
+def connect(
+    url: str, store_url: str | None, update_url: str | None, credentials: Credentials
+) -> tuple[Remote, GraphWriter]:
     """Return a back end, and how its graphs are changed: as told, or as its engine has it beside its query endpoint.
 
     Raises:
@@ -124,22 +128,22 @@ def connect(url: str, store_url: str | None, update_url: str | None, access: Acc
     for option, given in (("--backend", url), ("--store-url", store_url), ("--update-url", update_url)):
         if given is not None:
             read_url(given, option)
-    remote = Remote(url, access, Ways(()))
+    remote = Remote(url, credentials, GraphSelection(()))
     dialect = remote.dialect(_LIMITS)
     if update_url:
-        return remote, Update(update_url, access)
+        return remote, Update(update_url, credentials)
     if not store_url and not dialect.store:
         what = f"where the graph store of {dialect.name} is, is not known"
         raise SourceError(what, where="--store-url", hint="give the URL of its Graph Store Protocol, or --update-url")
-    return remote, GraphStore(store_url or urljoin(url, dialect.store), access)
+    return remote, GraphStore(store_url or urljoin(url, dialect.store), credentials)
 
 
-def send(remote: Remote, way: Way, store: ox.Store, done: Callable[[Done], None]) -> None:
+def send(remote: Remote, writer: GraphWriter, store: ox.Store, done: Callable[[GraphChange], None]) -> None:
     """Make the graphs of a back end that are ours what they are here; others are left alone.
 
     Arguments:
         remote: the back end.
-        way: how its graphs are changed.
+        writer: how its graphs are changed.
         store: our graph.
         done: called for each graph.
 
@@ -151,12 +155,12 @@ def send(remote: Remote, way: Way, store: ox.Store, done: Callable[[Done], None]
     names = graphs_of(store)
     held = {row["g"].value for row in remote.rows(_OURS, [], _LIMITS)}
     for name in sorted(held - set(names)):
-        way.remove(name)
-        done(Done(name, "removed"))
+        writer.remove(name)
+        done(GraphChange(name, "removed"))
     for name in names:
         lines = sorted(_lines(store, name))
-        way.replace(name, b"".join(lines))
-        done(Done(name, "replaced" if name in held else "added", len(lines)))
+        writer.replace(name, b"".join(lines))
+        done(GraphChange(name, "replaced" if name in held else "added", len(lines)))
     left = differences(remote, store, _LIMITS)
     if left:
         raise BadGateway(

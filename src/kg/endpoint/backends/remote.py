@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
-from kg.endpoint.backends.connection import Link, Reply
+from kg.endpoint.backends.connection import Connection, Response
 from kg.endpoint.backends.dialects import ANY, Dialect, boolean_of, dialect_of, over_time
-from kg.endpoint.backends.graph_selection import Pairs, Ways
-from kg.endpoint.backends.url import Access
+from kg.endpoint.backends.graph_selection import GraphSelection, Pairs
+from kg.endpoint.backends.url import Credentials
 from kg.errors import BadGateway, GatewayTimeout, OverTime, TooLarge, Unavailable
 from kg.queries import engine as sparql
 from kg.queries.formats import Solutions
@@ -32,21 +32,29 @@ class Remote:
 
     Arguments:
         url: of its query endpoint.
-        access: name and password, where it asks for them.
-        ways: how it is told its dataset.
+        credentials: name and password, where it asks for them.
+        selection: how it is told its dataset.
         dialect: of the engine.
         spare: seconds beyond the limit on time, where someone else keeps it and says so better.
 
     """
 
-    def __init__(self, url: str, access: Access, ways: Ways, dialect: Dialect = ANY, *, spare: float = 0.0) -> None:
-        self._link = Link(url, access)
-        self._ways, self._dialect, self._spare = ways, dialect, spare
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        selection: GraphSelection,
+        dialect: Dialect = ANY,
+        *,
+        spare: float = 0.0,
+    ) -> None:
+        self._connection = Connection(url, credentials)
+        self._selection, self._dialect, self._spare = selection, dialect, spare
         self._nothing = ox.Store()
 
     def close(self) -> None:
         """Close the connection."""
-        self._link.close()
+        self._connection.close()
 
     def answer(
         self, text: str, *, default_graphs: Sequence[str] = (), named_graphs: Sequence[str] = (), limits: Limits
@@ -67,7 +75,7 @@ class Remote:
         stated = sparql.dataset_of(text)
         if not (default_graphs or named_graphs):
             default_graphs, named_graphs = stated.default, stated.named
-        text, dataset = stated.text, self._ways.of(default_graphs, named_graphs, graph=stated.graph)
+        text, dataset = stated.text, self._selection.parameters(default_graphs, named_graphs, graph=stated.graph)
         if isinstance(kind, ox.QueryTriples):
             return _triples(self._post(text, dataset, _GRAPH, limits), limits)
         return _table(self._post(text, dataset, _TABLE, limits), kind)
@@ -90,28 +98,28 @@ class Remote:
         self._dialect = dialect_of(self._post("ASK {}", [], _TABLE, limits).headers)
         return self._dialect
 
-    def _post(self, text: str, dataset: Pairs, offered: Sequence[str], limits: Limits) -> Reply:
-        """Return the good reply to a query sent by form POST (SPARQL 1.1 Protocol, section 2.1.2)."""
+    def _post(self, text: str, dataset: Pairs, offered: Sequence[str], limits: Limits) -> Response:
+        """Return the good response to a query sent by form POST (SPARQL 1.1 Protocol, section 2.1.2)."""
         body = urlencode([("query", text), *dataset]).encode()
         headers = {"Content-Type": _FORM, "Accept": offered[0]}
-        reply = self._link.send(
+        response = self._connection.send(
             "POST", body, headers, seconds=limits.timeout + self._spare, most=_WIDER * limits.max_bytes
         )
-        if reply.status != 200:
-            raise _failure(reply, limits)
-        if reply.kind not in offered:
+        if response.status != 200:
+            raise _failure(response, limits)
+        if response.kind not in offered:
             raise BadGateway("the back end answers in another format than it was asked for")
-        if self._dialect.late in reply.headers:
+        if self._dialect.late in response.headers:
             raise _over_time(limits)
-        if self._dialect.cut in reply.headers:
+        if self._dialect.cut in response.headers:
             hint = "add LIMIT and OFFSET; the operator of the back end can let it give more"
             raise TooLarge("the back end may have cut the answer: it stops there", hint=hint, limit="max_rows")
-        return reply
+        return response
 
 
-def _table(reply: Reply, kind: Solutions) -> Solutions:
+def _table(response: Response, kind: Solutions) -> Solutions:
     try:
-        data = boolean_of(reply.data) if isinstance(kind, ox.QueryBoolean) else reply.data
+        data = boolean_of(response.data) if isinstance(kind, ox.QueryBoolean) else response.data
         found = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
     except (SyntaxError, ValueError, LookupError) as error:
         raise broken() from error
@@ -124,15 +132,15 @@ def _table(reply: Reply, kind: Solutions) -> Solutions:
     return found
 
 
-def _triples(reply: Reply, limits: Limits) -> Solutions:
-    if not reply.framed:
+def _triples(response: Response, limits: Limits) -> Solutions:
+    if not response.framed:
         raise BadGateway("the back end does not say where its answer ends", hint="it must send a length, or chunks")
-    if reply.data.count(b"\n") > limits.max_rows:
+    if response.data.count(b"\n") > limits.max_rows:
         what = f"the result has more than {limits.max_rows:,} rows"
         raise TooLarge(what, hint="add LIMIT and OFFSET, or ask for less", limit="max_rows")
     store = ox.Store()
     try:
-        store.load(reply.data, format=ox.RdfFormat.N_TRIPLES)
+        store.load(response.data, format=ox.RdfFormat.N_TRIPLES)
     except (SyntaxError, ValueError) as error:
         raise broken() from error
     return store.query(_EVERYTHING)
@@ -149,13 +157,13 @@ def _over_time(limits: Limits) -> OverTime:
     return OverTime(what, hint=hint, limit="timeout", retry=10)
 
 
-def _failure(reply: Reply, limits: Limits) -> Exception:
+def _failure(response: Response, limits: Limits) -> Exception:
     """Return the error for a status that is not 200; the words of the back end are not passed on."""
-    status = reply.status
-    if over_time(reply.data):
+    status = response.status
+    if over_time(response.data):
         return _over_time(limits)
     if status in _BUSY:
-        return Unavailable("the back end is busy", hint="try again later", retry=_wait(reply))
+        return Unavailable("the back end is busy", hint="try again later", retry=_wait(response))
     if status in _LATE:
         return GatewayTimeout("the back end did not answer in time", hint="try again later", retry=10)
     if status in (401, 403):
@@ -168,6 +176,6 @@ def _failure(reply: Reply, limits: Limits) -> Exception:
     return BadGateway(f"the back end failed (status {status})", hint="try again, or write the query another way")
 
 
-def _wait(reply: Reply) -> int:
-    told = reply.headers.get("Retry-After", "")
+def _wait(response: Response) -> int:
+    told = response.headers.get("Retry-After", "")
     return min(int(told), _LONGEST_WAIT) if told.isdecimal() else 10

@@ -16,14 +16,14 @@ _SCHEMES: Final = ("http", "https")
 
 
 @dataclass(frozen=True)
-class Access:
+class Credentials:
     """Name and password; neither is ever shown."""
 
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, environment: Mapping[str, str] = os.environ) -> Access:
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Credentials:
         """Return what `KG_BACKEND_USER` and `KG_BACKEND_PASSWORD` say."""
         return cls(environment.get(USER, ""), environment.get(PASSWORD, ""))
 
@@ -48,6 +48,6 @@ def read_url(url: str, option: str) -> SplitResult:
     return parts
 
 
-def shown(url: str) -> str:
+def without_query(url: str) -> str:
     """Return a URL as messages show it: without its query, which may hold a secret."""
     return urlsplit(url)._replace(query="", fragment="").geturl()

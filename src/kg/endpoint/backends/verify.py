@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from kg.endpoint.backends.dialects import Dialect
-from kg.endpoint.backends.graph_selection import Ways
+from kg.endpoint.backends.graph_selection import GraphSelection
 from kg.endpoint.backends.remote import Remote
 from kg.errors import BadGateway, KgError, SourceError
 from kg.namespaces import XSD
@@ -20,7 +20,7 @@ _COUNT: Final = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 _DISTINCT: Final = "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }"
 _NAMES: Final = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } LIMIT 10000"
 # Virtuoso keeps a boolean as a number: here it counts as one everywhere.
-_PRINT: Final = f"""
+_FINGERPRINTS: Final = f"""
 SELECT ?g (COUNT(*) AS ?n) (SUM(STRLEN(STR(?s)) + STRLEN(STR(?p)) + IF(?counts, 0, STRLEN(STR(?o)))) AS ?length)
   (SUM(IF(isNumeric(?o), ?o, IF(?counts && STR(?o) IN ("true", "1"), 1, 0))) AS ?sum)
 {{ GRAPH ?g {{ ?s ?p ?o }} BIND(isNumeric(?o) || COALESCE(DATATYPE(?o) = <{XSD}boolean>, false) AS ?counts) }}
@@ -30,36 +30,36 @@ _SOME: Final = 5
 
 
 @dataclass(frozen=True)
-class Print:
+class GraphFingerprint:
     """What tells the content of a graph from another: statements, characters of their terms, sum of their numbers."""
 
     statements: int
     length: int
     total: Decimal
 
-    def is_like(self, other: Print) -> bool:
+    def is_like(self, other: GraphFingerprint) -> bool:
         """Return whether both are of the same content; sums of doubles may differ in their last digits."""
         near = abs(self.total - other.total) <= _NEAR * max(abs(self.total), abs(other.total), Decimal(1))
         return near and (self.statements, self.length) == (other.statements, other.length)
 
 
 @dataclass(frozen=True)
-class Survey:
+class VerifiedBackend:
     """A back end that holds our graph.
 
     Attributes:
         dialect: of the engine.
-        ways: how it is told its dataset.
+        selection: how it is told its dataset.
 
     """
 
     dialect: Dialect
-    ways: Ways
+    selection: GraphSelection
 
     @property
     def notes(self) -> list[str]:
         """What the operator should know."""
-        if self.ways.union is not None:
+        if self.selection.union is not None:
             return []
         return ["each query names our graphs, for the default graph of the back end is not their union: it may be slow"]
 
@@ -69,7 +69,7 @@ def graphs_of(store: ox.Store) -> tuple[str, ...]:
     return tuple(sorted(name.value for name in store.named_graphs() if isinstance(name, ox.NamedNode)))
 
 
-def survey(remote: Remote, store: ox.Store, limits: Limits) -> Survey:
+def verify(remote: Remote, store: ox.Store, limits: Limits) -> VerifiedBackend:
     """Find out how to ask a back end.
 
     Arguments:
@@ -92,15 +92,15 @@ def survey(remote: Remote, store: ox.Store, limits: Limits) -> Survey:
     total, distinct = (_count(store.query(query, use_default_graph_as_union=True)) for query in (_COUNT, _DISTINCT))
     for union in dialect.unions:
         if _is_union(remote, union, graphs, {total, distinct}, limits):
-            return Survey(dialect, Ways(graphs, union))
-    return Survey(dialect, Ways(graphs))
+            return VerifiedBackend(dialect, GraphSelection(graphs, union))
+    return VerifiedBackend(dialect, GraphSelection(graphs))
 
 
 def differences(remote: Remote, store: ox.Store, limits: Limits) -> list[str]:
     """Return a sentence for each of our graphs that the back end lacks, or has with another content."""
     graphs = graphs_of(store)
-    ours = _prints(store.query(_PRINT))
-    theirs = _prints(remote.rows(_PRINT, Ways(graphs).of(), limits))
+    ours = _fingerprints(store.query(_FINGERPRINTS))
+    theirs = _fingerprints(remote.rows(_FINGERPRINTS, GraphSelection(graphs).parameters(), limits))
     found = []
     for name in graphs:
         have, want = theirs.get(name), ours[name]
@@ -113,10 +113,10 @@ def differences(remote: Remote, store: ox.Store, limits: Limits) -> list[str]:
     return found
 
 
-def _prints(rows: Any) -> Mapping[str, Print]:
+def _fingerprints(rows: Any) -> Mapping[str, GraphFingerprint]:
     try:
         return {
-            row["g"].value: Print(
+            row["g"].value: GraphFingerprint(
                 int(Decimal(row["n"].value)), int(Decimal(row["length"].value)), Decimal(row["sum"].value)
             )
             for row in rows

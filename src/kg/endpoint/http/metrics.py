@@ -19,12 +19,12 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from kg.endpoint.http.cache import Cache
-from kg.endpoint.supervisor import Handed
-from kg.endpoint.workers import Engine, Pool
+from kg.endpoint.supervisor import Handover
+from kg.endpoint.workers import Engine, WorkerPool
 from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
-    from kg.endpoint.http.request_record import Note
+    from kg.endpoint.http.request_record import RequestRecord
 
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SERIES: Final = 1000
@@ -52,7 +52,7 @@ class Metrics:
         version: str,
         data_version: str,
         statements: int,
-        reloads: Handed | None = None,
+        reloads: Handover | None = None,
     ) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
@@ -78,22 +78,22 @@ class Metrics:
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
         return Counter(name, what, labels, registry=self._registry)
 
-    def count(self, note: Note, status: str, seconds: float, size: int) -> None:
+    def count(self, record: RequestRecord, status: str, seconds: float, size: int) -> None:
         """Count an answer.
 
         Arguments:
-            note: of the request.
+            record: of the request.
             status: three digits.
             seconds: it took.
             size: bytes of its body.
 
         """
-        times, answers, sizes = self._series(note.kind, note.effort, status)
+        times, answers, sizes = self._series(record.kind, record.effort, status)
         times.observe(seconds)
         answers.inc()
         sizes.inc(size)
-        if note.limit:
-            self._limits.labels(note.limit).inc()
+        if record.limit:
+            self._limits.labels(record.limit).inc()
 
     def _find(self, kind: str, effort: str, status: str) -> tuple[Histogram, Counter, Counter]:
         """Return where answers of one sort are counted; to look it up by labels takes as long as a kept answer."""
@@ -107,7 +107,7 @@ class Metrics:
 class _Inside(Collector):
     """What pool and cache hold at the moment of asking."""
 
-    def __init__(self, limits: Limits, engine: Engine, cache: Cache, reloads: Handed | None) -> None:
+    def __init__(self, limits: Limits, engine: Engine, cache: Cache, reloads: Handover | None) -> None:
         self._limits, self._engine, self._cache, self._reloads = limits, engine, cache, reloads
 
     def collect(self) -> Iterator[Metric]:
@@ -121,16 +121,16 @@ class _Inside(Collector):
             reloads.add_metric(["served"], self._reloads.reloads)
             reloads.add_metric(["failed"], self._reloads.failed)
             yield reloads
-        if isinstance(self._engine, Pool):
+        if isinstance(self._engine, WorkerPool):
             yield from self._pool(self._engine)
 
-    def _pool(self, pool: Pool) -> Iterator[Metric]:
+    def _pool(self, pool: WorkerPool) -> Iterator[Metric]:
         light, heavy, waiting = pool.taken
         most = {"light": self._limits.light, "heavy": self._limits.heavy, "queue": self._limits.queue}
         taken = GaugeMetricFamily(
-            "kg_places_taken", "Places that queries hold, and queries that wait.", None, ["place"]
+            "kg_places_taken", "Admission that queries hold, and queries that wait.", None, ["place"]
         )
-        there = GaugeMetricFamily("kg_places", "Places that there are.", None, ["place"])
+        there = GaugeMetricFamily("kg_places", "Admission that there are.", None, ["place"])
         for name, count in (("light", light), ("heavy", heavy), ("queue", waiting)):
             taken.add_metric([name], count)
             there.add_metric([name], most[name])

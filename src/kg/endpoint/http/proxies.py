@@ -33,34 +33,35 @@ class Networks:
     """
 
     def __init__(self, names: Iterable[str], where: str) -> None:
-        self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
-        for name in names:
-            try:
-                self._networks.append(ipaddress.ip_network(name, strict=False))
-            except ValueError as error:
-                hint = "for example 127.0.0.1 or 10.0.0.0/8"
-                raise SourceError(f"no address and no network: {name[:100]}", where=where, hint=hint) from error
-        self._holds = lru_cache(1024)(self._look)
-
-    def __bool__(self) -> bool:
-        return bool(self._networks)
+        self._networks = [_network(name, where) for name in names]
+        self._is_member = lru_cache(1024)(self._find)
 
     def __contains__(self, address: str) -> bool:
-        return self._holds(address)
+        return self._is_member(address)
 
-    def _look(self, address: str) -> bool:
+    def _find(self, address: str) -> bool:
         try:
-            found = ipaddress.ip_address(address)
+            wanted = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return any(found in one for one in self._networks)
+        return any(wanted in network for network in self._networks)
 
 
-class Proxies:
+def _network(name: str, where: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(name, strict=False)
+    except ValueError as error:
+        hint = "for example 127.0.0.1 or 10.0.0.0/8"
+        raise SourceError(f"no address and no network: {name[:100]}", where=where, hint=hint) from error
+
+
+class TrustedProxies:
     """An application that sees the client and the public address, not those of the proxy.
 
     Of X-Forwarded-For the last address counts that is no trusted proxy: what stands before it, anybody can write. Of
     X-Forwarded-Proto and X-Forwarded-Host the last value counts, which the nearest proxy wrote. All are taken away.
+    (ProxyHeadersMiddleware of uvicorn takes any text for an address and knows no host; ProxyFix of werkzeug
+    counts proxies, and believes whoever asks.)
 
     Arguments:
         app: the application.
@@ -74,39 +75,37 @@ class Proxies:
         self._site = urlsplit(site)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer with what the proxy forwards in its place."""
-        told = {name: environ.pop(name) for name in (_FOR, _PROTO, _HOST, *_OTHERS) if name in environ}
-        if told and environ.get("REMOTE_ADDR", "") in self._trusted:
-            self._believe(environ, told)
-        elif told:
+        """Respond to what the proxy forwards."""
+        forwarded = {name: environ.pop(name) for name in (_FOR, _PROTO, _HOST, *_OTHERS) if name in environ}
+        if forwarded and environ.get("REMOTE_ADDR", "") in self._trusted:
+            self._believe(environ, forwarded)
+        elif forwarded:
             environ[_UNKNOWN] = True
         if self._site.netloc:
             environ["HTTP_HOST"], environ["wsgi.url_scheme"] = self._site.netloc, self._site.scheme
         return self._app(environ, start_response)
 
-    def _believe(self, environ: WSGIEnvironment, told: dict[str, str]) -> None:
-        environ["REMOTE_ADDR"] = self._client(told.get(_FOR, ""), environ["REMOTE_ADDR"])
-        scheme = _last(told.get(_PROTO, "")).lower()
-        if scheme in ("http", "https"):
-            environ["wsgi.url_scheme"] = scheme
-        if host := _last(told.get(_HOST, "")):
-            environ["HTTP_HOST"] = host
-
-    def _client(self, chain: str, nearest: str) -> str:
-        for one in reversed(chain[-_MANY:].split(",")):
-            address = _address(one.strip())
+    def _believe(self, environ: WSGIEnvironment, forwarded: dict[str, str]) -> None:
+        for address in map(_address, reversed(forwarded.get(_FOR, "")[-_MANY:].split(","))):
             if not address:
                 break
-            nearest = address
+            environ["REMOTE_ADDR"] = address
             if address not in self._trusted:
                 break
-        return nearest
+        scheme = _last(forwarded.get(_PROTO, "")).lower()
+        if scheme in ("http", "https"):
+            environ["wsgi.url_scheme"] = scheme
+        if host := _last(forwarded.get(_HOST, "")):
+            environ["HTTP_HOST"] = host
 
 
 def _address(text: str) -> str:
     """Return an address without port and brackets, or nothing where it is none."""
-    bare = text[1:].partition("]")[0] if text.startswith("[") else text
-    bare = bare.partition(":")[0] if bare.count(":") == 1 else bare
+    bare = text.strip()
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
     try:
         return str(ipaddress.ip_address(bare))
     except ValueError:
@@ -117,24 +116,22 @@ def _last(values: str) -> str:
     return values.rpartition(",")[2].strip()
 
 
-class Seen:
+class Viewers:
     """Who may see what is for operators: `local` clients, `all`, nobody (`off`), or those of networks.
 
     Arguments:
-        told: one of the three words, or networks separated by commas.
+        setting: one of the three words, or networks separated by commas.
 
     Raises:
         SourceError: it is neither.
 
     """
 
-    def __init__(self, told: str = "local") -> None:
-        self._all, self._off = told == "all", told == "off"
-        named = () if self._all or self._off else _LOOPBACK if told == "local" else told.replace(",", " ").split()
-        self._networks = Networks(named, "--metrics")
+    def __init__(self, setting: str = "local") -> None:
+        self._all = setting == "all"
+        names = {"all": (), "off": (), "local": _LOOPBACK}.get(setting)
+        self._networks = Networks(setting.replace(",", " ").split() if names is None else names, "--metrics")
 
-    def by(self, environ: WSGIEnvironment) -> bool:
+    def include(self, environ: WSGIEnvironment) -> bool:
         """Return whether the sender of a request may see it; behind an unknown proxy, nobody is local."""
-        if self._all or self._off:
-            return self._all
-        return environ.get("REMOTE_ADDR", "") in self._networks and not environ.get(_UNKNOWN)
+        return self._all or (environ.get("REMOTE_ADDR", "") in self._networks and not environ.get(_UNKNOWN))

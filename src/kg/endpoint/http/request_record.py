@@ -1,30 +1,30 @@
-"""What is told of a request to those who count and log; it is filled in on the way."""
+"""What metrics and logs learn of a request; it is filled in on the way."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kg.endpoint.protocol import Answered, Asked
+from kg.endpoint.protocol import QueryRequest, QueryResult
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_KEY: Final = "kg.note"
+_KEY: Final = "kg.request_record"
 CACHED, LIGHT, HEAVY = "cached", "light", "heavy"
 
 
 @dataclass(slots=True)
-class Note:
+class RequestRecord:
     """A request as it is counted and logged.
 
     Attributes:
         kind: of request; one of few.
         route: the rule that matched, such as `/id/<kind>`, never the path.
         key: hash of query, dataset and formats.
-        asked: the query, for the log of slow queries.
+        query: for the log of slow queries.
         effort: `cached`, `light` or `heavy`, where a query was asked.
-        answered: the result, where there is one.
+        result: of the query, where there is one.
         limit: that the request was over.
 
     """
@@ -32,13 +32,13 @@ class Note:
     kind: str = "other"
     route: str = ""
     key: bytes = b""
-    asked: Asked | None = None
+    query: QueryRequest | None = None
     effort: str = ""
-    answered: Answered | None = None
+    result: QueryResult | None = None
     limit: str = ""
 
 
-def note_of(environ: WSGIEnvironment) -> Note:
-    """Return the note of a request; where nobody counts, one that nobody reads."""
-    found: Note = environ.setdefault(_KEY, Note())
-    return found
+def record_of(environ: WSGIEnvironment) -> RequestRecord:
+    """Return the record of a request; where nobody counts, one that nobody reads."""
+    record: RequestRecord = environ.setdefault(_KEY, RequestRecord())
+    return record

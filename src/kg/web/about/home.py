@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template
 
-from kg.endpoint.protocol import Asked
+from kg.endpoint.protocol import QueryRequest
 from kg.files import project_folder
 from kg.queries.question import pick
 from kg.queries.rows import Rows
@@ -51,7 +51,7 @@ def home() -> Response:
 
 def _parts() -> list[Part]:
     """Return the kinds of statements, the largest first."""
-    found = ask(Asked(pick(site().questions, "graph/graphs").query, prefixed=True))
+    found = ask(QueryRequest(pick(site().questions, "graph/graphs").query, prefixed=True))
     counts: Counter[str] = Counter()
     for row in Rows.from_solutions(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON)):
         if row.get("kind"):

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pyoxigraph as ox
 from flask import Blueprint, Response, request
 
-from kg.endpoint.protocol import Asked
+from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound
 from kg.queries.formats import Format
 from kg.queries.question import Question
@@ -89,7 +89,7 @@ def answer(name: str) -> Response:
     question, form = _named(name)
     bound = filled(question)
     if form.name in _STANDARD:
-        response = send(Asked(bound.query, table=_STANDARD[form.name]))
+        response = send(QueryRequest(bound.query, table=_STANDARD[form.name]))
         response.headers["Content-Type"] = form.content_type
         return _located(response, bound, form)
     response = _sent(_written(bound, form), form)

@@ -11,7 +11,7 @@ from typing import Final
 import pyoxigraph as ox
 from flask import Flask, current_app, request
 
-from kg.endpoint.protocol import Asked
+from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound, UnknownValue
 from kg.graph.build import Graph
 from kg.labels import Labels
@@ -187,7 +187,7 @@ def choices_of(question: Question, parameter: Parameter) -> list[Choice]:
 
     """
     lang = language()
-    found = ox.parse_query_results(ask(Asked(question.query)).data, format=ox.QueryResultsFormat.JSON)
+    found = ox.parse_query_results(ask(QueryRequest(question.query)).data, format=ox.QueryResultsFormat.JSON)
     if isinstance(found, ox.QuerySolutions) and parameter.name in [one.value for one in found.variables]:
         iris = {term.value for row in found if isinstance(term := row[parameter.name], ox.NamedNode)}
     elif parameter.kind and _class(parameter) != _RESOURCE:
@@ -212,7 +212,7 @@ def sheet_of(filled: Filled, shown: int = 0) -> tuple[Sheet, int]:
 
     """
     lang, words = language(), desk().titles
-    answered = ask(Asked(filled.query, shown=shown))
+    answered = ask(QueryRequest(filled.query, preview_rows=shown))
     found = ox.parse_query_results(answered.data, format=ox.QueryResultsFormat.JSON)
     sheet = Sheet.from_solutions(found, site().labels, lambda name: title_of(words, name, lang), lang)
     return sheet, max(answered.rows, len(sheet.rows))

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, current_app, request
 
-from kg.endpoint.protocol import Asked
+from kg.endpoint.protocol import QueryRequest
 from kg.errors import KgError, QueryError, Refused, TooLarge, UnknownValue
 from kg.queries.chart_header import Plot
 from kg.queries.formats import GRAPHS, TABLES
@@ -107,7 +107,7 @@ def check() -> Response:
     query = _fields().get("query", "")
     found: KgError | None = None
     try:
-        ask(Asked(f"{query}\n{_SIGN}", prefixed=True))
+        ask(QueryRequest(f"{query}\n{_SIGN}", prefixed=True))
     except (QueryError, Refused, TooLarge) as error:
         found = None if error.line == query.count("\n") + 2 else error
     except KgError:
@@ -249,8 +249,8 @@ def _sheet(fields: Mapping[str, str]) -> Sheet:
     query, lang = fields.get("query", ""), language()
     if not query.strip():
         raise QueryError("no query", hint="send query=SELECT ...")
-    answered = ask(Asked(query, prefixed=True))
-    if answered.form not in [form.name for form in TABLES]:
+    answered = ask(QueryRequest(query, prefixed=True))
+    if answered.format not in [form.name for form in TABLES]:
         raise QueryError("the answer is a graph, which has no rows", hint="send a SELECT")
     found = ox.parse_query_results(answered.data, format=ox.QueryResultsFormat.JSON)
     return Sheet.from_solutions(found, site().labels, lambda name: title_of(desk().titles, name, lang), lang)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyoxigraph as ox
 from flask import Blueprint, Response, request
 
-from kg.endpoint.protocol import Asked
+from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound, QueryError
 from kg.namespaces import GRAPH
 from kg.queries.formats import GRAPHS
@@ -46,4 +46,4 @@ def _known(iri: str) -> ox.NamedNode:
 
 
 def _send(query: str) -> Response:
-    return send(Asked(query, graph=choose(request, GRAPHS).name))
+    return send(QueryRequest(query, graph=choose(request, GRAPHS).name))

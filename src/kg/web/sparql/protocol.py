@@ -7,7 +7,7 @@ from typing import Final
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template, request
 
-from kg.endpoint.protocol import Answered, Asked
+from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError, NotAcceptable, QueryError, Refused, UnsupportedBody
 from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
 from kg.queries.question import pick
@@ -36,7 +36,7 @@ def sparql() -> Response:
         return _page(given)
     if request.method == "GET" and not _values(given, "query") and _names_rdf():
         return _description()
-    asked = Asked(
+    asked = QueryRequest(
         text=_query_text(in_url, in_form),
         default_graphs=tuple(_values(given, "default-graph-uri")),
         named_graphs=tuple(_values(given, "named-graph-uri")),
@@ -123,11 +123,11 @@ def _description() -> Response:
 
 def _page(given: Pairs) -> Response:
     text = (_values(given, "query") or [""])[0]
-    found: Answered | None = None
+    found: QueryResult | None = None
     error: KgError | None = None
     if text.strip():
         try:
-            found = ask(Asked(text, prefixed=True, shown=_SHOWN), _seconds(given))
+            found = ask(QueryRequest(text, prefixed=True, preview_rows=_SHOWN), _seconds(given))
         except KgError as problem:
             error = problem
     built = is_built()
@@ -139,9 +139,9 @@ def _page(given: Pairs) -> Response:
         query=text or _starter(),
         error=error,
         table=_table(found),
-        turtle=found.data.decode() if found and found.form == GRAPHS[0].name else None,
+        turtle=found.data.decode() if found and found.format == GRAPHS[0].name else None,
         cut=bool(found and found.rows > _SHOWN),
-        formats=GRAPHS if found and found.form == GRAPHS[0].name else TABLES,
+        formats=GRAPHS if found and found.format == GRAPHS[0].name else TABLES,
         themes=site().themes.group(site().questions.values()),
         limits=site().limits.listed,
     )
@@ -160,8 +160,8 @@ def _starter() -> str:
     return pick(site().questions, "examples/01-measures").query
 
 
-def _table(found: Answered | None) -> tuple[list[str], list[list[object]], int] | None:
-    if found is None or found.form != TABLES[0].name:
+def _table(found: QueryResult | None) -> tuple[list[str], list[list[object]], int] | None:
+    if found is None or found.format != TABLES[0].name:
         return None
     read = ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON)
     if isinstance(read, ox.QueryBoolean):
