@@ -276,7 +276,7 @@ def test_the_command_reports_each_class(source: Path) -> None:
 
 @pytest.mark.text
 def test_a_changed_number_is_found_with_file_line_and_passage(copy: Path, source: Path) -> None:
-    file = copy / "data" / "industrie-2023" / "statistics.ttl"
+    file = copy / "data" / "industrie-2023" / "observations.ttl"
     before = file.read_text("utf-8")
     file.write_text(before.replace("kb:openVacancies 9950 ;", "kb:openVacancies 9590 ;"), encoding="utf-8")
     try:
@@ -290,7 +290,7 @@ def test_a_changed_number_is_found_with_file_line_and_passage(copy: Path, source
 
 @pytest.mark.text
 def test_rows_of_a_table_cannot_be_exchanged(copy: Path, source: Path) -> None:
-    file = copy / "data" / "industrie-2023" / "statistics.ttl"
+    file = copy / "data" / "industrie-2023" / "observations.ttl"
     before = file.read_text("utf-8")
     one, other = (f"kb:occupationGroup vacancy-group:{name} ;" for name in ("kwaliteitsmedewerkers", ROW))
     file.write_text(before.replace(one, "X").replace(other, one).replace("X", other), encoding="utf-8")

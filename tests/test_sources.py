@@ -13,6 +13,7 @@ from conftest import ROOT
 from kg.errors import SourceError
 from kg.graph.build import build
 from kg.graph.sources import find_sources, parse, read, sources_at
+from kg.namespaces import ID, RDF_TYPE, SH
 
 TURTLE = sorted([*ROOT.glob("ontology/*.ttl"), *ROOT.glob("data/**/*.ttl")])
 
@@ -32,6 +33,79 @@ def test_turtle_is_written_by_people(path: Path) -> None:
     subjects = re.findall(r"^([^\s@#][^\s]*)$", text, re.MULTILINE)
     twice = {subject for subject in subjects if subjects.count(subject) > 1}
     assert not twice, f"one block a subject; twice: {sorted(twice)[:5]}"
+
+
+PUBLICATIONS = sorted(path.parent for path in ROOT.glob("data/[!_]*/publication.ttl"))
+OWN = sorted(path for folder in (*PUBLICATIONS, ROOT / "data" / "klimaattafels") for path in folder.rglob("*.ttl"))
+PARTED = ("claims", "figures")
+IRREGULAR = {"branches": {"branch"}, "legislation": {"legislation"}, "publication": {"publication", "section"}}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in OWN if path.name != "catalogue.ttl"],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_a_file_holds_the_kind_of_thing_that_its_name_says_in_order(path: Path) -> None:
+    """Rule 8 of data/README.md."""
+    plural = next((name for name in PARTED if path.stem.startswith(f"{name}-")), path.stem)
+    kinds = IRREGULAR.get(plural) or {re.sub("ie$", "y", plural.removesuffix("s"))}
+    subjects = list(dict.fromkeys(quad.subject.value for quad in parse(path)))
+    strays = [subject for subject in subjects if subject.removeprefix(ID).split("/")[0] not in kinds]
+    assert not strays, f"what begins with {ID}<kind>/ stands in the file of that kind"
+    comment = path.read_text("utf-8").partition("\n\n")[0].replace("\n# ", " ")
+    if not re.search("in the order of the text|in printed order", comment):
+        assert subjects == sorted(subjects, key=natural), "sort the subjects"
+
+
+@pytest.mark.parametrize("folder", PUBLICATIONS, ids=lambda path: path.name)
+def test_a_thing_stands_in_files_of_one_name(folder: Path) -> None:
+    stems: dict[str, set[str]] = {}
+    for path in (*folder.glob("*.ttl"), *folder.glob("editorial/*.ttl")):
+        for quad in parse(path):
+            stems.setdefault(quad.subject.value, set()).add(path.stem)
+    assert {subject: names for subject, names in stems.items() if len(names) > 1} == {}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("ontology/*.ttl")), ids=lambda path: path.stem)
+def test_classes_stand_before_properties(path: Path) -> None:
+    types = [quad.object.value for quad in parse(path) if quad.predicate.value == RDF_TYPE]
+    are_classes = [name.endswith("#Class") for name in types if name.endswith(("#Class", "Property"))]
+    assert are_classes == sorted(are_classes, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted([*ROOT.glob("shapes/*.ttl"), *ROOT.glob("views/*.ttl")]),
+    ids=lambda path: f"{path.parent.name}-{path.stem}",
+)
+def test_node_shapes_stand_before_property_shapes(path: Path) -> None:
+    types = [quad.object.value for quad in parse(path) if quad.predicate.value == RDF_TYPE]
+    shapes = [name for name in types if name in (SH + "NodeShape", SH + "PropertyShape")]
+    assert shapes == sorted(shapes)
+
+
+def test_a_property_of_a_view_stands_beside_its_views() -> None:
+    """What only one file shows stands in it, sorted; `backwards.ttl` is the long list of `all.ttl`."""
+    shown: dict[str, set[str]] = {}
+    declared: dict[str, list[str]] = {}
+    for path in sorted(ROOT.glob("views/*.ttl")):
+        for quad in parse(path):
+            if quad.predicate.value == SH + "property":
+                shown.setdefault(quad.object.value, set()).add(path.stem)
+            elif quad.object == ox.NamedNode(SH + "PropertyShape"):
+                declared.setdefault(path.stem, []).append(quad.subject.value)
+    assert not [stem for stem, names in declared.items() if stem != "all" and names != sorted(names, key=str.lower)]
+    for stem, names in declared.items():
+        for name in names:
+            files = shown.get(name, set())
+            home = "properties" if len(files) > 1 else next(iter(files), "")
+            assert stem in ({"all", "backwards"} if home == "all" else {home}), f"{name} is shown by {sorted(files)}"
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts numbers in names as numbers."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
 
 def test_a_path_under_data_is_a_graph() -> None:
