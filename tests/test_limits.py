@@ -94,7 +94,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def tired(kind: str, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine | None]:
+def own_engine(kind: str, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine | None]:
     """Run an engine of our own for hostile queries, which go on in it after their time."""
     if kind not in ENGINES:
         yield None
@@ -116,8 +116,9 @@ def room(kind: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def options(kind: str, shelf: Shelf, tired: Engine | None, seconds: float) -> tuple[str, ...]:
-    return (*OPTIONS, "--timeout", str(seconds), *(("--backend", tired.url) if tired else shelf.options(kind)))
+def options(kind: str, shelf: Shelf, own_engine: Engine | None, seconds: float) -> tuple[str, ...]:
+    backend = ("--backend", own_engine.url) if own_engine else shelf.options(kind)
+    return (*OPTIONS, "--timeout", str(seconds), *backend)
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +128,10 @@ def started_server(options: tuple[str, ...]) -> Iterator[tuple[str, int]]:
 
 
 @pytest.fixture
-def server(started_server: tuple[str, int], tired: Engine | None) -> Iterator[tuple[str, int]]:
+def server(started_server: tuple[str, int], own_engine: Engine | None) -> Iterator[tuple[str, int]]:
     yield started_server
-    if tired:
-        tired.rest()
+    if own_engine:
+        own_engine.rest()
 
 
 def send(url: str, query: str, client: str = "127.0.0.1", **more: str) -> Answer:
@@ -168,13 +169,13 @@ def memory(pid: int) -> int:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_query_ends_in_time_and_the_next_is_answered(
-    server: tuple[str, int], tired: Engine | None, seconds: float, room: float, name: str
+    server: tuple[str, int], own_engine: Engine | None, seconds: float, room: float, name: str
 ) -> None:
     url, _ = server
     query, statuses = HOSTILE[name]
     answer = send(url, query)
-    if tired:  # It may die of the query, or be too busy to show that it lives.
-        tired.rest()
+    if own_engine:  # It may die of the query, or be too busy to show that it lives.
+        own_engine.rest()
         statuses = statuses if statuses <= {200, 400} else statuses | {413, 502, 503, 504}
     assert answer.status in statuses, answer.body[:300]
     assert answer.seconds < seconds + room
@@ -243,7 +244,7 @@ def test_a_killed_worker_and_a_killed_spawner_are_replaced() -> None:
     with running(options=OPTIONS) as (url, pid):
         for victims in (2, 1, 2, 1):
             assert send(url, LIGHT.format(0)).status == 200
-            tree = family(pid)[2:]  # Behind keeper and server.
+            tree = family(pid)[2:]  # Behind supervisor and server.
             spawner = tree[0]
             for one in tree[1:] if victims == 2 else [spawner]:
                 os.kill(one, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The parts of the pool: answers as bytes, frames, places, the cache, and what a worker cannot do."""
+"""The parts of the pool: results as bytes, messages, admission, the cache, and what a worker cannot do."""
 
 from __future__ import annotations
 

@@ -35,11 +35,12 @@ def setting(flag: str, *names: str, **more: Any) -> Callable[[Command], Command]
 
 def limit_settings(command: Command) -> Command:
     """Add a setting for each limit."""
-    for one in reversed(Limits().listed):
-        kind = click.FloatRange(min=0, min_open=True) if isinstance(one.value, float) else click.IntRange(min=1)
-        unit = f", in {one.unit}" if one.unit and one.unit not in one.what else ""
-        told = f"Limit: {one.what}{unit}."
-        command = setting(one.setting, one.name, default=one.value, show_default=True, type=kind, help=told)(command)
+    for limit in reversed(Limits().listed):
+        kind = click.FloatRange(min=0, min_open=True) if isinstance(limit.value, float) else click.IntRange(min=1)
+        unit = f", in {limit.unit}" if limit.unit and limit.unit not in limit.what else ""
+        text = f"Limit: {limit.what}{unit}."
+        option = setting(limit.setting, limit.name, default=limit.value, show_default=True, type=kind, help=text)
+        command = option(command)
     return command
 
 
@@ -54,8 +55,8 @@ def settings_file(table: str) -> Callable[[Command], Command]:
     def read(context: click.Context, _: click.Parameter, file: Path | None) -> None:
         from kg.validation.settings import read_table
 
-        path, held = read_table(file or Path.cwd(), table)
-        context.default_map = _checked(context, path, held) if path else {}
+        path, values = read_table(file or Path.cwd(), table)
+        context.default_map = _checked(context, path, values) if path else {}
 
     return setting(
         "--config",
@@ -67,20 +68,20 @@ def settings_file(table: str) -> Callable[[Command], Command]:
     )
 
 
-def _checked(context: click.Context, path: Path, held: dict[str, Any]) -> dict[str, Any]:
+def _checked(context: click.Context, path: Path, values: dict[str, Any]) -> dict[str, Any]:
     from kg.validation.settings import unknown
 
     known = settings_of(context.command)
-    found = {}
-    for name, value in held.items():
+    checked = {}
+    for name, value in values.items():
         if name not in known:
             raise unknown(name, known, path)
         try:
             _check(context, known[name], value)
         except (click.BadParameter, TypeError) as error:
             raise SourceError(f"{name} cannot be {value!r}", where=str(path), hint=str(error)) from error
-        found[str(known[name].name)] = value
-    return found
+        checked[str(known[name].name)] = value
+    return checked
 
 
 def _check(context: click.Context, option: click.Option, value: Any) -> None:
@@ -91,7 +92,8 @@ def _check(context: click.Context, option: click.Option, value: Any) -> None:
 
 def settings_of(command: click.Command) -> dict[str, click.Option]:
     """Return the options of a command that a file may set, by their names there."""
-    return {one.opts[0][2:]: one for one in command.params if isinstance(one, click.Option) and one.name != "config"}
+    options = (option for option in command.params if isinstance(option, click.Option))
+    return {option.opts[0][2:]: option for option in options if option.name != "config"}
 
 
 def text_of(graph: Graph, file: Path | None) -> Text | None:

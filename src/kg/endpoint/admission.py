@@ -18,11 +18,11 @@ from typing import Final
 from kg.errors import NoPlace, TooMany
 from kg.queries.limits import Limits
 
-_HALF: Final = 10.0  # Seconds after which half of what a client used is forgiven.
-_UNKNOWN: Final = 0.3  # Seconds that a client which nobody knows is taken to have used.
+_HALF_LIFE: Final = 10.0  # Seconds after which half of what a client used is forgiven.
+_UNKNOWN: Final = 0.3  # Seconds that an unknown client is taken to have used.
 _MODEST: Final = 0.25  # Seconds used, up to which a client may take any light place.
 _REMEMBERED: Final = 10_000
-_POLL: Final = 0.25
+_POLL: Final = 0.25  # Seconds between two checks of a query that waits.
 
 
 class Place:
@@ -63,8 +63,8 @@ class Admission:
         self._change = threading.Condition()
         self._tickets = count()
         self._light = self._heavy = 0
-        self._inside: Counter[str] = Counter()
-        self._long: Counter[str] = Counter()
+        self._running: Counter[str] = Counter()
+        self._running_heavy: Counter[str] = Counter()
         self._waiting: list[tuple[float, int]] = []
         self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
@@ -96,25 +96,25 @@ class Admission:
     def move(self, client: str) -> None:
         """Exchange a light place for a heavy one; one client gets at most half of those, rounded up."""
         with self._change:
-            if self._heavy >= self._limits.heavy or self._long[client] >= (self._limits.heavy + 1) // 2:
+            if self._heavy >= self._limits.heavy or self._running_heavy[client] >= (self._limits.heavy + 1) // 2:
                 whose = "" if self._heavy >= self._limits.heavy else " that one client may take"
                 raise _no_place(f"the query takes long, and all places{whose} for long queries are taken", "heavy", 5)
             self._light -= 1
             self._heavy += 1
-            self._long[client] += 1
+            self._running_heavy[client] += 1
             if self._waiting:
                 self._change.notify_all()
 
     def _admit(self, client: str, wait: Callable[[], None]) -> None:
         with self._change:
-            if self._inside[client] >= self._limits.per_client:
+            if self._running[client] >= self._limits.per_client:
                 what = f"{self._limits.per_client} queries of yours are running or waiting"
                 hint = "send the next one when an answer has come"
                 raise TooMany(what, hint=hint, limit="per_client", retry=1)
             used = self._spent(client)
             if not self._may_begin(used) and len(self._waiting) >= self._limits.queue:
                 raise _no_place("too many queries are waiting", "queue", 1)
-            self._inside[client] += 1
+            self._running[client] += 1
             try:
                 self._queue(used, wait)
             except BaseException:
@@ -142,7 +142,7 @@ class Admission:
         with self._change:
             if heavy:
                 self._heavy -= 1
-                self._long[client] -= 1
+                self._running_heavy[client] -= 1
             else:
                 self._light -= 1
             before = self._spent(client) if client in self._used else 0.0
@@ -155,8 +155,8 @@ class Admission:
                 self._change.notify_all()
 
     def _release(self, client: str) -> None:
-        self._inside[client] -= 1
-        for counter in (self._inside, self._long):
+        self._running[client] -= 1
+        for counter in (self._running, self._running_heavy):
             if counter[client] <= 0:
                 del counter[client]
 
@@ -164,7 +164,7 @@ class Admission:
         if client not in self._used:
             return _UNKNOWN
         amount, at = self._used[client]
-        return amount * float(2.0 ** ((at - time.monotonic()) / _HALF))
+        return amount * float(2.0 ** ((at - time.monotonic()) / _HALF_LIFE))
 
 
 def _no_place(what: str, limit: str, retry: int) -> NoPlace:

@@ -11,14 +11,12 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final
 
-from kg import errors
 from kg.errors import KgError
 from kg.queries.formats import rows_of
 
 _LENGTHS: Final = struct.Struct("!IQ")
 _CHUNK: Final = 1 << 20
 _FIRST: Final = 1 << 16
-_ERROR_FIELDS: Final = ("what", "where", "line", "column", "hint", "limit", "retry")
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class QueryRequest:
         return blake2b(json.dumps(parts).encode(), digest_size=20).digest()
 
 
-_REQUEST_FIELDS: Final = tuple(one.name for one in fields(QueryRequest))
+_REQUEST_FIELDS: Final = tuple(member.name for member in fields(QueryRequest))
 
 
 @dataclass(frozen=True)
@@ -116,8 +114,7 @@ def send_result(channel: socket.socket, result: QueryResult) -> None:
 
 def send_error(channel: socket.socket, error: KgError) -> None:
     """Send an error; it becomes the same one on the other side."""
-    members = {name: getattr(error, name) for name in _ERROR_FIELDS}
-    channel.sendall(pack({"error": type(error).__name__, "fields": members}))
+    channel.sendall(pack({"error": error.to_json()}))
 
 
 def read_result(channel: socket.socket, wait: Callable[[], None]) -> QueryResult | None:
@@ -136,7 +133,7 @@ def read_result(channel: socket.socket, wait: Callable[[], None]) -> QueryResult
         return None
     head, data = message
     if "error" in head:
-        raise getattr(errors, head["error"])(**head["fields"])
+        raise KgError.from_json(head["error"])
     return QueryResult(head["format"], data, head["counted"], worn=head["worn"])
 
 

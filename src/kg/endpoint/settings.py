@@ -12,7 +12,7 @@ from typing import Any, Final
 from kg.queries.limits import Limits
 
 _LOG_KEY: Final = "KG_LOG_KEY"
-_LIMITS: Final = frozenset(one.name for one in fields(Limits))
+_LIMITS: Final = frozenset(limit.name for limit in fields(Limits))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 
-from kg.endpoint.assistant.tools import Knowledge, Told, problem
+from kg.endpoint.assistant.tools import Knowledge, Payload, problem
 from kg.errors import KgError
 
 Lang = Literal["nl", "en"]
@@ -38,34 +38,34 @@ def make_server(knowledge: Knowledge) -> MCPServer[Any]:
 
     def search(text: str, kind: str = "", lang: Lang = "en", limit: int = 10) -> str:
         """Find things by name, in Dutch or English, typing errors allowed; `kind` narrows: occupation, skill ..."""
-        return _told(lambda: knowledge.search(text, lang, kind, limit))
+        return _to_json(lambda: knowledge.search(text, lang, kind, limit))
 
     def describe(iri: str, lang: Lang = "en") -> str:
         """Say all about one thing (IRI or kind/slug): each statement with its kind and the passages behind it."""
-        return _told(lambda: knowledge.describe(iri, lang))
+        return _to_json(lambda: knowledge.describe(iri, lang))
 
     def schema(lang: Lang = "en") -> str:
         """List prefixes, named graphs, and the classes and properties that a query can use."""
-        return _told(lambda: knowledge.schema(lang))
+        return _to_json(lambda: knowledge.schema(lang))
 
     def list_questions(theme: str = "", lang: Lang = "en") -> str:
         """List the saved questions (name, title, parameters), of one theme or all."""
-        return _told(lambda: knowledge.list_questions(lang, theme))
+        return _to_json(lambda: knowledge.list_questions(lang, theme))
 
     def answer_question(name: str, parameters: dict[str, str] | None = None, lang: Lang = "en") -> str:
         """Answer a saved question; values of parameters are IRIs, kind/slug, or literals."""
-        return _told(lambda: knowledge.answer(name, parameters or {}, lang))
+        return _to_json(lambda: knowledge.answer(name, parameters or {}, lang))
 
     def query(sparql: str, lang: Lang = "en") -> str:
         """Run a SPARQL 1.1 query that reads; the limits of the public endpoint hold, prefixes need no declaration."""
-        return _told(lambda: knowledge.query(sparql, lang))
+        return _to_json(lambda: knowledge.query(sparql, lang))
 
     for tool in (search, describe, schema, list_questions, answer_question, query):
         server.add_tool(tool, annotations=_READS, structured_output=False)
     return server
 
 
-def _told(ask: Callable[[], Told]) -> str:
+def _to_json(ask: Callable[[], Payload]) -> str:
     """Return an answer as JSON; an error of ours becomes an error of the tool, with what to do."""
     try:
         return json.dumps(ask(), ensure_ascii=False)

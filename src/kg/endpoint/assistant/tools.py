@@ -1,4 +1,4 @@
-"""What an assistant may ask, and what it is told: plain data, each answer with its evidence and kind of statement."""
+"""What an assistant may ask: the answers are plain data, each with its evidence and kind of statement."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from kg.namespaces import ID, KB
 from kg.publications.passages import Text, find_passages
 from kg.queries.question import Question, pick
 from kg.queries.rows import Rows
-from kg.rdf_terms import local_name
+from kg.rdf_terms import is_iri, local_name
 
-Told = dict[str, Any]
+Payload = dict[str, Any]
 _MOST_ROWS: Final = 200
-_MOST_BACKED: Final = 50
+_MOST_THINGS: Final = 50
 _MOST_PASSAGES: Final = 5
 _MOST_INCOMING: Final = 100
-_BACKING: Final = {
+_SUPPORT: Final = {
     "authored": "passages named for this statement",
     "derived": "passages that subject and object share",
     "node": "passages of the subject; none is known for this statement alone",
@@ -67,7 +67,7 @@ class Knowledge:
     def _index(self) -> Index:
         return Index(tuple(entries_of_store(self.graph.store)))
 
-    def search(self, text: str, lang: str, kind: str, limit: int) -> Told:
+    def search(self, text: str, lang: str, kind: str, limit: int) -> Payload:
         """Return the things whose labels are most like a text, best first, each with its evidence.
 
         Arguments:
@@ -77,15 +77,16 @@ class Knowledge:
             limit: things at most.
 
         """
-        found = self._index.search(text, Wanted(frozenset({kind} if kind else ())), min(max(limit, 1), _MOST_BACKED))
-        return {"results": [self._candidate(one, lang) for one in found]}
+        wanted = Wanted(frozenset({kind} if kind else ()))
+        candidates = self._index.search(text, wanted, min(max(limit, 1), _MOST_THINGS))
+        return {"results": [self._candidate(candidate, lang) for candidate in candidates]}
 
-    def _candidate(self, one: Candidate, lang: str) -> Told:
-        iri = one.entry.iri
-        told = {"iri": iri, "name": one.entry.name(lang), "types": list(one.entry.kinds), "score": one.score}
-        return told | {"evidence": self._backing(iri, lang)}
+    def _candidate(self, candidate: Candidate, lang: str) -> Payload:
+        entry = candidate.entry
+        payload = {"iri": entry.iri, "name": entry.name(lang), "types": list(entry.kinds), "score": candidate.score}
+        return payload | {"evidence": self._support(entry.iri, lang)}
 
-    def describe(self, iri: str, lang: str) -> Told:
+    def describe(self, iri: str, lang: str) -> Payload:
         """Return all that is said of a thing, each statement with its kind and its passages, and what points at it.
 
         Arguments:
@@ -97,72 +98,72 @@ class Knowledge:
 
         """
         node = iri if iri.startswith(("http://", "https://")) else ID + iri
-        found = find_resource(self.graph.store, node) if _is_iri(node) else None
-        if found is None:
+        resource = find_resource(self.graph.store, node) if is_iri(node) else None
+        if resource is None:
             near = ", ".join(f"{label} <{near}>" for near, label in self._labels.nearest(local_name(node), lang))
             raise NotFound(f"nothing is said of {node[:200]}", hint=f"nearest: {near}" if near else "search for it")
         return {
             "iri": node,
             "label": self._labels.get(node, lang)[0],
-            "statements": [self._statement(backed, lang) for backed in self._evidence.about(node)],
-            **self._incoming(found, lang),
+            "statements": [self._statement(statement, lang) for statement in self._evidence.about(node)],
+            **self._incoming(resource, lang),
         }
 
-    def _statement(self, backed: StatementEvidence, lang: str) -> Told:
+    def _statement(self, statement: StatementEvidence, lang: str) -> Payload:
         return {
-            "property": self._named(backed.quad.predicate, lang),
-            "value": self._named(backed.quad.object, lang),
-            "kind": backed.kind,
-            "graph": getattr(backed.quad.graph_name, "value", ""),
-            "backing": _BACKING[backed.how],
-            "passages": [self._passage(one, lang) for one in backed.passages[:_MOST_PASSAGES]],
-            "passages_in_all": len(backed.passages),
+            "property": self._term(statement.quad.predicate, lang),
+            "value": self._term(statement.quad.object, lang),
+            "kind": statement.kind,
+            "graph": getattr(statement.quad.graph_name, "value", ""),
+            "backing": _SUPPORT[statement.how],
+            "passages": [self._passage(passage, lang) for passage in statement.passages[:_MOST_PASSAGES]],
+            "passages_in_all": len(statement.passages),
         }
 
-    def _incoming(self, found: Resource, lang: str) -> Told:
-        quads = [quad for quad in found.incoming if isinstance(quad.subject, ox.NamedNode)]
-        told = [
+    def _incoming(self, resource: Resource, lang: str) -> Payload:
+        quads = [quad for quad in resource.incoming if isinstance(quad.subject, ox.NamedNode)]
+        statements = [
             {
-                "subject": self._named(quad.subject, lang),
-                "property": self._named(quad.predicate, lang),
+                "subject": self._term(quad.subject, lang),
+                "property": self._term(quad.predicate, lang),
                 "kind": self._kind(getattr(quad.graph_name, "value", "")),
             }
             for quad in quads[:_MOST_INCOMING]
         ]
-        return {"incoming": told, "incoming_in_all": len(quads)}
+        return {"incoming": statements, "incoming_in_all": len(quads)}
 
     def _kind(self, graph: str) -> str:
         return local_name(self._evidence.kinds.get(graph, ""))
 
-    def _named(self, term: Any, lang: str) -> Told:
+    def _term(self, term: Any, lang: str) -> Payload:
         if isinstance(term, ox.NamedNode):
             return {"iri": term.value, "label": self._labels.get(term.value, lang)[0]}
         if isinstance(term, ox.Literal):
             return {"literal": term.value} | ({"lang": term.language} if term.language else {})
         return {"term": str(term)}
 
-    def _passage(self, iri: str, lang: str) -> Told:
+    def _passage(self, iri: str, lang: str) -> Payload:
         passage = self._passages.get(iri)
-        told = {"iri": iri}
+        payload = {"iri": iri}
         if passage is not None:
             quote = self.text.quote(iri) if self.text else ""
             words = " … ".join(end for end in passage.ends if end)
-            told |= {"section": self._labels.get(passage.section, lang)[0], "lines": passage.lines}
-            told |= {"quote": quote} if quote else {"first_and_last_words": words} if words else {}
-        return told
+            payload |= {"section": self._labels.get(passage.section, lang)[0], "lines": passage.lines}
+            payload |= {"quote": quote} if quote else {"first_and_last_words": words} if words else {}
+        return payload
 
     @cached_property
     def _passages(self) -> Mapping[str, Any]:
         return find_passages(self.graph.store)
 
-    def _backing(self, iri: str, lang: str) -> Told:
+    def _support(self, iri: str, lang: str) -> Payload:
         graphs = {quad.graph_name for quad in self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None)}
         kinds = sorted({self._kind(getattr(graph, "value", "")) for graph in graphs} - {""})
         passages = sorted(self._evidence.sources.get(iri, ()))
-        shown = [self._passage(one, lang) for one in passages[:_MOST_PASSAGES]]
-        return {"kinds": kinds, "passages": shown, "passages_in_all": len(passages)}
+        first = [self._passage(passage, lang) for passage in passages[:_MOST_PASSAGES]]
+        return {"kinds": kinds, "passages": first, "passages_in_all": len(passages)}
 
-    def schema(self, lang: str) -> Told:
+    def schema(self, lang: str) -> Payload:
         """Return prefixes, named graphs with their kinds, and each class and property with label and definition."""
         terms = self._rows(QueryRequest(self.questions["graph/terms"].query))
         return {
@@ -171,18 +172,18 @@ class Knowledge:
             "terms": [_in_language(row, lang) for row in terms["rows"]],
         }
 
-    def list_questions(self, lang: str, theme: str) -> Told:
+    def list_questions(self, lang: str, theme: str) -> Payload:
         """Return the saved questions, of one theme or all: name, title, description and parameters."""
-        chosen = [one for one in self.questions.values() if theme in ("", one.theme)]
+        chosen = [question for question in self.questions.values() if theme in ("", question.theme)]
         if not chosen:
             raise NotFound(f"no theme {theme[:100]}", hint=f"themes: {', '.join(sorted(self._themes))}")
-        return {"questions": [_question(one, lang) for one in chosen]}
+        return {"questions": [_question(question, lang) for question in chosen]}
 
     @property
     def _themes(self) -> set[str]:
-        return {one.theme for one in self.questions.values()}
+        return {question.theme for question in self.questions.values()}
 
-    def answer(self, name: str, parameters: Mapping[str, str], lang: str) -> Told:
+    def answer(self, name: str, parameters: Mapping[str, str], lang: str) -> Payload:
         """Return the answer to a saved question with its query and evidence.
 
         Raises:
@@ -194,7 +195,7 @@ class Knowledge:
         text = question.fill(parameters)
         return {"title": question.title.get(lang, question.title["en"]), "query": text, **self.query(text, lang)}
 
-    def query(self, text: str, lang: str) -> Told:
+    def query(self, text: str, lang: str) -> Payload:
         """Return the rows of a SELECT or ASK with the evidence of each thing of ours in them, or a graph as Turtle.
 
         Arguments:
@@ -205,52 +206,43 @@ class Knowledge:
             KgError: as the engine: refused, wrong, or over a limit.
 
         """
-        told = self._rows(QueryRequest(text, prefixed=True))
-        named = [value for row in told.get("rows", []) for value in row.values() if _ours(value)]
+        payload = self._rows(QueryRequest(text, prefixed=True))
+        named = [value for row in payload.get("rows", []) for value in row.values() if _ours(value)]
         things = list(dict.fromkeys(named))
-        told["evidence"] = {
-            iri: {"label": self._labels.get(iri, lang)[0], **self._backing(iri, lang)} for iri in things[:_MOST_BACKED]
+        payload["evidence"] = {
+            iri: {"label": self._labels.get(iri, lang)[0], **self._support(iri, lang)} for iri in things[:_MOST_THINGS]
         }
-        told["evidence_in_all"] = len(things)
+        payload["evidence_in_all"] = len(things)
         if not things:
-            told["evidence_note"] = "no thing of the graph is in the answer: select IRIs too to see their evidence"
-        return told
+            payload["evidence_note"] = "no thing of the graph is in the answer: select IRIs too to see their evidence"
+        return payload
 
-    def _rows(self, asked: QueryRequest) -> Told:
-        found = self.engine.query(asked, client="assistant")
-        if found.format != "json":
-            return {"turtle": found.data.decode("utf-8"), "triples": found.rows}
-        rows = Rows.from_solutions(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON))
-        shown = [{name: _plain(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]
-        told = {"columns": list(rows.columns), "rows": shown, "rows_in_all": len(rows)}
+    def _rows(self, request: QueryRequest) -> Payload:
+        result = self.engine.query(request, client="assistant")
+        if result.format != "json":
+            return {"turtle": result.data.decode("utf-8"), "triples": result.rows}
+        rows = Rows.from_solutions(ox.parse_query_results(result.data, format=ox.QueryResultsFormat.JSON))
+        first = [{name: _plain(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]
+        payload = {"columns": list(rows.columns), "rows": first, "rows_in_all": len(rows)}
         if len(rows) > _MOST_ROWS:
-            told["cut"] = f"the first {_MOST_ROWS} of {len(rows)} rows: use LIMIT and OFFSET for the rest"
-        return told
+            payload["cut"] = f"the first {_MOST_ROWS} of {len(rows)} rows: use LIMIT and OFFSET for the rest"
+        return payload
 
 
-def problem(error: KgError) -> Told:
-    """Return an error as an assistant is told it: what is wrong, where, and what to do."""
-    told = {"problem": error.title, "what": error.what, "where": error.where, "hint": error.hint}
+def problem(error: KgError) -> Payload:
+    """Return an error as an assistant reads it: what is wrong, where, and what to do."""
+    payload = {"problem": error.title, "what": error.what, "where": error.where, "hint": error.hint}
     place = {"line": error.line, "column": error.column} if isinstance(error, QueryError) else {}
-    return {name: value for name, value in (told | place).items() if value}
+    return {name: value for name, value in (payload | place).items() if value}
 
 
-def _is_iri(iri: str) -> bool:
-    """Return whether a text is an IRI."""
-    try:
-        ox.NamedNode(iri)
-    except ValueError:
-        return False
-    return True
+def _question(question: Question, lang: str) -> Payload:
+    title, description = (texts.get(lang, texts["en"]) for texts in (question.title, question.description))
+    parameters = {each.name: each.label.get(lang, each.label["en"]) for each in question.parameters}
+    return {"name": question.name, "title": title, "description": description, "parameters": parameters}
 
 
-def _question(one: Question, lang: str) -> Told:
-    parameters = {each.name: each.label.get(lang, each.label["en"]) for each in one.parameters}
-    told = {"name": one.name, "title": one.title.get(lang, one.title["en"])}
-    return told | {"description": one.description.get(lang, one.description["en"]), "parameters": parameters}
-
-
-def _in_language(row: Mapping[str, Any], lang: str) -> Told:
+def _in_language(row: Mapping[str, Any], lang: str) -> Payload:
     """Return a row without the columns of the other language."""
     other = "En" if lang == "nl" else "Nl"
     return {

@@ -197,9 +197,9 @@ class Connection:
             return False
         offered = headers.get_all("WWW-Authenticate") or []
         for scheme in ("digest", "basic"):
-            found = next((one for one in offered if one.lower().startswith(scheme + " ")), "")
-            if found:
-                self._challenge = found
+            chosen = next((challenge for challenge in offered if challenge.lower().startswith(scheme + " ")), "")
+            if chosen:
+                self._challenge = chosen
                 return True
         return False
 
@@ -215,10 +215,9 @@ class Connection:
         base = self._url.split("/", 3)
         request = Request("/".join(base[:3]) + target, method=method)  # noqa: S310
         try:
-            told = self._digest.get_authorization(request, parse_keqv_list(parse_http_list(rest)))
-        except (ValueError, KeyError):
-            told = None
-        return f"Digest {told}"
+            return f"Digest {self._digest.get_authorization(request, parse_keqv_list(parse_http_list(rest)))}"
+        except (ValueError, KeyError):  # The challenge is broken; the back end refuses the next request too.
+            return "Digest"
 
 
 def _read(response: http.client.HTTPResponse, most: int) -> bytes:

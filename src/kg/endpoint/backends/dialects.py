@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Final
 
-_ASKED: Final = b"__ASK_RETVAL"
+_VIRTUOSO_BOOLEAN: Final = b"__ASK_RETVAL"
 _OVER_TIME: Final = re.compile(rb"timed? ?out|time limit|estimated execution time", re.IGNORECASE)
 
 
@@ -47,15 +47,14 @@ DIALECTS: Final = (
 def dialect_of(headers: Message | Mapping[str, str]) -> Dialect:
     """Return the dialect of the engine that sent these headers."""
     server = headers.get("Server", "") or ""
-    return next((one for one in DIALECTS if server.startswith(one.server)), ANY)
+    return next((dialect for dialect in DIALECTS if server.startswith(dialect.server)), ANY)
 
 
 def boolean_of(data: bytes) -> bytes:
     """Return the answer to an ASK as SPARQL JSON has it (section 4): Virtuoso sends a table of one number."""
-    if _ASKED not in data[:200]:
+    if _VIRTUOSO_BOOLEAN not in data[:200]:
         return data
-    told = json.loads(data)
-    rows = told["results"]["bindings"]
+    rows = json.loads(data)["results"]["bindings"]
     return json.dumps({"head": {}, "boolean": bool(rows) and rows[0]["__ASK_RETVAL"]["value"] == "1"}).encode()
 
 

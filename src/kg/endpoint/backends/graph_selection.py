@@ -37,8 +37,8 @@ class GraphSelection:
             if self.union is not None:
                 return list(self.union)
             default = named = self.graphs
-        found = [("default-graph-uri", name) for name in self._ours(default)]
-        return found + [("named-graph-uri", name) for name in self._ours(named) if graph]
+        parameters = [("default-graph-uri", name) for name in self._ours(default)]
+        return parameters + [("named-graph-uri", name) for name in self._ours(named) if graph]
 
     def _ours(self, names: Sequence[str]) -> Sequence[str]:
-        return [one for one in names if one in self.graphs] or [NOTHING]
+        return [name for name in names if name in self.graphs] or [NOTHING]

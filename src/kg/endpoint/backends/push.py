@@ -118,10 +118,10 @@ class GraphChange:
 def connect(
     url: str, store_url: str | None, update_url: str | None, credentials: Credentials
 ) -> tuple[Remote, GraphWriter]:
-    """Return a back end, and how its graphs are changed: as told, or as its engine has it beside its query endpoint.
+    """Return a back end, and how its graphs are changed: by an option, or by what its engine has.
 
     Raises:
-        SourceError: no URL, or the engine is not known and none was told.
+        SourceError: no URL, or the engine is not known and no option names one.
         KgError: the back end does not answer.
 
     """

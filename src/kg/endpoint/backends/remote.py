@@ -20,7 +20,7 @@ from kg.queries.limits import Limits
 _FORM: Final = "application/x-www-form-urlencoded"
 _TABLE: Final = ("application/sparql-results+json", "application/json")
 _GRAPH: Final = ("application/n-triples", "text/plain")
-_WIDER: Final = 4  # SPARQL JSON may have so many times the bytes of the format that is sent on.
+_LARGER: Final = 4  # SPARQL JSON may have so many times the bytes of the format that is sent on.
 _EVERYTHING: Final = "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }"
 _BUSY: Final = (429, 503)
 _LATE: Final = (408, 504)
@@ -33,7 +33,7 @@ class Remote:
     Arguments:
         url: of its query endpoint.
         credentials: name and password, where it asks for them.
-        selection: how it is told its dataset.
+        selection: which of its graphs a query sees.
         dialect: of the engine.
         spare: seconds beyond the limit on time, where someone else keeps it and says so better.
 
@@ -87,9 +87,9 @@ class Remote:
             KgError: as `answer`.
 
         """
-        found = _table(self._post(text, dataset, _TABLE, limits), self._nothing.query(text))
+        solutions = _table(self._post(text, dataset, _TABLE, limits), self._nothing.query(text))
         try:
-            return list(found)  # type: ignore[arg-type]
+            return list(solutions)  # type: ignore[arg-type]
         except (SyntaxError, ValueError) as error:
             raise broken() from error
 
@@ -103,7 +103,7 @@ class Remote:
         body = urlencode([("query", text), *dataset]).encode()
         headers = {"Content-Type": _FORM, "Accept": offered[0]}
         response = self._connection.send(
-            "POST", body, headers, seconds=limits.timeout + self._spare, most=_WIDER * limits.max_bytes
+            "POST", body, headers, seconds=limits.timeout + self._spare, most=_LARGER * limits.max_bytes
         )
         if response.status != 200:
             raise _failure(response, limits)
@@ -120,16 +120,16 @@ class Remote:
 def _table(response: Response, kind: Solutions) -> Solutions:
     try:
         data = boolean_of(response.data) if isinstance(kind, ox.QueryBoolean) else response.data
-        found = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+        solutions = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
     except (SyntaxError, ValueError, LookupError) as error:
         raise broken() from error
-    if isinstance(found, ox.QueryBoolean) != isinstance(kind, ox.QueryBoolean):
+    if isinstance(solutions, ox.QueryBoolean) != isinstance(kind, ox.QueryBoolean):
         raise BadGateway("the back end answers another question")
-    if isinstance(found, ox.QuerySolutions) and isinstance(kind, ox.QuerySolutions):
-        asked, told = ({one.value for one in each.variables} for each in (kind, found))
-        if asked != told:
+    if isinstance(solutions, ox.QuerySolutions) and isinstance(kind, ox.QuerySolutions):
+        wanted, sent = ({variable.value for variable in each.variables} for each in (kind, solutions))
+        if wanted != sent:
             raise BadGateway("the back end answers with other columns than were asked for")
-    return found
+    return solutions
 
 
 def _triples(response: Response, limits: Limits) -> Solutions:
@@ -177,5 +177,5 @@ def _failure(response: Response, limits: Limits) -> Exception:
 
 
 def _wait(response: Response) -> int:
-    told = response.headers.get("Retry-After", "")
-    return min(int(told), _LONGEST_WAIT) if told.isdecimal() else 10
+    seconds = response.headers.get("Retry-After", "")
+    return min(int(seconds), _LONGEST_WAIT) if seconds.isdecimal() else 10

@@ -19,7 +19,7 @@ from kg.queries.limits import Limits
 _COUNT: Final = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 _DISTINCT: Final = "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }"
 _NAMES: Final = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } LIMIT 10000"
-# Virtuoso keeps a boolean as a number: here it counts as one everywhere.
+# Virtuoso keeps a boolean as a number: here it counts as a number everywhere.
 _FINGERPRINTS: Final = f"""
 SELECT ?g (COUNT(*) AS ?n) (SUM(STRLEN(STR(?s)) + STRLEN(STR(?p)) + IF(?counts, 0, STRLEN(STR(?o)))) AS ?length)
   (SUM(IF(isNumeric(?o), ?o, IF(?counts && STR(?o) IN ("true", "1"), 1, 0))) AS ?sum)
@@ -49,7 +49,7 @@ class VerifiedBackend:
 
     Attributes:
         dialect: of the engine.
-        selection: how it is told its dataset.
+        selection: which of its graphs a query sees.
 
     """
 
@@ -84,10 +84,10 @@ def verify(remote: Remote, store: ox.Store, limits: Limits) -> VerifiedBackend:
     """
     dialect = remote.dialect(limits)
     graphs = graphs_of(store)
-    found = differences(remote, store, limits)
-    if found:
-        more = f" and {len(found) - _SOME} more" if len(found) > _SOME else ""
-        what = f"the back end does not hold this graph: {'; '.join(found[:_SOME])}{more}"
+    missing = differences(remote, store, limits)
+    if missing:
+        more = f" and {len(missing) - _SOME} more" if len(missing) > _SOME else ""
+        what = f"the back end does not hold this graph: {'; '.join(missing[:_SOME])}{more}"
         raise SourceError(what, hint="load it: kg push --backend URL")
     total, distinct = (_count(store.query(query, use_default_graph_as_union=True)) for query in (_COUNT, _DISTINCT))
     for union in dialect.unions:
@@ -101,16 +101,16 @@ def differences(remote: Remote, store: ox.Store, limits: Limits) -> list[str]:
     graphs = graphs_of(store)
     ours = _fingerprints(store.query(_FINGERPRINTS))
     theirs = _fingerprints(remote.rows(_FINGERPRINTS, GraphSelection(graphs).parameters(), limits))
-    found = []
+    sentences = []
     for name in graphs:
         have, want = theirs.get(name), ours[name]
         if have is None:
-            found.append(f"{name} is missing")
+            sentences.append(f"{name} is missing")
         elif have.statements != want.statements:
-            found.append(f"{name} has {have.statements:,} statements instead of {want.statements:,}")
+            sentences.append(f"{name} has {have.statements:,} statements instead of {want.statements:,}")
         elif not have.is_like(want):
-            found.append(f"{name} has other content")
-    return found
+            sentences.append(f"{name} has other content")
+    return sentences
 
 
 def _fingerprints(rows: Any) -> Mapping[str, GraphFingerprint]:

@@ -20,19 +20,19 @@ class Cache:
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self._lock = threading.Lock()
-        self._held: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._entries: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
         self.size = self.hits = self.misses = 0
 
     def get(self, key: bytes) -> Any:
         """Return what is kept under a key, or None."""
         with self._lock:
-            found = self._held.get(key)
-            if found is None:
+            entry = self._entries.get(key)
+            if entry is None:
                 self.misses += 1
                 return None
             self.hits += 1
-            self._held.move_to_end(key)
-            return found[0]
+            self._entries.move_to_end(key)
+            return entry[0]
 
     def put(self, key: bytes, value: Any, size: int) -> None:
         """Keep a value of so many bytes, and drop what it leaves no room for."""
@@ -40,7 +40,7 @@ class Cache:
         if size > self.budget // 4:
             return
         with self._lock:
-            self.size += size - self._held.pop(key, (None, 0))[1]
-            self._held[key] = (value, size)
+            self.size += size - self._entries.pop(key, (None, 0))[1]
+            self._entries[key] = (value, size)
             while self.size > self.budget:
-                self.size -= self._held.popitem(last=False)[1][1]
+                self.size -= self._entries.popitem(last=False)[1][1]

@@ -36,8 +36,8 @@ class Metrics:
 
     Arguments:
         limits: each has a counter, and some a gauge.
-        engine: its workers and places are told, where it has any.
-        cache: its bytes, hits and misses are told.
+        engine: its workers and places are shown, where it has any.
+        cache: its bytes, hits and misses are shown.
         version, data_version: of the graph.
         statements: of the graph.
         reloads: how often new data came, and how often it could not be served.
@@ -57,7 +57,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         ProcessCollector(namespace="kg", registry=self._registry)
-        self._registry.register(_Inside(limits, engine, cache, reloads))
+        self._registry.register(_Gauges(limits, engine, cache, reloads))
         self._seconds = Histogram(
             "kg_request_seconds",
             "Time from a whole request to its whole answer.",
@@ -68,11 +68,11 @@ class Metrics:
         self._answers = self._counter("kg_answers", "Answers by kind of request and status.", "kind", "status")
         self._bytes = self._counter("kg_answer_bytes", "Bytes of answers, without their headers.", "kind")
         self._limits = self._counter("kg_limit_hits", "Requests that were over a limit.", "limit")
-        for one in limits.listed:
-            self._limits.labels(one.name)
-        self._series = lru_cache(_SERIES)(self._find)
-        about = Gauge("kg_data_info", "The data that is served.", ("version", "data"), registry=self._registry)
-        about.labels(version, data_version).set(1)
+        for limit in limits.listed:
+            self._limits.labels(limit.name)
+        self._series = lru_cache(_SERIES)(self._find_series)
+        info = Gauge("kg_data_info", "The data that is served.", ("version", "data"), registry=self._registry)
+        info.labels(version, data_version).set(1)
         Gauge("kg_data_statements", "Statements of the graph.", registry=self._registry).set(statements)
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
@@ -95,8 +95,8 @@ class Metrics:
         if record.limit:
             self._limits.labels(record.limit).inc()
 
-    def _find(self, kind: str, effort: str, status: str) -> tuple[Histogram, Counter, Counter]:
-        """Return where answers of one sort are counted; to look it up by labels takes as long as a kept answer."""
+    def _find_series(self, kind: str, effort: str, status: str) -> tuple[Histogram, Counter, Counter]:
+        """Return where responses of one sort are counted; a look-up by labels takes as long as a cached response."""
         return self._seconds.labels(kind, effort), self._answers.labels(kind, status), self._bytes.labels(kind)
 
     def text(self) -> bytes:
@@ -104,7 +104,7 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Inside(Collector):
+class _Gauges(Collector):
     """What pool and cache hold at the moment of asking."""
 
     def __init__(self, limits: Limits, engine: Engine, cache: Cache, reloads: Handover | None) -> None:
@@ -128,14 +128,14 @@ class _Inside(Collector):
         light, heavy, waiting = pool.taken
         most = {"light": self._limits.light, "heavy": self._limits.heavy, "queue": self._limits.queue}
         taken = GaugeMetricFamily(
-            "kg_places_taken", "Admission that queries hold, and queries that wait.", None, ["place"]
+            "kg_places_taken", "Places that queries hold, and queries that wait.", None, ["place"]
         )
-        there = GaugeMetricFamily("kg_places", "Admission that there are.", None, ["place"])
+        places = GaugeMetricFamily("kg_places", "Places that there are.", None, ["place"])
         for name, count in (("light", light), ("heavy", heavy), ("queue", waiting)):
             taken.add_metric([name], count)
-            there.add_metric([name], most[name])
+            places.add_metric([name], most[name])
         yield taken
-        yield there
+        yield places
         workers = GaugeMetricFamily("kg_workers", "Processes that answer queries.", None, ["state"])
         workers.add_metric(["idle"], pool.idle)
         workers.add_metric(["busy"], light + heavy)

@@ -150,11 +150,12 @@ class ResponseCache:
         """Send a response: 304 where the client has it (RFC 9110, section 13.1.2), compressed where it accepts that."""
         named = _by_name(headers)
         if status.startswith("200 ") and _is_unmodified(environ, named.get("etag")):
-            start_response("304 Not Modified", [one for one in headers if one[0].lower() not in _REPRESENTATION])
+            kept = [header for header in headers if header[0].lower() not in _REPRESENTATION]
+            start_response("304 Not Modified", kept)
             return []
         if _is_compressed(environ, named, len(data)):
             data = self._compressed(data, key)
-            headers = [one for one in headers if one[0].lower() != "content-length"]
+            headers = [header for header in headers if header[0].lower() != "content-length"]
             headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(data)))]
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [data]
