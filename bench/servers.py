@@ -84,7 +84,7 @@ def run(name: str, port: int) -> None:
         from kg.endpoint.http.server import Server
 
         listener = socket.create_server(("127.0.0.1", port), backlog=1024)
-        Server(app, app.extensions["kg.response_cache"].holds, listener, Limits()).run()
+        Server(app, app.extensions["kg.response_cache"].holds, Limits()).run([listener])
 
 
 def tells_who_left(app: Any) -> Any:

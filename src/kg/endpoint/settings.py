@@ -17,26 +17,11 @@ _LIMITS: Final = frozenset(limit.name for limit in fields(Limits))
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of a server, each with the default of its option.
+    """The settings of a server: each is the option of `kg serve` of that name, whose help says what it does.
 
     Attributes:
-        limits: what a query may be and take.
-        host, port: address to listen on; port 0 takes a free one.
-        text: file of the source text; pages then quote passages.
-        store: folder of a graph on disk; without it the graph is built from the project.
-        esco: file with the whole of ESCO as `kg import` wrote it; `/switch` reads it.
-        backend: URL of a SPARQL 1.1 endpoint that answers queries.
-        site: URL under which the site is known; empty takes the host of the request.
-        report: `mailto:` address or URL where readers report a fact; empty leaves the link out.
-        publisher, publisher_iri, contact: of the dataset, for the metadata.
-        cache: bytes of results that are kept for the next request.
-        access_log: file for a line per response; `-` for standard error, empty for none.
-        slow_log: file for slow queries with their text; empty for none.
-        slow_seconds: time after which a query is slow.
-        log_key: key of the hash of queries in logs; the same key gives the same hash.
-        metrics: who may see `/metrics`: `local`, `all`, `off`, or networks.
-        trusted_proxy: addresses and networks whose X-Forwarded headers are believed.
-        watch: whether new data is served as soon as it is there.
+        limits: the options that are limits.
+        esco: the option `--with`.
 
     """
 

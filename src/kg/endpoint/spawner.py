@@ -14,15 +14,12 @@ import signal
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kg.endpoint import worker
+from kg.endpoint.worker import WorkerTemplate, serve
 from kg.errors import Unavailable
-from kg.queries.limits import Limits
 
 _COMMAND: Final = struct.Struct("!cq")
 _REPLY: Final = struct.Struct("!q")
@@ -34,15 +31,6 @@ _UNKNOWN: Final = -1
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _POLL: Final = 0.05  # Seconds between two checks of processes that were killed.
 _HINT: Final = "try again in a moment"
-
-
-@dataclass(frozen=True)
-class WorkerTemplate:
-    """What each worker has: the store (opened by it), the limits, the prefixes."""
-
-    open_source: Callable[[], worker.Source]
-    limits: Limits
-    prefixes: Mapping[str, str]
 
 
 class Worker:
@@ -243,6 +231,6 @@ def _fork(command: bytes, channel: socket.socket, theirs: socket.socket, templat
         if command == _STANDBY:
             _obey(theirs, template)
         else:
-            worker.serve(theirs, template.open_source, template.limits, template.prefixes)
+            serve(theirs, template)
     finally:
         os._exit(0)

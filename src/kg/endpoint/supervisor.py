@@ -60,16 +60,10 @@ class Handover:
 
     def receive(self) -> str:
         """Return the next word of the supervisor; `stop` where it is gone."""
-        word = b""
-        while not word.endswith(b"\n"):
-            try:
-                more = self.supervisor.recv(1)
-            except OSError:
-                more = b""
-            if not more:
-                return STOP
-            word += more
-        return word.decode().strip()
+        line = ""
+        with suppress(OSError), self.supervisor.makefile("rb", buffering=0) as words:
+            line = words.readline().decode()
+        return line.strip() or STOP
 
     @property
     def environment(self) -> str:

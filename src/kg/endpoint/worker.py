@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -106,22 +106,34 @@ def _too_large(what: str, limit: str) -> TooLarge:
     return TooLarge(what, hint="add LIMIT and OFFSET, or ask for less", limit=limit)
 
 
-def serve(
-    channel: socket.socket, open_source: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]
-) -> None:
-    """Answer queries from a socket until it ends; the process is given up to that.
+@dataclass(frozen=True)
+class WorkerTemplate:
+    """What each worker has.
 
-    Arguments:
-        channel: the only descriptor that the worker keeps, beside those of the store.
-        open_source: returns the store, or an engine elsewhere; called once.
+    Attributes:
+        open_source: returns the store, or an engine elsewhere; each worker calls it once, after the fork.
         limits: as in `execute`; `memory` becomes RLIMIT_AS.
         prefixes: as in `execute`.
 
     """
+
+    open_source: Callable[[], Source]
+    limits: Limits
+    prefixes: Mapping[str, str]
+
+
+def serve(channel: socket.socket, template: WorkerTemplate) -> None:
+    """Answer queries from a socket until it ends; the process is given up to that.
+
+    Arguments:
+        channel: the only descriptor that the worker keeps, beside those of the store.
+        template: what it works with.
+
+    """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    source = open_source()
+    source = template.open_source()
     threading.stack_size(_STACK)
-    thread = threading.Thread(target=_answer_all, args=(channel, source, limits, prefixes))
+    thread = threading.Thread(target=_answer_all, args=(channel, source, template.limits, template.prefixes))
     thread.start()
     thread.join()
 

@@ -15,8 +15,8 @@ import pyoxigraph as ox
 
 from kg.endpoint.admission import Admission, Place
 from kg.endpoint.protocol import QueryRequest, QueryResult, pack_request, read_result
-from kg.endpoint.spawner import Spawner, Worker, WorkerTemplate
-from kg.endpoint.worker import Source, execute, over_memory
+from kg.endpoint.spawner import Spawner, Worker
+from kg.endpoint.worker import Source, WorkerTemplate, execute, over_memory
 from kg.errors import ClientGone, KgError, OverTime, Unavailable
 from kg.queries.limits import Limits
 

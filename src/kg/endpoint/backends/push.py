@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import quote, urljoin
 
 import pyoxigraph as ox
 
-from kg.endpoint.backends.connection import Connection, Response
+from kg.endpoint.backends.connection import Connection
 from kg.endpoint.backends.graph_selection import GraphSelection
 from kg.endpoint.backends.remote import Remote
 from kg.endpoint.backends.url import Credentials, read_url
@@ -18,6 +19,7 @@ from kg.errors import BadGateway, SourceError
 from kg.namespaces import GRAPH
 from kg.queries.limits import Limits
 
+_UPDATE: Final = "application/sparql-update; charset=utf-8"
 _SECONDS: Final = 600.0  # For one graph, or one part of it.
 _ERROR: Final = 1 << 16  # Bytes of a response to a change.
 _PART: Final = 2_000  # Statements in one update.
@@ -33,21 +35,11 @@ _HINTS: Final = {
 _RESUME: Final = "see the log of the back end; what was loaded before stays loaded, and kg push goes on from there"
 
 
-class GraphWriter(Protocol):
-    """What changes the graphs of a back end."""
-
-    def replace(self, name: str, data: bytes) -> None:
-        """Put N-Triples in the place of a graph."""
-
-    def remove(self, name: str) -> None:
-        """Remove a graph."""
-
-
-class GraphStore:
-    """SPARQL 1.1 Graph Store HTTP Protocol: PUT (section 5.3) and DELETE (section 5.4).
+class GraphWriter(ABC):
+    """What changes the graphs of a back end.
 
     Arguments:
-        url: of the graph store.
+        url: of its graph store, or of its update endpoint.
         credentials: name and password.
 
     """
@@ -55,33 +47,36 @@ class GraphStore:
     def __init__(self, url: str, credentials: Credentials) -> None:
         self._connection = Connection(url, credentials)
 
+    @abstractmethod
     def replace(self, name: str, data: bytes) -> None:
         """Put N-Triples in the place of a graph."""
-        self._send("PUT", name, data)
+
+    @abstractmethod
+    def remove(self, name: str) -> None:
+        """Remove a graph."""
+
+    def _send(self, method: str, data: bytes, media_type: str, what: str, query: str = "") -> None:
+        headers = {"Content-Type": media_type} if data else {}
+        response = self._connection.send(method, data, headers, seconds=_SECONDS, most=_ERROR, more=query)
+        if not 200 <= response.status < 300:
+            hint = _HINTS.get(response.status, _RESUME)
+            raise BadGateway(f"the back end answered {response.status} to {what}", hint=hint)
+
+
+class GraphStore(GraphWriter):
+    """SPARQL 1.1 Graph Store HTTP Protocol: PUT (section 5.3) and DELETE (section 5.4)."""
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Put N-Triples in the place of a graph."""
+        self._send("PUT", data, "application/n-triples", f"PUT {name}", f"graph={quote(name, safe='')}")
 
     def remove(self, name: str) -> None:
         """Remove a graph."""
-        self._send("DELETE", name)
-
-    def _send(self, method: str, name: str, data: bytes = b"") -> None:
-        headers = {"Content-Type": "application/n-triples"} if data else {}
-        more = f"graph={quote(name, safe='')}"
-        _check(
-            self._connection.send(method, data, headers, seconds=_SECONDS, most=_ERROR, more=more), f"{method} {name}"
-        )
+        self._send("DELETE", b"", "", f"DELETE {name}", f"graph={quote(name, safe='')}")
 
 
-class Update:
-    """SPARQL 1.1 Update by SPARQL 1.1 Protocol (section 2.2): a graph is empty for a moment, then grows.
-
-    Arguments:
-        url: of the update endpoint.
-        credentials: name and password.
-
-    """
-
-    def __init__(self, url: str, credentials: Credentials) -> None:
-        self._connection = Connection(url, credentials)
+class Update(GraphWriter):
+    """SPARQL 1.1 Update by SPARQL 1.1 Protocol (section 2.2): a graph is empty for a moment, then grows."""
 
     def replace(self, name: str, data: bytes) -> None:
         """Put N-Triples in the place of a graph."""
@@ -89,21 +84,12 @@ class Update:
         lines = data.splitlines()
         for start in range(0, len(lines), _PART):
             part = b"\n".join(lines[start : start + _PART])
-            self._send(b"INSERT DATA { GRAPH <" + name.encode() + b"> {\n" + part + b"\n} }", name)
+            update = b"INSERT DATA { GRAPH <" + name.encode() + b"> {\n" + part + b"\n} }"
+            self._send("POST", update, _UPDATE, f"the update of {name}")
 
     def remove(self, name: str) -> None:
         """Remove a graph."""
-        self._send(f"DROP SILENT GRAPH <{name}>".encode(), name)
-
-    def _send(self, text: bytes, name: str) -> None:
-        headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
-        _check(self._connection.send("POST", text, headers, seconds=_SECONDS, most=_ERROR), f"the update of {name}")
-
-
-def _check(response: Response, what: str) -> None:
-    if not 200 <= response.status < 300:
-        hint = _HINTS.get(response.status, _RESUME)
-        raise BadGateway(f"the back end answered {response.status} to {what}", hint=hint)
+        self._send("POST", f"DROP SILENT GRAPH <{name}>".encode(), _UPDATE, f"the update of {name}")
 
 
 @dataclass(frozen=True)

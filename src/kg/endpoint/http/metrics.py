@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -117,27 +117,26 @@ class _Gauges(Collector):
         yield GaugeMetricFamily("kg_cache_bytes", "Bytes that the cache holds.", self._cache.size)
         yield GaugeMetricFamily("kg_cache_bytes_limit", "Bytes that the cache may hold.", self._cache.budget)
         if self._reloads:
-            reloads = CounterMetricFamily("kg_reloads", "How often new data came.", None, ["result"])
-            reloads.add_metric(["served"], self._reloads.reloads)
-            reloads.add_metric(["failed"], self._reloads.failed)
-            yield reloads
+            counts = {"served": self._reloads.reloads, "failed": self._reloads.failed}
+            yield _labelled(CounterMetricFamily("kg_reloads", "How often new data came.", labels=["result"]), counts)
         if isinstance(self._engine, WorkerPool):
             yield from self._pool(self._engine)
 
     def _pool(self, pool: WorkerPool) -> Iterator[Metric]:
         light, heavy, waiting = pool.taken
-        most = {"light": self._limits.light, "heavy": self._limits.heavy, "queue": self._limits.queue}
-        taken = GaugeMetricFamily(
-            "kg_places_taken", "Places that queries hold, and queries that wait.", None, ["place"]
-        )
-        places = GaugeMetricFamily("kg_places", "Places that there are.", None, ["place"])
-        for name, count in (("light", light), ("heavy", heavy), ("queue", waiting)):
-            taken.add_metric([name], count)
-            places.add_metric([name], most[name])
-        yield taken
-        yield places
-        workers = GaugeMetricFamily("kg_workers", "Processes that answer queries.", None, ["state"])
-        workers.add_metric(["idle"], pool.idle)
-        workers.add_metric(["busy"], light + heavy)
-        yield workers
+        taken = {"light": light, "heavy": heavy, "queue": waiting}
+        places = {"light": self._limits.light, "heavy": self._limits.heavy, "queue": self._limits.queue}
+        workers = {"idle": pool.idle, "busy": light + heavy}
+        for name, what, label, counts in (
+            ("kg_places_taken", "Places that queries hold, and queries that wait.", "place", taken),
+            ("kg_places", "Places that there are.", "place", places),
+            ("kg_workers", "Processes that answer queries.", "state", workers),
+        ):
+            yield _labelled(GaugeMetricFamily(name, what, labels=[label]), counts)
         yield CounterMetricFamily("kg_workers_replaced", "Workers that were ended and replaced.", pool.replaced)
+
+
+def _labelled(family: CounterMetricFamily | GaugeMetricFamily, counts: Mapping[str, int]) -> Metric:
+    for label, count in counts.items():
+        family.add_metric([label], count)
+    return family

@@ -243,53 +243,24 @@ class _Connection(HttpToolsProtocol):
             self.transport.abort()
 
 
-class _Uvicorn(uvicorn.Server):
-    """A server that ignores signals: the supervisor tells it what to do."""
-
-    loop: asyncio.AbstractEventLoop
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.started_up = threading.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.loop = asyncio.get_running_loop()
-        self.started_up.set()
-
-    async def close_idle(self) -> None:
-        """Close connections on which nothing moves."""
-        now = asyncio.get_running_loop().time()
-        for connection in list(self.server_state.connections):
-            if isinstance(connection, _Connection):
-                connection.close_if_idle(now)
-
-    async def stop_accepting(self) -> None:
-        for server in self.servers:
-            server.close()
-
-
-class Server:
-    """Serves an application on a socket.
+class Server(uvicorn.Server):
+    """Serves an application until `retire` is called, and ignores signals: the supervisor says what to do.
 
     Arguments:
         app: the application.
         is_cached: says whether it can respond to a request at once.
-        listener: a socket that listens.
         limits: say how many threads are needed, and how long requests may be.
 
     """
 
-    def __init__(self, app: WSGIApplication, is_cached: IsCached, listener: socket.socket, limits: Limits) -> None:
-        self._listener = listener
+    _loop: asyncio.AbstractEventLoop
+
+    def __init__(self, app: WSGIApplication, is_cached: IsCached, limits: Limits) -> None:
         self._app = BufferedWsgi(app, is_cached, limits.concurrent + limits.queue + _PAGES, limits.body)
+        self._has_started = threading.Event()
         config = uvicorn.Config(
             self._app,
-            http=type("_Limited", (_Connection,), {"most": 2 * limits.url + _HEAD}),
+            http=type("_LimitedConnection", (_Connection,), {"most": 2 * limits.url + _HEAD}),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -302,13 +273,9 @@ class Server:
             timeout_keep_alive=int(_SILENCE),
             timeout_graceful_shutdown=int(limits.timeout) + _SPARE,
             timeout_notify=_INTERVAL,
+            callback_notify=self._close_idle,
         )
-        self._server = _Uvicorn(config)
-        config.callback_notify = self._server.close_idle
-
-    def run(self) -> None:
-        """Serve until `retire` is called, by another thread, and what began is finished."""
-        self._server.run([self._listener])
+        super().__init__(config)
 
     def retire(self, linger: float = 0.0) -> None:
         """Accept no more, respond to what was asked, close each connection after its response, and end.
@@ -317,11 +284,31 @@ class Server:
             linger: seconds in which connections without a request stay open.
 
         """
-        self._server.started_up.wait()
+        self._has_started.wait()
         self._app.retiring = True
-        loop = self._server.loop
-        asyncio.run_coroutine_threadsafe(self._server.stop_accepting(), loop).result()
-        loop.call_soon_threadsafe(loop.call_later, linger, setattr, self._server, "should_exit", True)
+        asyncio.run_coroutine_threadsafe(self._stop_accepting(linger), self._loop).result()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept."""
+        await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
+        self._has_started.set()
+
+    async def _stop_accepting(self, linger: float) -> None:
+        for server in self.servers:
+            server.close()
+        asyncio.get_running_loop().call_later(linger, setattr, self, "should_exit", True)
+
+    async def _close_idle(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, _Connection):
+                connection.close_if_idle(now)
 
 
 def serve(app: Flask, limits: Limits, handover: Handover) -> None:
@@ -337,9 +324,9 @@ def serve(app: Flask, limits: Limits, handover: Handover) -> None:
     handover.send(READY)
     if handover.receive() != ACCEPT:
         return
-    server = Server(app, app.extensions["kg.response_cache"].holds, handover.listener, limits)
+    server = Server(app, app.extensions["kg.response_cache"].holds, limits)
     threading.Thread(target=_obey, args=(server, handover), daemon=True).start()
-    server.run()
+    server.run([handover.listener])
 
 
 def _give_memory_back() -> None:
