@@ -173,6 +173,7 @@ def test_the_log_of_slow_queries_holds_them_and_says_so(server: Running) -> None
     assert any(line["text"] == f"{ENDLESS} #slow" and line["limit"] == "timeout" for line in others)
     assert all(line["seconds"] >= 0.3 for line in others)
     assert file.stat().st_mode & 0o077 == 0
+    assert "#slow" not in (server.folder / "access.log").read_text()
 
 
 def test_a_log_that_was_moved_away_begins_anew(server: Running) -> None:

@@ -36,6 +36,7 @@ _WAITING: Final = 10_000  # Lines that wait to be written; where the disk is slo
 _NOTICE: Final = "this file holds the text of queries, which may say who asked: keep it short, and to yourself"
 _STACK: Final = 12  # Lines of a traceback.
 _STANDARD_ERROR: Final = "-"
+_METHODS: Final = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"))
 
 
 class RequestLog:
@@ -62,7 +63,7 @@ class RequestLog:
         slow = self._slow is not None and record.query is not None and seconds >= self._slow_seconds
         if self._access is None and not slow:
             return
-        line = {
+        members = {
             "time": _now(),
             "client": network(environ.get("REMOTE_ADDR", "")),
             "method": environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "other",
@@ -76,13 +77,13 @@ class RequestLog:
             "limit": record.limit,
             "query": blake2b(record.key, key=self._key, digest_size=8).hexdigest() if record.key else "",
         }
-        line = {name: value for name, value in line.items() if value not in ("", None)}
+        line = {name: value for name, value in members.items() if value not in ("", None)}
         if self._access:
             self._access.info("", extra={"kg": line})
         if slow and self._slow and record.query:
             dataset = {"default-graph-uri": record.query.default_graphs, "named-graph-uri": record.query.named_graphs}
-            line |= {"text": record.query.text} | {name: value for name, value in dataset.items() if value}
-            self._slow.info("", extra={"kg": line})
+            query = {"text": record.query.text} | {name: value for name, value in dataset.items() if value}
+            self._slow.info("", extra={"kg": line | query})
 
     def _open(self, name: str, path: str) -> logging.Logger:
         try:
@@ -100,9 +101,6 @@ class RequestLog:
         logger.propagate = False
         logger.handlers = [_LossyQueue(lines)]
         return logger
-
-
-_METHODS: Final = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"))
 
 
 class _PrivateFile(WatchedFileHandler):
