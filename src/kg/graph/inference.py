@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.namespaces import CATALOGUE, DCT, GRAPH, ID, KB, PROV, RDF_TYPE, SKOS
+from kg.queries.engine import construct
 from kg.queries.question import Question, find_questions
 
 _LICENCE = ox.NamedNode("https://creativecommons.org/licenses/by/4.0/")
@@ -33,13 +34,7 @@ def infer(store: ox.Store, folder: Path) -> list[ox.Quad]:
 
 
 def _apply(store: ox.Store, rule: Question) -> list[ox.Quad]:
-    try:
-        derived = store.query(rule.query, use_default_graph_as_union=True)
-    except SyntaxError as error:
-        raise SourceError(str(error), where=str(rule.path), hint="mend the rule") from error
-    if not isinstance(derived, ox.QueryTriples):
-        raise SourceError("a rule is a CONSTRUCT", where=str(rule.path), hint="construct the triples that it derives")
-    triples = sorted(set(derived), key=str)
+    triples = construct(store, rule.query, str(rule.path), union=True)
     if not triples:
         raise SourceError("the rule derives nothing", where=str(rule.path), hint="mend it, or take it out")
     graph, generator = ox.NamedNode(f"{GRAPH}inferred/{rule.name}"), ox.NamedNode(f"{ID}rule/{rule.name}")

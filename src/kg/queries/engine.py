@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from kg.errors import QueryError, Refused, TooLarge
+from kg.errors import QueryError, Refused, SourceError, TooLarge
 from kg.queries.formats import Solutions
 from kg.queries.limits import Limits
 
@@ -81,6 +81,28 @@ def _asked(store: ox.Store, text: str, **dataset: Any) -> Solutions:
         raise _syntax_error(text, str(error)) from error
     except (RuntimeError, ValueError) as error:
         raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
+
+
+def construct(store: ox.Store, text: str, where: str, *, union: bool) -> list[ox.Triple]:
+    """Return what a CONSTRUCT of the project itself makes of a store, each triple once, sorted.
+
+    Arguments:
+        store: the graph; it is only read.
+        text: the query.
+        where: the file that holds it, for the error.
+        union: whether the default graph is the union of all graphs.
+
+    Raises:
+        SourceError: it is no CONSTRUCT.
+
+    """
+    try:
+        triples = store.query(text, use_default_graph_as_union=union)
+    except SyntaxError as error:
+        raise SourceError(str(error), where=where, hint="mend the query") from error
+    if not isinstance(triples, ox.QueryTriples):
+        raise SourceError("it is no CONSTRUCT", where=where, hint="construct the triples that are wanted")
+    return sorted(set(triples), key=str)
 
 
 def with_prefixes(text: str, prefixes: Mapping[str, str]) -> str:

@@ -9,7 +9,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.build import Graph
-from kg.namespaces import CATALOGUE, DCAT, DCT, ONTOLOGY, RDF_TYPE, XSD
+from kg.namespaces import DCAT, DCT, ONTOLOGY, RDF_TYPE, XSD
+from kg.rdf_terms import objects
 from kg.release.files import DATASET, DOWNLOAD, LICENCE, Edition, Owner
 
 FOAF: Final = "http://xmlns.com/foaf/0.1/"
@@ -25,28 +26,15 @@ MORE_PREFIXES: Final = {
 }
 _VERSIONS: Final = tuple(OWL + name for name in ("versionInfo", "versionIRI", "priorVersion"))
 
-Term = ox.NamedNode | ox.Literal
 
-
-def say(subject: str, predicate: str, value: Term | str) -> ox.Triple:
+def triple(subject: str, predicate: str, value: ox.NamedNode | ox.Literal | str) -> ox.Triple:
     """Return a triple; a plain text is an IRI."""
-    return ox.Triple(
-        ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(value) if isinstance(value, str) else value
-    )
+    term = ox.NamedNode(value) if isinstance(value, str) else value
+    return ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), term)
 
 
-def number(value: int) -> ox.Literal:
-    """Return a count as `xsd:integer`."""
-    return ox.Literal(str(value), datatype=ox.NamedNode(XSD + "integer"))
-
-
-def language(node: object) -> str:
-    """Return the language tag of a literal, or an empty text."""
-    return (node.language or "") if isinstance(node, ox.Literal) else ""
-
-
-def described() -> list[ox.Triple]:
-    """Return what `dataset.ttl` says of dataset, catalogue and endpoint."""
+def dataset_description() -> list[ox.Triple]:
+    """Return what `dataset.ttl` says of dataset, catalogue, endpoint and terms."""
     text = (resources.files("kg.release") / "dataset.ttl").read_bytes()
     return [quad.triple for quad in ox.parse(text, format=ox.RdfFormat.TURTLE)]
 
@@ -54,32 +42,43 @@ def described() -> list[ox.Triple]:
 def statements_about(nodes: Iterable[str]) -> Iterator[ox.Triple]:
     """Yield what `dataset.ttl` says of the nodes given."""
     wanted = {ox.NamedNode(node) for node in nodes}
-    return (triple for triple in described() if triple.subject in wanted)
+    return (triple for triple in dataset_description() if triple.subject in wanted)
 
 
 def versions(graph: Graph) -> Iterator[ox.Triple]:
-    """Yield the version of the dataset, which is that of the ontology (MODEL M16)."""
+    """Yield the version of the dataset, which is that of the ontology."""
     for predicate in _VERSIONS:
-        for quad in graph.store.quads_for_pattern(ox.NamedNode(ONTOLOGY), ox.NamedNode(predicate), None, None):
-            yield ox.Triple(ox.NamedNode(DATASET), quad.predicate, quad.object)
-    yield say(DATASET, DCAT + "version", ox.Literal(graph.version))
+        for value in objects(graph.store, ox.NamedNode(ONTOLOGY), predicate):
+            yield ox.Triple(ox.NamedNode(DATASET), ox.NamedNode(predicate), value)
+    yield triple(DATASET, DCAT + "version", ox.Literal(graph.version))
 
 
-def terms_of(graph: Graph, name: str) -> list[tuple[str, Term]]:
-    """Return the terms of a named graph as `graph/catalogue` states them: licences, and rights where no licence is."""
-    found: list[tuple[str, Term]] = []
-    for predicate in () if not name else (DCT + "license", DCT + "rights"):
-        stated = graph.store.quads_for_pattern(
-            ox.NamedNode(name), ox.NamedNode(predicate), None, ox.NamedNode(CATALOGUE)
-        )
-        values = sorted((quad.object for quad in stated if not isinstance(quad.object, ox.Triple)), key=str)
-        found += [(predicate, value) for value in values if not isinstance(value, ox.BlankNode)]
-    return found
+def dates(nodes: Iterable[str], properties: Iterable[str], edition: Edition) -> Iterator[ox.Triple]:
+    """Yield the date of the edition as each property of each node; nothing where it is not stated."""
+    if edition.date:
+        date = ox.Literal(edition.date, datatype=ox.NamedNode(XSD + "date"))
+        yield from (triple(node, name, date) for node in nodes for name in properties)
+
+
+def terms_of(graph: Graph, name: str) -> list[tuple[str, ox.NamedNode | ox.Literal]]:
+    """Return the terms of a named graph as property and value: its licences, then its rights; sorted.
+
+    Arguments:
+        graph: the built graph, whose catalogue states them.
+        name: IRI of the named graph; an empty one has no terms.
+
+    """
+    values = [
+        (predicate, value)
+        for predicate in (DCT + "license", DCT + "rights")
+        for value in objects(graph.store, ox.NamedNode(name) if name else None, predicate)
+    ]
+    return sorted(((name, term) for name, term in values if isinstance(term, ox.NamedNode | ox.Literal)), key=str)
 
 
 def licence_of(graph: Graph, name: str) -> str:
     """Return the IRI of the licence of a graph; where it has none, our list of licences, which names its terms."""
-    stated = dict(terms_of(graph, name)).get(DCT + "license") if name else None
+    stated = dict(terms_of(graph, name)).get(DCT + "license")
     return stated.value if isinstance(stated, ox.NamedNode) else DOWNLOAD + LICENCE
 
 
@@ -89,11 +88,11 @@ def makers(subjects: Iterable[str], owner: Owner, edition: Edition) -> Iterator[
     contact = DATASET + "#contact"
     for subject in subjects:
         if edition.authors and subject != CATALOG:
-            yield say(subject, DCT + "creator", creator)
+            yield triple(subject, DCT + "creator", creator)
         if owner.publisher:
-            yield say(subject, DCT + "publisher", publisher)
+            yield triple(subject, DCT + "publisher", publisher)
         if owner.contact:
-            yield say(subject, DCAT + "contactPoint", contact)
+            yield triple(subject, DCAT + "contactPoint", contact)
     if edition.authors:
         yield from _agent(creator, ", ".join(edition.authors))
     if owner.publisher:
@@ -103,12 +102,12 @@ def makers(subjects: Iterable[str], owner: Owner, edition: Edition) -> Iterator[
 
 
 def _agent(node: str, name: str) -> Iterator[ox.Triple]:
-    yield say(node, RDF_TYPE, FOAF + "Agent")
-    yield say(node, FOAF + "name", ox.Literal(name))
+    yield triple(node, RDF_TYPE, FOAF + "Agent")
+    yield triple(node, FOAF + "name", ox.Literal(name))
 
 
 def _contact(node: str, owner: Owner) -> Iterator[ox.Triple]:
     mail = owner.contact_url.startswith("mailto:")
-    yield say(node, RDF_TYPE, VCARD + "Kind")
-    yield say(node, VCARD + "fn", ox.Literal(owner.publisher or owner.contact))
-    yield say(node, VCARD + ("hasEmail" if mail else "hasURL"), owner.contact_url)
+    yield triple(node, RDF_TYPE, VCARD + "Kind")
+    yield triple(node, VCARD + "fn", ox.Literal(owner.publisher or owner.contact))
+    yield triple(node, VCARD + ("hasEmail" if mail else "hasURL"), owner.contact_url)

@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import pyoxigraph as ox
-
 from kg.graph.build import Graph
 from kg.namespaces import DCT
+from kg.rdf_terms import texts_by_language
 from kg.release.dcat import licence
 from kg.release.files import CRATE, DATASET, DOWNLOAD, LICENCE, SUMS, Edition, File, Owner
-from kg.release.metadata import CC_BY, language, statements_about
+from kg.release.metadata import CC_BY, statements_about
 
 _CONTEXT: Final = "https://w3id.org/ro/crate/1.1/context"
 _NAMES: Final = {CC_BY: "Creative Commons Attribution 4.0 International"}
@@ -33,12 +32,7 @@ def crate(graph: Graph, files: Sequence[File], owner: Owner, edition: Edition) -
     """
     licences = sorted({_terms(licence(graph, file))["@id"] for file in files} - {file.name for file in files})
     entities = [
-        {
-            "@id": CRATE,
-            "@type": "CreativeWork",
-            "conformsTo": {"@id": _PROFILE},
-            "about": {"@id": "./"},
-        },
+        {"@id": CRATE, "@type": "CreativeWork", "conformsTo": {"@id": _PROFILE}, "about": {"@id": "./"}},
         _root(graph, files, owner, edition),
         *(_file(graph, file) for file in files),
         {"@id": SUMS, "@type": "File", "name": "SHA-256 of every other file", "encodingFormat": "text/plain"},
@@ -72,9 +66,8 @@ def _root(graph: Graph, files: Iterable[File], owner: Owner, edition: Edition) -
 
 def _text(name: str) -> str:
     """Return what `dataset.ttl` says of the dataset in English."""
-    said = {(triple.predicate.value, language(triple.object)): triple.object for triple in statements_about([DATASET])}
-    found = said[DCT + name, "en"]
-    return found.value if isinstance(found, ox.Literal) else ""
+    said = (triple.object for triple in statements_about([DATASET]) if triple.predicate.value == DCT + name)
+    return texts_by_language(said)["en"]
 
 
 def _file(graph: Graph, file: File) -> Entity:
