@@ -356,7 +356,7 @@ def test_an_existing_folder_is_refused_unless_it_is_a_release(made: Release, tmp
         write_release(made, tmp_path / "link", force=True)
     write_release(made, tmp_path / "new" / "below" / "release")
     (tmp_path / "file").write_text("x")
-    with pytest.raises(SourceError, match="cannot write"):
+    with pytest.raises(SourceError, match="cannot be written"):
         write_release(made, tmp_path / "file" / "release")
 
 

@@ -120,12 +120,13 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def replacing(path: Path, prefix: str = ".") -> Iterator[Path]:
+def replacing(path: Path, prefix: str = ".", *, parents: bool = False) -> Iterator[Path]:
     """Yield a place beside a file or folder; what is written there takes its place when the block ends without error.
 
     Arguments:
         path: what is replaced, if it is there.
         prefix: of the name of the temporary folder, which is deleted in any case.
+        parents: make the folder in which it stands, if it is missing.
 
     Raises:
         SourceError: it cannot be written; what was there is as it was.
@@ -133,6 +134,8 @@ def replacing(path: Path, prefix: str = ".") -> Iterator[Path]:
     """
     path = path.absolute()
     try:
+        if parents:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{prefix}{path.name}-", dir=path.parent) as folder:
             fresh = Path(folder) / path.name
             yield fresh

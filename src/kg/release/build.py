@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -12,7 +10,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import SourceError
-from kg.files import read_text
+from kg.files import read_text, replacing
 from kg.graph.build import Graph
 from kg.namespaces import BASE, CATALOGUE, ID, KB
 from kg.queries.question import find_questions
@@ -28,7 +26,6 @@ from kg.release.void import void
 
 IRIS: Final = "iris.txt"
 _MADE: Final = tuple(ox.NamedNode(f"{ID}graph-kind/{kind}") for kind in ("evidence", "inferred"))
-_FOLDER_MODE: Final = 0o755
 _PAPERS: Final = {
     LICENCE: {"en": "Terms, graph by graph", "nl": "Voorwaarden, per graaf"},
     CITATION: {"en": "How to cite", "nl": "Hoe te citeren"},
@@ -136,23 +133,12 @@ def write_release(made: Release, folder: Path, *, force: bool = False) -> None:
         SourceError: the folder is in the way, or cannot be written.
 
     """
-    folder = folder.absolute()
     check_target(folder, force=force)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            _fill(temporary / "new", made)
-            if folder.exists():
-                folder.rename(temporary / "old")
-            (temporary / "new").rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SourceError(
-            f"cannot write: {reason}", where=str(folder), hint="check the path, its rights, the space"
-        ) from error
+    with replacing(folder, parents=True) as fresh:
+        for name, file in made.files.items():
+            path = fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.data)
 
 
 def check_target(folder: Path, *, force: bool) -> None:
@@ -169,19 +155,9 @@ def check_target(folder: Path, *, force: bool) -> None:
     if not os.path.lexists(folder):
         return
     if not force:
-        raise SourceError(
-            "it exists", where=str(folder), hint="name another folder, or give --force to replace a release"
-        )
+        hint = "name another folder, or give --force to replace a release"
+        raise SourceError("it exists", where=str(folder), hint=hint)
     earlier = folder.is_dir() and not folder.is_symlink() and all((folder / name).is_file() for name in (CRATE, SUMS))
     if not earlier:
-        raise SourceError(
-            "it is no release", where=str(folder), hint="--force only replaces a folder that kg export made"
-        )
-
-
-def _fill(folder: Path, made: Release) -> None:
-    folder.mkdir(mode=_FOLDER_MODE)
-    for name, file in made.files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.data)
+        hint = "--force only replaces a folder that kg export made"
+        raise SourceError("it is no release", where=str(folder), hint=hint)

@@ -13,14 +13,14 @@ import pyoxigraph as ox
 
 from kg.graph.build import Graph
 from kg.labels import Labels
+from kg.languages import LANGUAGES
 from kg.namespaces import ID, KB, RDF_TYPE, SKOS
-from kg.rdf_terms import local_name
+from kg.rdf_terms import language_of, local_name, prefixed_name, texts_by_language
 from kg.release.files import File
 from kg.tables.formulas import safe
 
 _COLUMNS: Final = 20
 _BETWEEN: Final = " | "
-_LANGUAGES: Final = ("nl", "en")
 _NAMED: Final = (RDF_TYPE, SKOS + "prefLabel")
 
 Terms = list[ox.NamedNode | ox.Literal]
@@ -75,12 +75,11 @@ def _kinds(facts: Facts) -> dict[str, list[str]]:
 
 
 def _file_name(kind: str, prefixes: Mapping[str, str]) -> str:
-    return local_name(kind) if kind.startswith(KB) else _short(kind, prefixes).replace(":", "-")
+    return local_name(kind) if kind.startswith(KB) else _head(kind, prefixes).replace(":", "-")
 
 
-def _short(iri: str, prefixes: Mapping[str, str]) -> str:
-    found = [name for name, space in prefixes.items() if iri.startswith(space)]
-    return f"{found[0]}:{iri.removeprefix(prefixes[found[0]])}" if found else local_name(iri)
+def _head(iri: str, prefixes: Mapping[str, str]) -> str:
+    return prefixed_name(iri, prefixes) or local_name(iri)
 
 
 def _table(things: Sequence[str], facts: Facts, labels: Labels, prefixes: Mapping[str, str]) -> bytes:
@@ -89,30 +88,26 @@ def _table(things: Sequence[str], facts: Facts, labels: Labels, prefixes: Mappin
     writer = csv.writer(buffer)
     writer.writerow(["iri", "label_nl", "label_en", *(column.head for column in columns)])
     for iri in things:
+        names = texts_by_language(facts[iri].get(SKOS + "prefLabel", []))
         cells = (_cell(facts[iri].get(column.predicate, []), column.kind, labels) for column in columns)
-        writer.writerow([safe(cell) for cell in (iri, *(_name(facts[iri], tag) for tag in _LANGUAGES), *cells)])
+        writer.writerow([safe(cell) for cell in (iri, *(names.get(tag, "") for tag in LANGUAGES), *cells)])
     return buffer.getvalue().encode("utf-8")
 
 
 def _columns(things: Iterable[str], facts: Facts, prefixes: Mapping[str, str]) -> Iterator[Column]:
     used = Counter(name for iri in things for name in facts[iri] if name not in _NAMED)
     for predicate, _ in sorted(used.items(), key=lambda item: (-item[1], item[0]))[:_COLUMNS]:
-        head = _short(predicate, prefixes)
+        head = _head(predicate, prefixes)
         terms = [term for iri in things for term in facts[iri].get(predicate, [])]
-        kinds = {"iri" if isinstance(term, ox.NamedNode) else term.language or "" for term in terms}
+        kinds = {"iri" if isinstance(term, ox.NamedNode) else language_of(term) for term in terms}
         for kind in sorted(kinds):
             yield Column(f"{head}_{kind}" if kind not in ("iri", "") else head, predicate, kind)
             if kind == "iri":
                 yield Column(f"{head}_label", predicate, "label")
 
 
-def _name(own: Mapping[str, Terms], tag: str) -> str:
-    names = own.get(SKOS + "prefLabel", [])
-    return next((one.value for one in names if isinstance(one, ox.Literal) and one.language == tag), "")
-
-
 def _cell(terms: Terms, kind: str, labels: Labels) -> str:
     if kind in ("iri", "label"):
         iris = [term.value for term in terms if isinstance(term, ox.NamedNode)]
-        return _BETWEEN.join(iri if kind == "iri" else labels.get(iri, _LANGUAGES[0])[0] for iri in iris)
-    return _BETWEEN.join(term.value for term in terms if isinstance(term, ox.Literal) and (term.language or "") == kind)
+        return _BETWEEN.join(iri if kind == "iri" else labels.get(iri, LANGUAGES[0])[0] for iri in iris)
+    return _BETWEEN.join(term.value for term in terms if isinstance(term, ox.Literal) and language_of(term) == kind)

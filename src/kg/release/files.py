@@ -12,12 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import pyoxigraph as ox
-import yaml
-
 from kg.errors import SourceError
-from kg.files import read_text
+from kg.files import parse_yaml, read_text
 from kg.namespaces import BASE
+from kg.rdf_terms import is_iri
 
 DATASET: Final = BASE + "dataset"
 DOWNLOAD: Final = BASE + "download/"
@@ -111,21 +109,16 @@ class Owner:
         return cls(*(environment.get(name, "").strip() for name in ("KG_PUBLISHER", "KG_PUBLISHER_IRI", "KG_CONTACT")))
 
     def __post_init__(self) -> None:
-        for name, value in (("KG_PUBLISHER_IRI", self.publisher_iri), ("KG_CONTACT", self._contact_url)):
-            if value and not _is_iri(value):
-                raise SourceError(
-                    f"no IRI or address: {value[:200]}", where=name, hint="give an https: IRI, or name@host"
-                )
-
-    @property
-    def _contact_url(self) -> str:
-        web = self.contact.startswith(("http://", "https://", "mailto:"))
-        return self.contact if web or not self.contact else f"mailto:{self.contact}"
+        for name, value in (("KG_PUBLISHER_IRI", self.publisher_iri), ("KG_CONTACT", self.contact_url)):
+            if value and not is_iri(value):
+                hint = "give an https: IRI, or name@host"
+                raise SourceError(f"no IRI or address: {value[:200]}", where=name, hint=hint)
 
     @property
     def contact_url(self) -> str:
         """The contact as a URL, `mailto:` for an address."""
-        return self._contact_url
+        web = self.contact.startswith(("http://", "https://", "mailto:"))
+        return self.contact if web or not self.contact else f"mailto:{self.contact}"
 
     @property
     def warnings(self) -> Iterator[str]:
@@ -162,34 +155,16 @@ class Edition:
         path = project / CITATION
         if not path.is_file():
             return cls(warnings=(f"no {CITATION} in {project}: date and authors are left out",))
-        stated = _mapping(path)
+        stated = parse_yaml(read_text(path), path)
+        if not isinstance(stated, dict):
+            raise SourceError("no mapping", where=str(path), hint="begin with cff-version: 1.2.0")
         authors = tuple(str(one.get("name") or _person(one)) for one in stated.get("authors", []))
         keywords = tuple(str(word) for word in stated.get("keywords", []))
         return cls(str(stated.get("title", "Klimaatbanen")), str(stated.get("date-released", "")), authors, keywords)
 
 
-def _mapping(path: Path) -> dict[str, Any]:
-    try:
-        stated = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise SourceError(
-            f"not YAML: {error}", where=str(path), hint="see https://citation-file-format.github.io"
-        ) from error
-    if not isinstance(stated, dict):
-        raise SourceError("no mapping", where=str(path), hint="begin with cff-version: 1.2.0")
-    return stated
-
-
 def _person(author: Mapping[str, Any]) -> str:
     return f"{author.get('given-names', '')} {author.get('family-names', '')}".strip()
-
-
-def _is_iri(text: str) -> bool:
-    try:
-        ox.NamedNode(text)
-    except ValueError:
-        return False
-    return True
 
 
 def packed(data: bytes) -> bytes:
