@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pyoxigraph as ox
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 from live import patient, served
 
@@ -244,7 +245,7 @@ def test_the_factsheet_too_is_cut_into_passages_that_its_text_proves(
     made = make(tmp_path, "feitenblad-test", TITLE, source)
     files = [Source(path, GRAPH + "feitenblad-test") for path in made.folder.glob("*.ttl")]
     text = Text.read(source, load(read(files)))
-    assert len(text.quotes) == len(made.text.segments) > 900
+    assert len(text.quotes) == len(made.passages.segments) > 900
 
 
 def kinds(found: Cut) -> list[tuple[str, str, str]]:
@@ -304,7 +305,7 @@ TITLE = "Test"
         (["x", "--title", TITLE, "--text", "/dev/null"], "the text is empty"),
         (["x", "--title", TITLE], "Missing option '--text'"),
         (["x", "--text", "text.txt"], "Missing option '--title'"),
-        (["x", "--title", TITLE, "--text", "text.txt", "--project", "/nowhere"], "no data/_template"),
+        (["x", "--title", TITLE, "--text", "text.txt", "--project", "/nowhere"], "/nowhere: no ontology/ and data/"),
     ],
 )
 def test_what_is_refused(project: Path, arguments: list[str], said: str) -> None:
@@ -313,11 +314,73 @@ def test_what_is_refused(project: Path, arguments: list[str], said: str) -> None
     assert sorted((project / "data").iterdir()) == before
 
 
-def test_an_installed_package_is_not_written_to(tmp_path: Path) -> None:
-    import kg
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """Code and data as a wheel installs them: the project stands below the package."""
+    package = tmp_path / "site-packages" / "kg"
+    shutil.copytree(ROOT / "src" / "kg", package, ignore=shutil.ignore_patterns("__pycache__", "*.js"))
+    for name in ("ontology", "data", "shapes", "queries", "views"):
+        shutil.copytree(ROOT / name, package / "project" / name)
+    return package
 
-    with pytest.raises(SourceError, match="installed package"):
-        make(Path(kg.__file__).parent / "project", "x", TITLE, tmp_path / "x")
+
+def run_installed(package: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kg", "new", "nieuw", "--title", TITLE, *arguments]
+    environment = os.environ | {"PYTHONPATH": str(package.parent)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder, env=environment)
+
+
+def test_an_installed_command_writes_into_the_project_in_which_one_is(installed: Path, tmp_path: Path) -> None:
+    text, clone = tmp_path / "text.txt", tmp_path / "clone"
+    text.write_text(WRITTEN, "utf-8")
+    for name in ("ontology", "data"):
+        shutil.copytree(ROOT / name, clone / name)
+    before = sorted((installed / "project" / "data").iterdir())
+    run = run_installed(installed, clone / "data" / "mappings", "--text", str(text))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith(f"{clone}/data/nieuw: 4 sections, 13 passages")
+    assert (clone / "data" / "nieuw" / "passages.ttl").is_file()
+    assert sorted((installed / "project" / "data").iterdir()) == before
+
+
+def test_extract_writes_into_the_project_in_which_one_is(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kg.cli import main
+
+    (tmp_path / "sbi.csv").write_text("SBI,Omschrijving\n1106,Mouterijen\n0000,Niets\n", "utf-8")
+    arguments = ["extract", "list", "sbi", str(tmp_path / "sbi.csv")]
+    for folder in ("clone/ontology", "clone/data/mappings"):
+        (tmp_path / folder).mkdir(parents=True)
+    mappings = (ROOT / "data" / "mappings" / "branches-sbi.sssom.tsv").read_text("utf-8")
+    (tmp_path / "clone" / "data" / "mappings" / "branches-sbi.sssom.tsv").write_text(mappings, "utf-8")
+    monkeypatch.chdir(tmp_path / "clone" / "data")
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.output.split(": ")[0]) == (0, f"{tmp_path}/clone/data/sbi-2008/concepts.ttl")
+    monkeypatch.chdir(tmp_path)
+    assert "no folder from here upwards" in CliRunner().invoke(main, arguments).output
+    assert CliRunner().invoke(main, [*arguments, "--into", "here"]).exit_code == 0
+    assert (tmp_path / "here" / "concepts.ttl").is_file()
+
+
+@pytest.mark.parametrize(
+    ("inside", "arguments", "said"),
+    [
+        ("project/data", (), "this is the data of an installed package"),
+        ("", (), "no folder from here upwards has ontology/ and data/"),
+        ("", ("--project", "project"), "this is the data of an installed package"),
+    ],
+)
+def test_an_installed_package_is_not_written_to(
+    installed: Path, tmp_path: Path, inside: str, arguments: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "text.txt").write_text(WRITTEN, "utf-8")
+    before = sorted((installed / "project" / "data").iterdir())
+    run = run_installed(installed, installed / inside, "--text", str(tmp_path / "text.txt"), *arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert said in run.stderr
+    assert "--project FOLDER" in run.stderr
+    assert sorted((installed / "project" / "data").iterdir()) == before
 
 
 def test_a_full_disk_leaves_no_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,10 +396,11 @@ def test_a_full_disk_leaves_no_folder(project: Path, monkeypatch: pytest.MonkeyP
 
 def test_quotes_and_dollars_in_a_title_stay_as_they_are(project: Path, tmp_path: Path) -> None:
     shutil.copytree(project / "data" / "_template", tmp_path / "data" / "_template")
+    (tmp_path / "ontology").mkdir()
     made = make(tmp_path, "x", 'Een "$name" \\ titel', project / "text.txt")
     quads = ox.parse(path=str(made.folder / "editorial" / "publication.ttl"), format=ox.RdfFormat.TURTLE)
     assert [quad.object.value for quad in quads] == ['Een "$name" \\ titel']
-    assert made.left[2].endswith("the English title")
+    assert made.to_write[2].endswith("the English title")
 
 
 def test_the_template_is_not_loaded() -> None:

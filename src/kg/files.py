@@ -36,19 +36,14 @@ def own_project(named: Path | None = None) -> Path:
 
     """
     begin = (named or Path.cwd()).absolute()
-    found = next((folder for folder in ((begin,) if named else (begin, *begin.parents)) if _is_project(folder)), None)
-    if found is None:
-        what = "no ontology/ and data/ in it" if named else "no folder from here upwards has ontology/ and data/"
-        hint = "go into a clone of the project, or name one with --project FOLDER"
-        raise SourceError(what, where=str(begin), hint=hint)
-    if found.resolve() == _INSTALLED.resolve():
-        hint = "the next installation would delete it: work in a clone, or name one with --project FOLDER"
-        raise SourceError("this is the data of an installed package", where=str(found), hint=hint)
-    return found
-
-
-def _is_project(folder: Path) -> bool:
-    return all((folder / name).is_dir() for name in _MARKS)
+    hint = "work in a clone of the project, or name one with --project FOLDER"
+    for folder in (begin,) if named else (begin, *begin.parents):
+        if folder.resolve() == _INSTALLED.resolve():
+            raise SourceError("this is the data of an installed package", where=str(folder), hint=hint)
+        if all((folder / name).is_dir() for name in _MARKS):
+            return folder
+    what = "no ontology/ and data/ in it" if named else "no folder from here upwards has ontology/ and data/"
+    raise SourceError(what, where=str(begin), hint=hint)
 
 
 def project_folder() -> Path:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.cli.group import main
-from kg.cli.options import project_option
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -33,6 +32,13 @@ _INTO = click.option(
 )
 
 
+_PROJECT = click.option(
+    "--project",
+    "--house",
+    "project",
+    type=click.Path(path_type=Path),
+    help="Project with data/mappings; default: the one you are in, or with --into ours.",
+)
 _GRAPH = click.option("--graph", default="", help="IRI of the graph [graph/imported/<vocabulary>-<version>].")
 
 
@@ -101,28 +107,37 @@ def extract() -> None:
     "--part", "parts", multiple=True, type=click.Choice(["concepts", "skills"]), help="What to take; default: both."
 )
 @click.option("--into", type=click.Path(path_type=Path), help="Folder to write to [data/esco-<version>].")
-@project_option("Folder with data/mappings")
-def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, project: Path) -> None:
+@_PROJECT
+def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, project: Path | None) -> None:
     """Write what ESCO, in DIR as downloaded, says of linked concepts: IRIs, labels and relations."""
     from kg.linking.esco import EscoFolder
     from kg.linking.extract import PARTS, Neighbourhood
 
     download = EscoFolder(folder, _show_rows())
-    around = Neighbourhood(download, download.version(version), _linked(project))
-    _write_files(around.files(parts or PARTS), into or project / "data" / f"esco-{around.version}")
+    folder = _project(project, into)
+    around = Neighbourhood(download, download.version(version), _linked(folder))
+    _write_files(around.files(parts or PARTS), into or folder / "data" / f"esco-{around.version}")
 
 
 @extract.command("list")
 @click.argument("name", type=click.Choice(["isco-brc", "crebo", "sbi"]))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--into", type=click.Path(path_type=Path), help="Folder to write to [data/<scheme>].")
-@project_option("Folder with data/mappings")
-def extract_list(name: str, file: Path, into: Path | None, project: Path) -> None:
+@_PROJECT
+def extract_list(name: str, file: Path, into: Path | None, project: Path | None) -> None:
     """Write linked codes of BRC, CREBO or SBI, with their labels and what is broader, from a CSV FILE."""
     from kg.linking.code_lists import LISTS
 
-    one = LISTS[name]
-    _write_files({"concepts.ttl": one.around(file, _linked(project))}, into or project / "data" / one.scheme)
+    code_list, folder = LISTS[name], _project(project, into)
+    concepts = code_list.around(file, _linked(folder))
+    _write_files({"concepts.ttl": concepts}, into or folder / "data" / code_list.scheme)
+
+
+def _project(named: Path | None, into: Path | None) -> Path:
+    """Return the project whose mappings are read: one that may be written in, unless another target is named."""
+    from kg.files import own_project, project_folder
+
+    return own_project(named) if into is None else named or project_folder()
 
 
 def _linked(project: Path) -> frozenset[str]:

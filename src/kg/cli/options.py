@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SourceError
-from kg.files import project_folder
+from kg.files import own_project, project_folder
 from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
@@ -25,6 +25,18 @@ def project_option(what: str) -> Callable[[Command], Command]:
     return click.option(
         "--project", "--house", "project", type=kind, default=project_folder, help=f"{what}; default: ours."
     )
+
+
+def own_project_option(command: Command) -> Command:
+    """Add the option that names the project in which a command writes."""
+    return click.option(
+        "--project",
+        "--house",
+        "project",
+        type=click.Path(path_type=Path),
+        callback=lambda _context, _option, folder: own_project(folder),
+        help="Project to write in; default: the one you are in, the nearest folder upwards with ontology/ and data/.",
+    )(command)
 
 
 def setting(flag: str, *names: str, **more: Any) -> Callable[[Command], Command]:

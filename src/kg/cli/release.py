@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from kg.cli.group import main
-from kg.cli.options import project_option
+from kg.cli.options import own_project_option, project_option
 
 
 @main.command()
@@ -99,13 +99,13 @@ def push(url: str, store_url: str | None, update_url: str | None, project: Path)
 @click.option(
     "--text", required=True, type=click.Path(path_type=Path), help="Its text, one paragraph a line; not copied."
 )
-@project_option("Checkout with data/_template")
+@own_project_option
 def new(name: str, title: str, title_en: str, text: Path, project: Path) -> None:
-    """Begin a publication: data/NAME, with catalogue, sections and passages cut from its text."""
+    """Begin a publication in the project in which you are: data/NAME, with sections and passages cut from its text."""
     from kg.publications.scaffold import make
 
     made = make(project, name, title, text, title_en)
-    click.echo(f"{made.folder}: {len(made.text.sections)} sections, {len(made.text.segments)} passages")
+    click.echo(f"{made.folder}: {len(made.passages.sections)} sections, {len(made.passages.segments)} passages")
     click.echo("To write by hand; kg validate says what is missing:")
-    for line in made.left:
+    for line in made.to_write:
         click.echo(f"  {line}")

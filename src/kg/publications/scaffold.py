@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,96 +12,80 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import SourceError
-from kg.files import read_text
+from kg.files import own_project, read_text, replacing
 from kg.publications.segmentation import Cut, Section, Segment, cut
 
-_PACKAGE: Final = Path(__file__).parents[1]
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TEMPLATE: Final = "_template"
 _SUFFIX: Final = ".template"
 _TAKEN: Final = ("catalogue", "given", "inferred", "mappings", "ontology")
 _LONGEST_NAME: Final = 12
-_FOLDER_MODE: Final = 0o755
 
 
 @dataclass(frozen=True)
-class Made:
-    """What was made.
+class Scaffold:
+    """A new publication.
 
     Attributes:
-        folder: the new folder.
-        text: how the text was cut.
-        left: what a person still has to write, a line each.
+        folder: where it stands.
+        passages: how its text was cut.
+        to_write: what a person still has to write, a line each.
 
     """
 
     folder: Path
-    text: Cut
-    left: tuple[str, ...]
+    passages: Cut
+    to_write: tuple[str, ...]
 
 
-def make(project: Path, name: str, title: str, text: Path, title_en: str = "") -> Made:
+def make(project: Path, name: str, title: str, text: Path, title_en: str = "") -> Scaffold:
     """Make the folder of a publication; the text itself is not copied.
 
     Arguments:
-        project: the checkout, with `data/_template`.
+        project: the project to write in, with `data/_template`.
         name: slug, which becomes folder, graph and part of IRIs.
         title: Dutch title.
         text: UTF-8 file with the whole text, one paragraph a line.
         title_en: English title.
 
     Raises:
-        SourceError: the name is no slug or is taken, the text is missing or empty, or the folder cannot be written.
+        SourceError: the project is an installed package, the name is no slug or is taken, the text is missing or
+            empty, or the folder cannot be written.
 
     """
-    _refuse(project, name)
-    found = cut(read_text(text).removeprefix("\ufeff").replace("\r\n", "\n"))
-    if not found.segments:
+    project = own_project(project)
+    _check_name(project, name)
+    passages = cut(read_text(text).removeprefix("\ufeff").replace("\r\n", "\n"))
+    if not passages.segments:
         raise SourceError("the text is empty", where=str(text), hint="give a UTF-8 text, one paragraph a line")
     if not title.strip():
         raise SourceError("the title is empty", where="--title", hint="give the title as printed")
     folder = project / "data" / name
-    values = _values(name, title.strip(), title_en.strip(), found)
+    values = _values(name, title.strip(), title_en.strip(), passages)
     _copy(project / "data" / _TEMPLATE, folder, values)
-    return Made(folder, found, tuple(_left(folder, title_en, found)))
+    return Scaffold(folder, passages, tuple(_to_write(folder, title_en, passages)))
 
 
-def _refuse(project: Path, name: str) -> None:
-    if _PACKAGE in project.parents:
-        raise SourceError(
-            "this is an installed package", where=str(project), hint="work in a clone, or give --project FOLDER"
-        )
+def _check_name(project: Path, name: str) -> None:
     if not _SLUG.fullmatch(name):
-        raise SourceError(
-            f"no slug: {name[:200]}", where="NAME", hint="use a-z, 0-9 and single hyphens: mobiliteit-2024"
-        )
+        hint = "use a-z, 0-9 and single hyphens: mobiliteit-2024"
+        raise SourceError(f"no slug: {name[:200]}", where="NAME", hint=hint)
     if name in _TAKEN:
         raise SourceError(f"graph/{name} has another meaning", where=name, hint="choose another name")
-    if (project / "data" / name).exists():
-        raise SourceError(
-            "it exists", where=str(project / "data" / name), hint="choose another name, or edit its files"
-        )
+    folder = project / "data" / name
+    if folder.exists():
+        raise SourceError("it exists", where=str(folder), hint="choose another name, or edit its files")
     if not (project / "data" / _TEMPLATE).is_dir():
-        raise SourceError("no data/_template in it", where=str(project), hint="name a folder with ontology/ and data/")
+        raise SourceError("no data/_template in it", where=str(project), hint="work in a clone, which has one")
 
 
 def _copy(template: Path, folder: Path, values: Mapping[str, str]) -> None:
     """Fill a copy of the template under a name that is not loaded, and move it to its place when it is whole."""
-    try:
-        temporary = Path(tempfile.mkdtemp(prefix="_new-", dir=folder.parent))
-        try:
-            for path in sorted(template.rglob(f"*{_SUFFIX}")):
-                target = temporary / path.relative_to(template).with_suffix("")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(Template(read_text(path)).substitute(values), encoding="utf-8")
-            temporary.chmod(_FOLDER_MODE)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    except OSError as error:
-        raise SourceError(
-            error.strerror or str(error), where=str(folder), hint="check the path and its rights"
-        ) from error
+    with replacing(folder, prefix="_") as fresh:
+        for path in sorted(template.rglob(f"*{_SUFFIX}")):
+            target = fresh / path.relative_to(template).with_suffix("")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(Template(read_text(path)).substitute(values), encoding="utf-8")
 
 
 def _values(name: str, title: str, title_en: str, text: Cut) -> dict[str, str]:
@@ -148,7 +130,7 @@ def _section(publication: str, section: Section) -> str:
 
 
 def _is_name(title: str) -> bool:
-    """Return whether a heading is short enough to be taken over (MODEL M7)."""
+    """Return whether a heading is short enough to be taken over."""
     return 0 < len(title.split()) <= _LONGEST_NAME
 
 
@@ -171,7 +153,7 @@ def _passage(segment: Segment) -> str:
     return _block(f"passage:{segment.slug}", *pairs, ("kb:sha256", f'"{segment.sha256}"'))
 
 
-def _left(folder: Path, title_en: str, text: Cut) -> Iterator[str]:
+def _to_write(folder: Path, title_en: str, text: Cut) -> Iterator[str]:
     editorial = folder / "editorial" / "publication.ttl"
     yield f"{folder / 'publication.ttl'}: publisher, date, creators, as far as the text states them"
     yield f"{folder / 'catalogue.ttl'} and {editorial}: dct:rights, the terms of the publisher"
