@@ -116,8 +116,8 @@ def _typed(send: Callable[..., Answer], kind: str, client: Client) -> None:
 
 
 def _plus(client: Client) -> None:
-    told = quote(ASK_YES).lower().replace("%20", "+").replace(quote(KB + "Pillar").lower(), quote(KB + "Pillar"))
-    same_answer(client.send(f"{client.peer.query}?query={told}", Accept=JSON), client.truth, ASK_YES, JSON)
+    query = quote(ASK_YES).lower().replace("%20", "+").replace(quote(KB + "Pillar").lower(), quote(KB + "Pillar"))
+    same_answer(client.send(f"{client.peer.query}?query={query}", Accept=JSON), client.truth, ASK_YES, JSON)
 
 
 def _datasets() -> Iterator[Case]:
@@ -135,8 +135,8 @@ def _datasets() -> Iterator[Case]:
     yield Case("Protocol 2.1.4", "no default graph where only named ones are given", _only_named)
     yield Case("Query 13.2", "FROM and FROM NAMED", _from)
     yield Case("Query 13.2", "two FROM are merged", _two_from)
-    for name, told in {"default-graph-uri": ("{}", True), "FROM": ("FROM <{}> {{", False)}.items():
-        yield Case("Protocol 4", f"{name} is never fetched", partial(_unfetched, *told))
+    for name, form in {"default-graph-uri": ("{}", True), "FROM": ("FROM <{}> {{", False)}.items():
+        yield Case("Protocol 4", f"{name} is never fetched", partial(_unfetched, *form))
 
 
 def _dataset(send: Callable[..., Answer], graphs: dict[str, list[str]], client: Client) -> None:
@@ -148,7 +148,7 @@ def _dataset(send: Callable[..., Answer], graphs: dict[str, list[str]], client: 
 
 def _nodes(graphs: dict[str, list[str]]) -> dict[str, list[ox.NamedNode]]:
     named = {"default_graph": "default-graph-uri", "named_graphs": "named-graph-uri"}
-    return {name: [ox.NamedNode(one) for one in graphs.get(key, [])] for name, key in named.items()}
+    return {name: [ox.NamedNode(iri) for iri in graphs.get(key, [])] for name, key in named.items()}
 
 
 def _over_from(client: Client) -> None:
@@ -163,9 +163,9 @@ def _only_named(client: Client) -> None:
 
 
 def _from(client: Client) -> None:
-    told = f"FROM <{ONE}> FROM NAMED <{TWO}> {{"
+    clause = f"FROM <{ONE}> FROM NAMED <{TWO}> {{"
     for query in (PLAIN, IN_GRAPH):
-        answer = client.get({"query": query.replace("{", told, 1)}, Accept=JSON)
+        answer = client.get({"query": query.replace("{", clause, 1)}, Accept=JSON)
         dataset = _nodes({"default-graph-uri": [ONE], "named-graph-uri": [TWO]})
         same_answer(answer, client.truth, query, JSON, **dataset)
 
@@ -175,11 +175,11 @@ def _two_from(client: Client) -> None:
     same_answer(client.get({"query": query}, Accept=JSON), client.truth, query, JSON, use_default_graph_as_union=False)
 
 
-def _unfetched(told: str, in_request: bool, client: Client) -> None:
+def _unfetched(clause: str, in_request: bool, client: Client) -> None:
     with socket.create_server(("127.0.0.1", 0)) as trap:
         url = f"http://127.0.0.1:{trap.getsockname()[1]}/graph"
         graphs = {"default-graph-uri": url} if in_request else {}
-        query = PLAIN if in_request else PLAIN.replace("{", told.format(url), 1)
+        query = PLAIN if in_request else PLAIN.replace("{", clause.format(url), 1)
         _trapped(trap, lambda: client.get({"query": query, **graphs}, Accept=JSON))
 
 
@@ -311,10 +311,10 @@ def _xml_terms(client: Client) -> None:
     space = "{http://www.w3.org/2005/sparql-results#}"
     root = ElementTree.fromstring(_terms(client, XML).body)  # noqa: S314
     (row,) = root.iter(space + "result")
-    found = {one.get("name"): one[0] for one in row}
-    lang = found["a"].get("{http://www.w3.org/XML/1998/namespace}lang")
-    date = found["b"].get("datatype") or ""
-    if lang != "nl" or not date.endswith("#date") or found["c"].tag != space + "bnode":
+    terms = {binding.get("name"): binding[0] for binding in row}
+    lang = terms["a"].get("{http://www.w3.org/XML/1998/namespace}lang")
+    date = terms["b"].get("datatype") or ""
+    if lang != "nl" or not date.endswith("#date") or terms["c"].tag != space + "bnode":
         raise Wrong("terms")
 
 
@@ -398,9 +398,9 @@ def _never(query: str, accept: str, client: Client) -> None:
 
 
 def _vary(client: Client) -> None:
-    told = good(client.get({"query": SELECT}, Accept=CSV), CSV).header("Vary").lower()
-    if not {"accept", "*"} & {one.strip() for one in told.split(",")}:
-        raise Wrong(told or "no Vary")
+    header = good(client.get({"query": SELECT}, Accept=CSV), CSV).header("Vary").lower()
+    if not {"accept", "*"} & {name.strip() for name in header.split(",")}:
+        raise Wrong(header or "no Vary")
 
 
 def _http() -> Iterator[Case]:
@@ -452,8 +452,8 @@ def _head_headers(client: Client) -> None:
 
 def _options(client: Client) -> None:
     answer = one_of(client.send(client.peer.query, "OPTIONS"), 200, 204)
-    told = answer.header("Allow") + answer.header("Access-Control-Allow-Methods")
-    if not ("GET" in told and "POST" in told):
+    methods = answer.header("Allow") + answer.header("Access-Control-Allow-Methods")
+    if not ("GET" in methods and "POST" in methods):
         raise Wrong("no Allow")
 
 
@@ -571,8 +571,8 @@ def _answered(answer: bytes) -> None:
 
 
 def _status_of(data: bytes, statuses: tuple[int, ...], client: Client) -> None:
-    told = data.replace(b"{path}", client.path.encode()).replace(b"{host}", client.peer.netloc.encode())
-    answer = client.raw(told)
+    request = data.replace(b"{path}", client.path.encode()).replace(b"{host}", client.peer.netloc.encode())
+    answer = client.raw(request)
     words = answer.split(maxsplit=2)
     if not answer and 0 in statuses:
         return
@@ -643,9 +643,12 @@ def _graphs() -> Iterator[Case]:
 
 def _sent(graph: dict[str, str], media: str, accept: str, client: Client) -> None:
     answer = good(client.graph(graph, Accept=accept), media)
-    found = {ox.Triple(one.subject, one.predicate, one.object) for one in ox.parse(answer.body, format=GRAPHS[media])}
+    triples = {
+        ox.Triple(triple.subject, triple.predicate, triple.object)
+        for triple in ox.parse(answer.body, format=GRAPHS[media])
+    }
     truth = {quad.triple for quad in client.truth.quads_for_pattern(None, None, None, ox.NamedNode(graph["graph"]))}
-    if found != truth:
+    if triples != truth:
         raise Wrong("other triples")
 
 

@@ -61,7 +61,7 @@ QUERIES = (
         "CONSTRUCT", (SKOS + "CONSTRUCT {{ ?s skos:prefLabel ?l }} {{ ?s skos:prefLabel ?l }} LIMIT 200 #{n}",), TURTLE
     ),
 )
-ALL = tuple(one.name for one in QUERIES)
+ALL = tuple(query.name for query in QUERIES)
 EXAMPLES = "the ten examples"
 _LEAST = 0.5  # Answers in a second, where none came in the time of a round.
 HEAVY = ("aggregate", "2,000 rows, JSON", "2,000 rows, CSV")
@@ -158,20 +158,20 @@ def turns(quick: bool) -> list[Turn]:
     pair = (OURS, PEER)
     if quick:
         return [(SMALL, SOME, pair)]
-    beside = tuple(one for one in STARTS if one != RDFLIB)
+    beside = tuple(name for name in STARTS if name != RDFLIB)
     small = [(SMALL, ONE, pair), (SMALL, SOME, beside), (SMALL, MANY, pair), (SMALL, PLAIN, pair)]
     return [*small, (SMALL, SOME, (RDFLIB,)), (LARGE, SOME, pair)]
 
 
 def examples() -> Query:
     """Return the queries that the form at `/sparql` shows as examples."""
-    texts = (one.read_text("utf-8") for one in sorted((project_folder() / "queries" / "examples").glob("*.rq")))
+    texts = (path.read_text("utf-8") for path in sorted((project_folder() / "queries" / "examples").glob("*.rq")))
     return Query(EXAMPLES, tuple(text.replace("{", "{{").replace("}", "}}") + "\n#{n}" for text in texts), JSON)
 
 
 def measure(quick: bool, rounds: int, seconds: float) -> Found:
     """Return all measurements."""
-    found: Found = {}
+    measured: Found = {}
     serial = count(1_000)
     asked = [(query, kind) for query in (*QUERIES, examples()) for kind in ("repeated", "distinct")]
     with tempfile.TemporaryDirectory() as name:
@@ -179,35 +179,35 @@ def measure(quick: bool, rounds: int, seconds: float) -> Found:
         for size, client, names in turns(quick):
             data, subjects = made(size)
             apart = names == (RDFLIB,)  # It goes on with what nobody waits for: it begins anew, and once is enough.
-            for group in [[one] for one in asked] if apart else [asked]:
+            for group in [[query] for query in asked] if apart else [asked]:
                 with ExitStack() as stack:
-                    peers = {one: stack.enter_context(STARTS[one](data, data.parent)) for one in names}
+                    peers = {peer: stack.enter_context(STARTS[peer](data, data.parent)) for peer in names}
                     for query, kind in group:
                         begin = partial(requests, query=query, kind=kind, subjects=subjects, serial=serial)
                         runs = in_turn(peers, client, begin, 1 if apart else rounds, seconds)
                         cells = {Cell(size, query.name, kind, client, who): taken for who, taken in runs.items()}
-                        found |= cells
-                        told(found, list(cells))
-    return found
+                        measured |= cells
+                        show_progress(measured, list(cells))
+    return measured
 
 
 def in_turn(
     peers: Mapping[str, Peer], client: Client, begin: Callable[[Peer], Iterator[bytes]], rounds: int, seconds: float
 ) -> dict[str, list[load.Load]]:
     """Return what came of each peer in each round; before each it is warmed up."""
-    found: dict[str, list[load.Load]] = {who: [] for who in peers}
-    for one in range(rounds):
+    loads: dict[str, list[load.Load]] = {who: [] for who in peers}
+    for number in range(rounds):
         for who, peer in peers.items():
             asked = begin(peer)
-            client.run(peer.query, asked, 0.3 if one == 0 else 0.1)
-            found[who].append(client.run(peer.query, asked, seconds))
-    return found
+            client.run(peer.query, asked, 0.3 if number == 0 else 0.1)
+            loads[who].append(client.run(peer.query, asked, seconds))
+    return loads
 
 
-def told(found: Found, cells: Sequence[Cell]) -> None:
+def show_progress(runs: Found, cells: Sequence[Cell]) -> None:
     """Show on standard error how far it is."""
-    rates = "  ".join(f"{one.peer} {statistics.median(run.rate for run in found[one]):,.0f}/s" for one in cells)
-    bad = {one.peer: dict(run.statuses) for one in cells for run in found[one] if set(+run.statuses) - {200}}
+    rates = "  ".join(f"{cell.peer} {statistics.median(run.rate for run in runs[cell]):,.0f}/s" for cell in cells)
+    bad = {cell.peer: dict(run.statuses) for cell in cells for run in runs[cell] if set(+run.statuses) - {200}}
     first = cells[0]
     print(
         f"{first.size:>7} {first.client!s:>14} {first.kind:>8} {first.query:<17} {rates} {bad or ''}",
@@ -216,10 +216,10 @@ def told(found: Found, cells: Sequence[Cell]) -> None:
     )
 
 
-def ratios(found: Found, cell: Cell, peer: str) -> list[float]:
+def ratios(runs: Found, cell: Cell, peer: str) -> list[float]:
     """Return ours to the peer's answers in a second, round by round."""
-    other = found[replace(cell, peer=peer)]
-    return [max(ours.rate, _LEAST) / max(theirs.rate, _LEAST) for ours, theirs in zip(found[cell], other, strict=False)]
+    other = runs[replace(cell, peer=peer)]
+    return [max(ours.rate, _LEAST) / max(theirs.rate, _LEAST) for ours, theirs in zip(runs[cell], other, strict=False)]
 
 
 def mean(values: Iterable[float]) -> float:
@@ -227,66 +227,68 @@ def mean(values: Iterable[float]) -> float:
     return statistics.geometric_mean(list(values))
 
 
-def summary(found: Found) -> Iterator[tuple[str, float | None, float]]:
+def summary(runs: Found) -> Iterator[tuple[str, float | None, float]]:
     """Yield what is compared, what is asked for, if anything, and what came."""
 
     def over(peer: str, kind: str, client: Client = SOME, names: Iterable[str] = ALL) -> list[float]:
         cells = [Cell(SMALL, name, kind, client, OURS) for name in names]
-        return [statistics.median(ratios(found, one, peer)) for one in cells]
+        return [statistics.median(ratios(runs, cell, peer)) for cell in cells]
 
-    clients = sorted({one.client for one in found if one.size == SMALL})
+    clients = sorted({cell.client for cell in runs if cell.size == SMALL})
     for kind, which, names, goal in GOALS:
         for client in clients:
             value = mean(over(PEER, kind, client, names))
             yield f"{kind}, {which}, connections: {client}; ours to {PEER}", goal, value
     for peer, goal in ((RDFLIB, 10.0), (UNCACHED, None), (DIRECT, None)):
         for kind in ("repeated", "distinct"):
-            if Cell(SMALL, ALL[0], kind, SOME, peer) in found:
+            if Cell(SMALL, ALL[0], kind, SOME, peer) in runs:
                 values = over(peer, kind)
                 value, what = (min(values), "least") if goal else (mean(values), "mean")
                 yield f"{kind}, {what} of all queries, connections: {SOME}; ours to {peer}", goal, value
-    if any(one.size == LARGE for one in found):
-        grown = {who: mean(growth(found, who)) for who in (OURS, PEER)}
+    if any(cell.size == LARGE for cell in runs):
+        grown = {who: mean(growth(runs, who)) for who in (OURS, PEER)}
         value = grown[PEER] / grown[OURS]
-        told = f"growth of time from 20,000 to 500,000 triples: {PEER}'s {grown[PEER]:.2f} to ours {grown[OURS]:.2f}"
-        yield told, 1.0, value
+        sentence = (
+            f"growth of time from 20,000 to 500,000 triples: {PEER}'s {grown[PEER]:.2f} to ours {grown[OURS]:.2f}"
+        )
+        yield sentence, 1.0, value
 
 
-def growth(found: Found, who: str) -> Iterator[float]:
+def growth(runs: Found, who: str) -> Iterator[float]:
     """Yield for each query how much longer an answer takes over the large graph."""
     for name in ALL:
-        small, large = (found[Cell(size, name, "distinct", SOME, who)] for size in (SMALL, LARGE))
-        yield statistics.median(one.median for one in large) / statistics.median(one.median for one in small)
+        small, large = (runs[Cell(size, name, "distinct", SOME, who)] for size in (SMALL, LARGE))
+        yield statistics.median(load.median for load in large) / statistics.median(load.median for load in small)
 
 
-def rows(found: Found) -> Iterator[tuple[object, ...]]:
+def rows(runs: Found) -> Iterator[tuple[object, ...]]:
     """Yield each cell with those of the peers beside it."""
-    for cell in found:
+    for cell in runs:
         if cell.peer != OURS:
             continue
-        for peer in (one.peer for one in found if replace(one, peer=OURS) == cell and one.peer != OURS):
-            told = ratios(found, cell, peer)
-            ratio = f"{statistics.median(told):.2f} ({min(told):.2f} to {max(told):.2f})"
-            ratio = ratio if any(one.rate for one in found[replace(cell, peer=peer)]) else "it has no answer in time"
-            mine, theirs = found[cell], found[replace(cell, peer=peer)]
+        for peer in (other.peer for other in runs if replace(other, peer=OURS) == cell and other.peer != OURS):
+            values = ratios(runs, cell, peer)
+            ratio = f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+            ratio = ratio if any(run.rate for run in runs[replace(cell, peer=peer)]) else "it has no answer in time"
+            mine, theirs = runs[cell], runs[replace(cell, peer=peer)]
             yield f"{cell.size:,}", cell.client, cell.kind, cell.query, peer, ratio, *speed(mine), *speed(theirs)
 
 
 def speed(runs: Sequence[load.Load]) -> tuple[str, str]:
     """Return answers in a second, and median and 99th percentile of their time in milliseconds."""
-    told = [(one.rate, one.median, one.at(0.99)) for one in runs]
-    rate, middle, late = (statistics.median(values) for values in zip(*told, strict=True))
+    speeds = [(run.rate, run.median, run.at(0.99)) for run in runs]
+    rate, middle, late = (statistics.median(values) for values in zip(*speeds, strict=True))
     return f"{rate:,.0f}", f"{middle:.1f} / {late:.1f}" if rate else "-"
 
 
-def text(found: Found, rounds: int, seconds: float) -> str:
+def text(runs: Found, rounds: int, seconds: float) -> str:
     """Return the tables in Markdown."""
     what = f"{machine()}. {rounds} rounds of {seconds:g} s each; the load generator runs on the same processors."
     lines = [what, "", line("what", "goal", "measured", "met"), line(*["---"] * 4)]
-    for told, goal, value in summary(found):
-        lines += [line(told, goal or "-", f"{value:.2f}", ("yes" if value >= goal else "no") if goal else "-")]
+    for sentence, goal, value in summary(runs):
+        lines += [line(sentence, goal or "-", f"{value:.2f}", ("yes" if value >= goal else "no") if goal else "-")]
     head = ("triples", "connections", "asked", "query", "peer", "ours to peer", "ours /s", "ms", "peer /s", "ms")
-    return "\n".join([*lines, "", line(*head), line(*["---"] * len(head)), *(line(*one) for one in rows(found))]) + "\n"
+    return "\n".join([*lines, "", line(*head), line(*["---"] * len(head)), *(line(*row) for row in rows(runs))]) + "\n"
 
 
 def line(*cells: object) -> str:
@@ -301,11 +303,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.8, help="of each round")
     options = parser.parse_args()
     rounds, seconds = (1, 0.5) if options.quick else (options.rounds, options.seconds)
-    told = text(measure(options.quick, rounds, seconds), rounds, seconds)
+    page = text(measure(options.quick, rounds, seconds), rounds, seconds)
     if options.write:
-        write_between(options.write, "endpoint", told)
+        write_between(options.write, "endpoint", page)
     else:
-        print(told)
+        print(page)
 
 
 if __name__ == "__main__":

@@ -120,17 +120,17 @@ def run_in_threads(url: str, requests: Iterator[bytes], connections: int, second
 
     began = time.perf_counter()
     threads = [threading.Thread(target=ask) for _ in range(connections)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     load.seconds = time.perf_counter() - began
     return load
 
 
 def _path_and_accept(request: bytes) -> tuple[str, str]:
     first, *headers = request.decode().split("\r\n")
-    return first.split(" ")[1], dict(one.split(": ", 1) for one in headers if one)["Accept"]
+    return first.split(" ")[1], dict(header.split(": ", 1) for header in headers if header)["Accept"]
 
 
 class _Line:
@@ -184,8 +184,8 @@ class _Line:
         head, end, _ = self._parts[0].partition(b"\r\n\r\n")
         if not end:
             return
-        _, found, rest = head.lower().partition(b"\r\ncontent-length:")
-        self._want = len(head) + 4 + int(rest.split(b"\r\n", 1)[0]) if found else -1
+        _, separator, rest = head.lower().partition(b"\r\ncontent-length:")
+        self._want = len(head) + 4 + int(rest.split(b"\r\n", 1)[0]) if separator else -1
 
     def _whole(self) -> bool:
         if self._want > 0:

@@ -39,14 +39,14 @@ def main() -> None:
         data = Path(name) / "data" / "data.nq"
         data.parent.mkdir()
         data.write_bytes(build(project_folder()).store.dump(format=ox.RdfFormat.N_QUADS) or b"")
-        results = {one: run(PEERS[one], asked, data) for one in options.only}
+        results = {peer: run(PEERS[peer], asked, data) for peer in options.only}
     text = table(asked, results)
     if options.write:
         write_between(options.write, "protocol", text)
     else:
         print(text)
     failed = [case.name for case, result in zip(asked, results.get("ours", []), strict=False) if result != PASSED]
-    print(f"ours: {len(failed)} failed" + "".join(f"\n  {one}" for one in failed), file=sys.stderr)
+    print(f"ours: {len(failed)} failed" + "".join(f"\n  {case}" for case in failed), file=sys.stderr)
     sys.exit(1 if failed else 0)
 
 
@@ -96,9 +96,9 @@ def table(asked: Sequence[Case], results: Results) -> str:
     names = list(results)
     lines = [f"{machine()}. {len(asked)} cases.", "", _row(["part", "cases", *names]), _row(["---"] * (len(names) + 2))]
     parts = list(dict.fromkeys(part(case) for case in asked))
-    for one in parts:
-        here = [number for number, case in enumerate(asked) if part(case) == one]
-        lines.append(_row([one, len(here), *(_passed(results[name], here) for name in names)]))
+    for heading in parts:
+        here = [number for number, case in enumerate(asked) if part(case) == heading]
+        lines.append(_row([heading, len(here), *(_passed(results[name], here) for name in names)]))
     every = range(len(asked))
     lines.append(_row(["all", len(asked), *(_passed(results[name], every) for name in names)]))
     lines += ["", _row(["section", "case", *names]), _row(["---"] * (len(names) + 2))]

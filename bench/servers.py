@@ -177,7 +177,7 @@ def throughput(port: int, path: str, seconds: float) -> float:
     """Return answers a second over several connections, each of a process of its own."""
     command = [sys.executable, str(Path(__file__)), "--client", path, "--port", str(port), "--seconds", str(seconds)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(CONNECTIONS)]
-    counts = [int(one.communicate()[0] or 0) for one in running]
+    counts = [int(child.communicate()[0] or 0) for child in running]
     return sum(counts) / seconds
 
 
@@ -185,11 +185,11 @@ def slow_clients(port: int) -> tuple[int, float]:
     """Return how many of 40 light requests were answered beside slow clients, and the longest time of one."""
     held = []
     for count in range(SLOW):
-        one = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(f"127.0.4.{count + 1}", 0))
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(f"127.0.4.{count + 1}", 0))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nquery="
-        one.sendall(head if count % 2 else f"GET {LARGE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        held.append(one)
+        client.sendall(head if count % 2 else f"GET {LARGE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        held.append(client)
     time.sleep(0.5)
     times: list[float] = []
 
@@ -210,16 +210,16 @@ def slow_clients(port: int) -> tuple[int, float]:
         time.sleep(0.02)
     for thread in threads:
         thread.join()
-    for one in held:
-        one.close()
+    for client in held:
+        client.close()
     return len(times), max(times, default=0.0)
 
 
 def leaver(port: int) -> str:
     """Return how long a query goes on whose client has left, by the places that are taken in /metrics."""
     query = quote("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
-    with socket.create_connection(("127.0.0.1", port), source_address=("127.0.5.1", 0)) as one:
-        one.sendall(f"GET /sparql?query={query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    with socket.create_connection(("127.0.0.1", port), source_address=("127.0.5.1", 0)) as client:
+        client.sendall(f"GET /sparql?query={query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         time.sleep(0.7)
     began = time.monotonic()
     while time.monotonic() - began < 12:
@@ -235,7 +235,7 @@ def leaver(port: int) -> str:
 
 def measure(python: Path, names: list[str], seconds: float, rounds: int) -> None:
     """Print a table: each server by the throughput of the first, and what slow clients do to it."""
-    found: dict[tuple[str, str], list[float]] = {}
+    rates: dict[tuple[str, str], list[float]] = {}
     slow: dict[str, tuple[int, float]] = {}
     left: dict[str, str] = {}
     for number in range(rounds):
@@ -244,7 +244,7 @@ def measure(python: Path, names: list[str], seconds: float, rounds: int) -> None
                 for kind, path in KINDS.items():
                     for _ in range(30):
                         fetch(port, path)
-                    found.setdefault((name, kind), []).append(throughput(port, path, seconds))
+                    rates.setdefault((name, kind), []).append(throughput(port, path, seconds))
                 if number == 0:
                     slow[name] = slow_clients(port)
                     left[name] = leaver(port)
@@ -254,15 +254,15 @@ def measure(python: Path, names: list[str], seconds: float, rounds: int) -> None
     for name in names:
         cells = []
         for kind in KINDS:
-            ratios = [one / base for one, base in zip(found[name, kind], found[names[0], kind], strict=True)]
-            cells.append(f"{statistics.median(ratios):.2f} ({statistics.median(found[name, kind]):,.0f}/s)")
+            ratios = [rate / base for rate, base in zip(rates[name, kind], rates[names[0], kind], strict=True)]
+            cells.append(f"{statistics.median(ratios):.2f} ({statistics.median(rates[name, kind]):,.0f}/s)")
         print(f"| {name} | {' | '.join(cells)} | {slow[name][0]} | {slow[name][1]:.2f} s | {left[name]} |")
 
 
 def machine() -> str:
     """Return what the bench runs on."""
-    told = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    names = [line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")]
+    cpuinfo = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    names = [line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
     return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
 
 
@@ -275,15 +275,15 @@ def main() -> None:
     for hidden in ("--run", "--client"):
         parser.add_argument(hidden, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
-    told = parser.parse_args()
-    if told.run:
-        run(told.run, told.port)
-    elif told.client:
-        client(told.port, told.client, told.seconds)
+    options = parser.parse_args()
+    if options.run:
+        run(options.run, options.port)
+    elif options.client:
+        client(options.port, options.client, options.seconds)
     else:
         folder = Path(tempfile.mkdtemp())
         try:
-            measure(environment(folder), told.names, told.seconds, told.rounds)
+            measure(environment(folder), options.names, options.seconds, options.rounds)
         finally:
             shutil.rmtree(folder)
 

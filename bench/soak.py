@@ -60,15 +60,15 @@ class Seen:
         """Ask, and note the time and what came."""
         began = time.monotonic()
         try:
-            told = ask()
+            outcome = ask()
         except Wrong as error:
-            told = f"wrong: {error}"
-            self.wrong.append(told)
+            outcome = f"wrong: {error}"
+            self.wrong.append(outcome)
         except (OSError, http.client.HTTPException) as error:
-            told = f"no answer: {type(error).__name__}"
-            self.wrong.append(told)
+            outcome = f"no answer: {type(error).__name__}"
+            self.wrong.append(outcome)
         self.times.append(time.monotonic() - began)
-        self.statuses[told] += 1
+        self.statuses[outcome] += 1
 
     def late(self) -> float:
         """Return the 99th percentile of the times."""
@@ -127,8 +127,8 @@ class Clients:
         chance = random.Random(number)  # noqa: S311
         while time.monotonic() < self._until:
             query, statuses = HOSTILE[chance.choice(list(HOSTILE))]
-            told = f"{query} #{chance.random()}"
-            self.seen["hostile queries"].take(lambda q=told, s=statuses: self._attack(client, q, s))
+            text = f"{query} #{chance.random()}"
+            self.seen["hostile queries"].take(lambda q=text, s=statuses: self._attack(client, q, s))
 
     @staticmethod
     def _attack(client: Client, query: str, statuses: set[int]) -> str:
@@ -198,18 +198,18 @@ def main() -> None:
         same = serving in family(peer.pid)
         errors.seek(0)
         troubles = [text for text in errors.read().decode().splitlines() if '"level": "error"' in text]
-    found = [
+    measures = [
         ("memory before, most, after (Pss, MiB)", f"{before >> 10}, {watch.most >> 10}, {after >> 10}"),
         ("of these, kept results before, after (MiB)", f"{kept_before >> 10}, {kept_after >> 10}"),
         ("processes before, after", f"{processes}, {left}"),
         ("the serving process is the same", "yes" if same else "no"),
         ("errors in the log of the server", len(troubles)),
     ]
-    told = table(clients, options.minutes, found)
+    page = table(clients, options.minutes, measures)
     if options.write:
-        write_between(options.write, "soak", told)
-    print(told)
-    wrong = [one for seen in clients.seen.values() for one in seen.wrong]
+        write_between(options.write, "soak", page)
+    print(page)
+    wrong = [wrong_answer for seen in clients.seen.values() for wrong_answer in seen.wrong]
     grown = after > before * 1.1
     bad = [*wrong[:20], *troubles[:5], *["memory grew"] * grown, *["another process serves"] * (not same)]
     print("\n".join(bad), file=sys.stderr)
@@ -220,20 +220,20 @@ def kept(peer: Peer) -> int:
     """Return how much the results take that the server keeps, in KiB."""
     with urllib.request.urlopen(f"http://{peer.netloc}/metrics") as answer:
         families = text_string_to_metric_families(answer.read().decode())
-    return int(next(one.samples[0].value for one in families if one.name == "kg_cache_bytes")) >> 10
+    return int(next(family.samples[0].value for family in families if family.name == "kg_cache_bytes")) >> 10
 
 
-def table(clients: Clients, minutes: float, found: list[tuple[str, object]]) -> str:
+def table(clients: Clients, minutes: float, measures: list[tuple[str, object]]) -> str:
     """Return what came, in Markdown."""
     lines = [
         f"{machine()}. {minutes:g} minutes; {GOOD} good clients, {BAD} hostile, {RUDE} rude; time limit {TIMEOUT:g} s."
     ]
     lines += ["", "| clients | requests | wrong | median s | p99 s | longest s | answers |", "| --- " * 7 + "|"]
     for name, seen in clients.seen.items():
-        answers = ", ".join(f"{told}: {count:,}" for told, count in sorted(seen.statuses.items()))
+        answers = ", ".join(f"{status}: {count:,}" for status, count in sorted(seen.statuses.items()))
         times = f"{statistics.median(seen.times):.3f} | {seen.late():.3f} | {max(seen.times):.3f}"
         lines.append(f"| {name} | {len(seen.times):,} | {len(seen.wrong)} | {times} | {answers} |")
-    lines += ["", "| what | measured |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in found)]
+    lines += ["", "| what | measured |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in measures)]
     return "\n".join(lines) + "\n"
 
 

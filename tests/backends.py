@@ -97,10 +97,10 @@ class Engine:
 
 def _processor_time(pid: int) -> float:
     try:
-        told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        members = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+    return (int(members[11]) + int(members[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _bounded() -> None:
@@ -109,8 +109,8 @@ def _bounded() -> None:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def oxigraph(folder: Path, seconds: int) -> Engine:
@@ -131,12 +131,12 @@ def virtuoso(folder: Path, seconds: int) -> Engine:
 
 def need(program: str) -> str:
     """Return the path of a program; without it the test is skipped, but not where all tests must run."""
-    found = shutil.which(program)
-    if found is None and os.environ.get("KG_SHARED"):
+    path = shutil.which(program)
+    if path is None and os.environ.get("KG_SHARED"):
         pytest.fail(f"{program} is not installed")
-    if found is None:
+    if path is None:
         pytest.skip(f"{program} is not installed")
-    return found
+    return path
 
 
 ENGINES: dict[str, Callable[[Path, int], Engine]] = {"oxigraph": oxigraph, "virtuoso": virtuoso}

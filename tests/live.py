@@ -67,8 +67,8 @@ class Answer:
     @property
     def problem(self) -> dict[str, object]:
         assert self.headers["Content-Type"] == "application/problem+json"
-        found: dict[str, object] = json.loads(self.body)
-        return found
+        body: dict[str, object] = json.loads(self.body)
+        return body
 
 
 def request(

@@ -114,38 +114,38 @@ class Live:
     before: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
 
-    def send(self, path: str, method: str, body: bytes | None, told: dict[str, str]) -> Answer:
-        found = request(self.url, path, method, body, told)
-        self.statuses[found.status] = self.statuses.get(found.status, 0) + 1
-        return found
+    def send(self, path: str, method: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        answer = request(self.url, path, method, body, headers)
+        self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
+        return answer
 
 
 @pytest.fixture(scope="module")
 def live() -> Iterator[Live]:
     with running(options=("--timeout", "2")) as (url, pid):
-        found = Live(url, pid)
+        server = Live(url, pid)
         for query in QUERIES:
-            assert found.send("/sparql?" + urlencode({"query": query}), "GET", None, {}).status == 200
-        found.before = memory(pid)
-        yield found
+            assert server.send("/sparql?" + urlencode({"query": query}), "GET", None, {}).status == 200
+        server.before = memory(pid)
+        yield server
         assert request(url, "/readyz", "GET", None, {}).status == 200
-        assert memory(pid) < found.before + (MOST << 10), f"more than {MOST} MiB more than before"
-        print(f"statuses: {dict(sorted(found.statuses.items()))}")
+        assert memory(pid) < server.before + (MOST << 10), f"more than {MOST} MiB more than before"
+        print(f"statuses: {dict(sorted(server.statuses.items()))}")
 
 
-def check(found: Answer, method: str) -> None:
-    assert found.status in STATUSES, (found.status, found.body[:200])
-    shown = found.body.decode("utf-8", "replace") if found.headers["Content-Encoding"] is None else ""
+def check(answer: Answer, method: str) -> None:
+    assert answer.status in STATUSES, (answer.status, answer.body[:200])
+    shown = answer.body.decode("utf-8", "replace") if answer.headers["Content-Encoding"] is None else ""
     assert "Traceback" not in shown
     assert "site-packages" not in shown
     assert "/src/kg" not in shown
-    if found.status >= 400 and method != "HEAD" and found.headers["Content-Encoding"] is None:
-        kind = found.headers["Content-Type"].split(";")[0]
+    if answer.status >= 400 and method != "HEAD" and answer.headers["Content-Encoding"] is None:
+        kind = answer.headers["Content-Type"].split(";")[0]
         assert kind in ("application/problem+json", "text/html"), kind
-        assert kind == "text/html" or json.loads(shown)["status"] == found.status
-        assert found.headers["Cache-Control"] == "no-store"
-    if method == "HEAD" or found.status == 304:
-        assert not found.body
+        assert kind == "text/html" or json.loads(shown)["status"] == answer.status
+        assert answer.headers["Cache-Control"] == "no-store"
+    if method == "HEAD" or answer.status == 304:
+        assert not answer.body
 
 
 @seed(2023)
@@ -163,7 +163,7 @@ def test_any_request(live: Live, method, path, told, sent, kind, body) -> None:
 @PER_TEST
 @given(st.binary(max_size=120))
 def test_any_query_string(live: Live, raw: bytes) -> None:
-    target = "/sparql?query=" + "".join(f"%{one:02x}" if chance % 3 else "%" for chance, one in enumerate(raw))
+    target = "/sparql?query=" + "".join(f"%{byte:02x}" if chance % 3 else "%" for chance, byte in enumerate(raw))
     check(live.send(target, "GET", None, {}), "GET")
 
 
@@ -195,9 +195,9 @@ def valid_queries(draw: st.DrawFn) -> str:
 def test_a_right_query_gets_the_answer_of_the_engine(
     live: Live, graph: Graph, query: str, form: str, post: bool
 ) -> None:
-    told = urlencode({"query": query, "format": form})
+    form_body = urlencode({"query": query, "format": form})
     sent = {"Content-Type": "application/x-www-form-urlencoded"} if post else {}
-    path, method, body = ("/sparql", "POST", told.encode()) if post else (f"/sparql?{told}", "GET", None)
+    path, method, body = ("/sparql", "POST", form_body.encode()) if post else (f"/sparql?{form_body}", "GET", None)
     found = live.send(path, method, body, sent)
     assert found.status == 200, (query, found.text)
     formats = {"json": ox.QueryResultsFormat.JSON, "xml": ox.QueryResultsFormat.XML, "tsv": ox.QueryResultsFormat.TSV}
@@ -207,54 +207,53 @@ def test_a_right_query_gets_the_answer_of_the_engine(
     assert _told(ox.parse_query_results(found.body, format=formats[form])) == _told(answer(graph.store, query))
 
 
-def _told(found: object) -> object:
-    if isinstance(found, ox.QueryBoolean):
-        return bool(found)
-    assert isinstance(found, ox.QuerySolutions)
-    names = [one.value for one in found.variables]
-    return names, sorted([str(row[name]) for name in names] for row in found)
+def _told(solutions: object) -> object:
+    if isinstance(solutions, ox.QueryBoolean):
+        return bool(solutions)
+    assert isinstance(solutions, ox.QuerySolutions)
+    names = [variable.value for variable in solutions.variables]
+    return names, sorted([str(row[name]) for name in names] for row in solutions)
 
 
 def test_what_the_description_of_the_api_promises(live: Live) -> None:
     """Every operation of /openapi.json, asked with values of its examples, and with any other, answers as it says."""
-    told = json.loads(live.send("/openapi.json", "GET", None, {}).body)
+    spec = json.loads(live.send("/openapi.json", "GET", None, {}).body)
     chance = random.Random(2023)  # noqa: S311
     silent = []
-    for path, operations in told["paths"].items():
+    for path, operations in spec["paths"].items():
         operation = operations.get("get")
         if operation is None:
             continue
         wanted = [*operations.get("parameters", []), *operation.get("parameters", [])]
         for value in (_example, lambda _: chance.choice(["x", "é", "<script>", "%00", "-1", ""])):
-            target = _filled(path, wanted, value, told)
-            found = live.send(target, "GET", None, {"Accept": "application/json, */*;q=0.5"})
-            check(found, "GET")
-            if str(found.status) not in operation["responses"]:
-                silent.append((target, found.status))
+            target = _filled(path, wanted, value, spec)
+            answer = live.send(target, "GET", None, {"Accept": "application/json, */*;q=0.5"})
+            check(answer, "GET")
+            if str(answer.status) not in operation["responses"]:
+                silent.append((target, answer.status))
     assert not silent
 
 
-def _filled(path: str, wanted: list[dict], value: Callable[[dict], str], told: dict) -> str:
+def _filled(path: str, wanted: list[dict], value: Callable[[dict], str], values: dict) -> str:
     query = []
-    for one in wanted:
-        known = told
-        if "$ref" in one:
-            for name in one["$ref"].removeprefix("#/").split("/"):
+    for parameter in wanted:
+        known = values
+        if "$ref" in parameter:
+            for name in parameter["$ref"].removeprefix("#/").split("/"):
                 known = known[name]
-            one = known
-        if one["in"] == "path":
-            path = path.replace(
-                "{" + one["name"] + "}", quote((_example if "enum" in one["schema"] else value)(one) or "x", safe="")
-            )
-        elif one["in"] == "query" and (one.get("required") or value is _example):
-            query.append((one["name"], value(one)))
+            parameter = known
+        if parameter["in"] == "path":
+            choose = _example if "enum" in parameter["schema"] else value
+            path = path.replace("{" + parameter["name"] + "}", quote(choose(parameter) or "x", safe=""))
+        elif parameter["in"] == "query" and (parameter.get("required") or value is _example):
+            query.append((parameter["name"], value(parameter)))
     query = [pair for pair in query if pair[1] != ""]
     return path + ("?" + urlencode(query) if query else "")
 
 
 def _example(parameter: dict) -> str:
     schema = parameter.get("schema", {})
-    found = parameter.get("example", schema.get("example", schema.get("default", "")))
-    if found == "" and parameter.get("examples"):
-        found = next(iter(parameter["examples"].values()))["value"]
-    return str(found or next(iter(schema.get("enum", [])), ""))
+    example = parameter.get("example", schema.get("example", schema.get("default", "")))
+    if example == "" and parameter.get("examples"):
+        example = next(iter(parameter["examples"].values()))["value"]
+    return str(example or next(iter(schema.get("enum", [])), ""))

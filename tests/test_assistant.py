@@ -42,11 +42,11 @@ async def _ask(calls: dict[str, Call], *options: str) -> dict[str, tuple[bool, s
     command = StdioServerParameters(command=sys.executable, args=["-m", "kg", "mcp", *options], env=dict(os.environ))
     async with Client(command) as client:
         tools = (await client.list_tools()).tools
-        told = {"tools": (False, json.dumps([[tool.name, tool.annotations.read_only_hint] for tool in tools]))}
+        results = {"tools": (False, json.dumps([[tool.name, tool.annotations.read_only_hint] for tool in tools]))}
         for key, (name, arguments) in calls.items():
             result = await client.call_tool(name, arguments)
-            told[key] = (bool(result.is_error), "".join(part.text for part in result.content))
-        return told
+            results[key] = (bool(result.is_error), "".join(part.text for part in result.content))
+        return results
 
 
 @pytest.fixture(scope="module")
@@ -80,45 +80,45 @@ def test_a_search_with_a_typing_error_names_its_evidence(answers: dict[str, tupl
 
 
 def test_each_statement_has_its_kind_and_passages(answers: dict[str, tuple[bool, str]]) -> None:
-    told = said(answers, "describe")
-    kinds = {one["kind"] for one in told["statements"]}
+    payload = said(answers, "describe")
+    kinds = {statement["kind"] for statement in payload["statements"]}
     assert {"stated", "editorial"} <= kinds
-    stated = [one for one in told["statements"] if one["kind"] == "stated"]
-    assert all(one["passages"] for one in stated)
-    assert not any(one["passages"] for one in told["statements"] if one["kind"] != "stated")
-    assert told["incoming_in_all"] >= len(told["incoming"]) > 0
-    mapped = {one["kind"] for one in said(answers, "described")["statements"]}
+    stated = [statement for statement in payload["statements"] if statement["kind"] == "stated"]
+    assert all(statement["passages"] for statement in stated)
+    assert not any(statement["passages"] for statement in payload["statements"] if statement["kind"] != "stated")
+    assert payload["incoming_in_all"] >= len(payload["incoming"]) > 0
+    mapped = {statement["kind"] for statement in said(answers, "described")["statements"]}
     assert "mapping" in mapped
 
 
 def test_the_schema_is_in_the_language_asked_for(answers: dict[str, tuple[bool, str]]) -> None:
-    told = said(answers, "schema")
-    labels = {row["term"].rpartition("#")[2]: row["label"] for row in told["terms"]}
+    payload = said(answers, "schema")
+    labels = {row["term"].rpartition("#")[2]: row["label"] for row in payload["terms"]}
     assert labels["ClimateMeasure"] == "klimaatmaatregel"
-    assert told["prefixes"]["kb"] == "https://w3id.org/klimaatbanen/def#"
-    assert {row["kind"].rpartition("/")[2] for row in told["graphs"]} >= {"stated", "editorial", "inferred"}
+    assert payload["prefixes"]["kb"] == "https://w3id.org/klimaatbanen/def#"
+    assert {row["kind"].rpartition("/")[2] for row in payload["graphs"]} >= {"stated", "editorial", "inferred"}
 
 
 def test_saved_questions_and_their_answers(answers: dict[str, tuple[bool, str]]) -> None:
-    listed = [one["name"] for one in said(answers, "questions")["questions"]]
+    listed = [question["name"] for question in said(answers, "questions")["questions"]]
     assert "climate/pillars" in listed
-    told = said(answers, "answer")
-    assert told["rows"]
-    assert "PREFIX" in told["query"]
+    payload = said(answers, "answer")
+    assert payload["rows"]
+    assert "PREFIX" in payload["query"]
 
 
 def test_each_thing_in_an_answer_has_evidence(answers: dict[str, tuple[bool, str]]) -> None:
-    told = said(answers, "query")
-    assert set(told["evidence"]) == {row["measure"] for row in told["rows"]}
-    assert all(one["passages"] for one in told["evidence"].values())
+    payload = said(answers, "query")
+    assert set(payload["evidence"]) == {row["measure"] for row in payload["rows"]}
+    assert all(evidence["passages"] for evidence in payload["evidence"].values())
     assert "select IRIs too" in said(answers, "literals")["evidence_note"]
     assert "kb:ClimateTable" in said(answers, "graph")["turtle"]
 
 
 def test_a_cut_answer_says_so(answers: dict[str, tuple[bool, str]]) -> None:
-    told = said(answers, "many")
-    assert (len(told["rows"]), told["rows_in_all"]) == (200, 1000)
-    assert "the first 200 of 1000" in told["cut"]
+    payload = said(answers, "many")
+    assert (len(payload["rows"]), payload["rows_in_all"]) == (200, 1000)
+    assert "the first 200 of 1000" in payload["cut"]
 
 
 @pytest.mark.parametrize(
@@ -136,21 +136,21 @@ def test_a_cut_answer_says_so(answers: dict[str, tuple[bool, str]]) -> None:
     ],
 )
 def test_errors_say_what_to_do(answers: dict[str, tuple[bool, str]], key: str, part: str) -> None:
-    told = problem(answers, key)
-    assert part in json.dumps(told, ensure_ascii=False)
-    assert told["hint"]
+    payload = problem(answers, key)
+    assert part in json.dumps(payload, ensure_ascii=False)
+    assert payload["hint"]
 
 
 @pytest.mark.text
 def test_passages_are_quoted_where_the_text_is_given() -> None:
     text = Path(os.environ["KG_SHARED"]) / "source" / "klimaatbanen-industrie-2023.txt"
-    told = asyncio.run(_ask({"describe": CALLS["describe"]}, "--text", str(text)))
-    quoted = [one for one in said(told, "describe")["statements"] if one["kind"] == "stated"]
-    assert all("quote" in passage for one in quoted for passage in one["passages"])
+    results = asyncio.run(_ask({"describe": CALLS["describe"]}, "--text", str(text)))
+    quoted = [statement for statement in said(results, "describe")["statements"] if statement["kind"] == "stated"]
+    assert all("quote" in passage for statement in quoted for passage in statement["passages"])
 
 
 def test_without_the_package_the_command_says_what_to_install(tmp_path: Path) -> None:
     code = "import sys; sys.modules['mcp'] = None; from kg.cli import main; main(['mcp'])"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert told.returncode == 2
-    assert "pip install 'klimaatbanen-kg[mcp]'" in told.stderr
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert run.returncode == 2
+    assert "pip install 'klimaatbanen-kg[mcp]'" in run.stderr

@@ -37,8 +37,8 @@ SELECT, CONSTRUCT = "SELECT ?x { ?x ?y ?z }", "CONSTRUCT WHERE { ?s ?p ?o }"
 
 
 def reply(body: bytes, kind: str = "application/sparql-results+json", status: str = "200 OK", head: str = "") -> bytes:
-    told = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{head}\r\n"
-    return told.encode() + body
+    begin = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{head}\r\n"
+    return begin.encode() + body
 
 
 def chunked(body: bytes, *, end: bool) -> bytes:
@@ -108,7 +108,7 @@ def test_a_failing_back_end_gives_its_own_error_in_time(name: str) -> None:
 
 @pytest.mark.parametrize(("head", "kind"), [("X-SPARQL-MaxRows: 1", TooLarge), ("X-SQL-State: S1TAT", OverTime)])
 def test_what_virtuoso_cuts_is_refused(head: str, kind: type[KgError]) -> None:
-    virtuoso = next(one for one in DIALECTS if one.name == "Virtuoso")
+    virtuoso = next(dialect for dialect in DIALECTS if dialect.name == "Virtuoso")
     with (
         misbehaving(lambda connection: connection.sendall(reply(TABLE, head=head + "\r\n"))) as (url, _),
         closing(Remote(url, Credentials(), SELECTION, virtuoso)) as remote,
@@ -265,7 +265,7 @@ def test_a_password_is_sent_when_it_is_asked_for() -> None:
             with closing(Remote(url, Credentials("me", password), SELECTION)) as remote:
                 for _ in range(2 if answers else 0):
                     execute(remote, QueryRequest(SELECT), Limits(), {})
-                assert [b"Authorization" in one for one in behaviour.asked] == [False, True, True]
+                assert [b"Authorization" in request for request in behaviour.asked] == [False, True, True]
                 if not answers:
                     with pytest.raises(BadGateway) as caught:
                         execute(remote, QueryRequest(SELECT), Limits(), {})

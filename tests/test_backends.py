@@ -57,25 +57,27 @@ def test_a_saved_question_has_its_approved_answer(base: str, engine: Engine, nam
         engine.rest()
     assert answer.status == 200, answer.body[:300]
     rows = Rows.from_solutions(ox.parse_query_results(answer.body, format=ox.QueryResultsFormat.JSON))
-    found = [tuple(cell(row[column]) for column in rows.columns) for row in rows]
-    assert not [f"{one.line}: {one.what}" for one in differences(QUESTIONS[name], rows.columns, found)][:5]
+    cells = [tuple(cell(row[column]) for column in rows.columns) for row in rows]
+    assert not [
+        f"{difference.line}: {difference.what}" for difference in differences(QUESTIONS[name], rows.columns, cells)
+    ][:5]
 
 
 def test_a_second_push_changes_nothing(engine: Engine, graph: Graph) -> None:
-    told = engine.push().splitlines()
+    lines = engine.push().splitlines()
     names = [name.value for name in graph.store.named_graphs()]
-    assert sorted(line.split()[-1] for line in told[:-1]) == sorted(names)
-    assert {line.split()[0] for line in told[:-1]} == {"replaced"}
-    assert f"{len(graph.store):,} statements in {len(names)} graphs" in told[-1]
+    assert sorted(line.split()[-1] for line in lines[:-1]) == sorted(names)
+    assert {line.split()[0] for line in lines[:-1]} == {"replaced"}
+    assert f"{len(graph.store):,} statements in {len(names)} graphs" in lines[-1]
 
 
 @pytest.mark.text
 @pytest.mark.parametrize("expected", competency(), ids=lambda one: one["id"])
 def test_competency_question(base: str, expected: dict[str, Any]) -> None:
-    (question,) = [one for one in QUESTIONS.values() if expected["id"] in one.competency]
-    found = ox.parse_query_results(ask(base, question.query).body, format=ox.QueryResultsFormat.JSON)
-    assert isinstance(found, ox.QuerySolutions)
-    cells = Counter(python_value(term) for row in found for term in row if isinstance(term, ox.Literal))
+    (question,) = [candidate for candidate in QUESTIONS.values() if expected["id"] in candidate.competency]
+    solutions = ox.parse_query_results(ask(base, question.query).body, format=ox.QueryResultsFormat.JSON)
+    assert isinstance(solutions, ox.QuerySolutions)
+    cells = Counter(python_value(term) for row in solutions for term in row if isinstance(term, ox.Literal))
     assert not Counter(expected["answer"]) - cells
     assert set(cells) == set(expected["answer"])
 
@@ -213,8 +215,8 @@ def test_other_graphs_of_the_back_end_are_invisible(tmp_path: Path, graph: Graph
                 assert (answer.status, json.loads(answer.body)["results"]["bindings"]) == (200, []), query
             assert ask(base, COUNT, **{"default-graph-uri": "urn:private"}).text.count('"0"') == 1
             assert request(base, "/store?graph=urn:private", "GET", None, {}).status == 404
-            told = json.loads(ask(base, COUNT).body)["results"]["bindings"][0]["n"]["value"]
-            assert int(told) == len(graph.store)
+            count = json.loads(ask(base, COUNT).body)["results"]["bindings"][0]["n"]["value"]
+            assert int(count) == len(graph.store)
 
 
 def test_a_push_by_update_removes_what_is_no_longer_ours(tmp_path: Path) -> None:
@@ -225,11 +227,11 @@ def test_a_push_by_update_removes_what_is_no_longer_ours(tmp_path: Path) -> None
         old = b"INSERT DATA { GRAPH <https://w3id.org/klimaatbanen/graph/old> { <urn:a> <urn:b> <urn:c> } }"
         headers = {"Content-Type": "application/sparql-update"}
         with urllib.request.urlopen(urllib.request.Request(update, old, headers)):
-            told = engine.push("--update-url", update)
-        assert [line.split()[-1] for line in told.splitlines() if line.startswith("removed")] == [
+            output = engine.push("--update-url", update)
+        assert [line.split()[-1] for line in output.splitlines() if line.startswith("removed")] == [
             "https://w3id.org/klimaatbanen/graph/old"
         ]
-        assert told.splitlines()[-1].endswith("checked")
+        assert output.splitlines()[-1].endswith("checked")
     finally:
         engine.stop()
 

@@ -44,18 +44,18 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def occupations(graph: Graph) -> Pairs:
     """IRI and Dutch label of each occupation, as the engine gives them."""
-    found = sorted((row["s"].value, row["label"].value) for row in answer(graph.store, SELECT))  # type: ignore[union-attr]
-    assert len(found) > 20
-    return found
+    pairs = sorted((row["s"].value, row["label"].value) for row in answer(graph.store, SELECT))  # type: ignore[union-attr]
+    assert len(pairs) > 20
+    return pairs
 
 
 @pytest.fixture(scope="module")
 def labels(graph: Graph) -> set[tuple[str, str]]:
-    return {(one.subject.value, one.object.value) for one in answer(graph.store, CONSTRUCT)}  # type: ignore[union-attr]
+    return {(triple.subject.value, triple.object.value) for triple in answer(graph.store, CONSTRUCT)}  # type: ignore[union-attr]
 
 
-def show(what: str, found: object) -> None:
-    print(f"\n$ {what}\n{str(found)[:300]}")
+def show(what: str, result: object) -> None:
+    print(f"\n$ {what}\n{str(result)[:300]}")
 
 
 @pytest.mark.parametrize("method", ["GET", POST])
@@ -65,16 +65,17 @@ def test_sparqlwrapper_tables(endpoint: str, occupations: Pairs, form: str, meth
     client.setMethod(method)
     client.setRequestMethod(POSTDIRECTLY if method == POST else "urlencoded")
     client.setQuery(SELECT)
-    found = client.queryAndConvert()
-    show(f"SPARQLWrapper {method} {form}", found if isinstance(found, (str, bytes, dict)) else found.toxml())
+    result = client.queryAndConvert()
+    show(f"SPARQLWrapper {method} {form}", result if isinstance(result, (str, bytes, dict)) else result.toxml())
     if form == JSON:
-        pairs = [(row["s"]["value"], row["label"]["value"]) for row in found["results"]["bindings"]]
+        pairs = [(row["s"]["value"], row["label"]["value"]) for row in result["results"]["bindings"]]
     elif form == XML:
-        bindings = [node.firstChild.data for node in found.getElementsByTagName("uri")]
-        pairs = list(zip(bindings, [one.firstChild.data for one in found.getElementsByTagName("literal")], strict=True))
+        bindings = [node.firstChild.data for node in result.getElementsByTagName("uri")]
+        labels = [node.firstChild.data for node in result.getElementsByTagName("literal")]
+        pairs = list(zip(bindings, labels, strict=True))
     else:
-        rows = list(csv.reader(io.StringIO(found.decode()), delimiter="," if form == CSV else "\t"))[1:]
-        pairs = [(one.strip("<>"), two.removesuffix("@nl").strip('"')) for one, two in rows]
+        rows = list(csv.reader(io.StringIO(result.decode()), delimiter="," if form == CSV else "\t"))[1:]
+        pairs = [(iri.strip("<>"), label.removesuffix("@nl").strip('"')) for iri, label in rows]
     assert pairs == occupations
 
 
@@ -83,8 +84,8 @@ def test_sparqlwrapper_tables(endpoint: str, occupations: Pairs, form: str, meth
 def test_sparqlwrapper_graphs(endpoint: str, labels: set[tuple[str, str]], form: str) -> None:
     client = SPARQLWrapper(endpoint, returnFormat=form)
     client.setQuery(CONSTRUCT)
-    found = client.queryAndConvert()
-    graph = rdflib.Graph().parse(data=found, format="turtle") if isinstance(found, bytes) else found
+    result = client.queryAndConvert()
+    graph = rdflib.Graph().parse(data=result, format="turtle") if isinstance(result, bytes) else result
     show(f"SPARQLWrapper {form}", f"{len(graph)} triples")
     assert {(str(s), str(o)) for s, _, o in graph} == labels
 
@@ -101,11 +102,11 @@ def test_sparqlwrapper_asks_and_hears_errors(endpoint: str) -> None:
 
 def test_rdflib_sparqlstore(endpoint: str, occupations: Pairs, labels: set[tuple[str, str]]) -> None:
     graph = rdflib.Graph(SPARQLStore(endpoint))
-    found = [(str(row.s), str(row.label)) for row in graph.query(SELECT)]
-    show("rdflib SPARQLStore", found)
-    assert found == occupations
+    pairs = [(str(row.s), str(row.label)) for row in graph.query(SELECT)]
+    show("rdflib SPARQLStore", pairs)
+    assert pairs == occupations
     subject, predicate = rdflib.URIRef(occupations[0][0]), rdflib.URIRef(LABEL)
-    assert {(str(subject), str(one)) for one in graph.objects(subject, predicate)} <= labels
+    assert {(str(subject), str(label)) for label in graph.objects(subject, predicate)} <= labels
     assert (subject, rdflib.RDF.type, rdflib.URIRef(KB + "Occupation")) in graph
     assert bool(graph.query(ASK))
     assert len(list(graph.triples((subject, None, None)))) > 3
@@ -114,9 +115,9 @@ def test_rdflib_sparqlstore(endpoint: str, occupations: Pairs, labels: set[tuple
 @pytest.mark.parametrize("method", ["GET", "POST", "POST_FORM"])
 @pytest.mark.parametrize("form", ["json", "xml", "csv"])
 def test_rdflib_sparqlconnector(endpoint: str, occupations: Pairs, form: str, method: str) -> None:
-    found = SPARQLConnector(endpoint, returnFormat=form, method=method).query(SELECT)
-    show(f"rdflib SPARQLConnector {method} {form}", list(found))
-    assert [(str(one), str(two)) for one, two in found] == occupations
+    rows = SPARQLConnector(endpoint, returnFormat=form, method=method).query(SELECT)
+    show(f"rdflib SPARQLConnector {method} {form}", list(rows))
+    assert [(str(occupation), str(label)) for occupation, label in rows] == occupations
 
 
 def test_pandas_reads_a_url(endpoint: str, occupations: Pairs) -> None:
@@ -127,9 +128,9 @@ def test_pandas_reads_a_url(endpoint: str, occupations: Pairs) -> None:
 
 def curl(*words: str) -> str:
     command = ["curl", "--silent", "--show-error", "--fail", *words]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    show(" ".join(command), found)
-    return found
+    output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    show(" ".join(command), output)
+    return output
 
 
 def test_curl_as_r_sends_it(endpoint: str, occupations: Pairs) -> None:
@@ -159,14 +160,14 @@ def test_comunica(endpoint: str, occupations: Pairs, labels: set[tuple[str, str]
 
     def ask(source: str, query: str, form: str) -> str:
         words = [command, source, query, "-t", form]
-        found = subprocess.run(words, capture_output=True, text=True, timeout=120)
-        assert found.returncode == 0, found.stderr
-        show(f"comunica-sparql {source} '{query}' -t {form}", found.stdout)
-        return found.stdout
+        run = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        assert run.returncode == 0, run.stderr
+        show(f"comunica-sparql {source} '{query}' -t {form}", run.stdout)
+        return run.stdout
 
     for source in (f"sparql@{endpoint}", endpoint):
-        told = json.loads(ask(source, SELECT, "application/sparql-results+json"))
-        pairs = [(row["s"]["value"], row["label"]["value"]) for row in told["results"]["bindings"]]
+        payload = json.loads(ask(source, SELECT, "application/sparql-results+json"))
+        pairs = [(row["s"]["value"], row["label"]["value"]) for row in payload["results"]["bindings"]]
         assert sorted(pairs) == occupations
     count = json.loads(ask(f"sparql@{endpoint}", COUNT, "application/sparql-results+json"))
     assert int(count["results"]["bindings"][0]["n"]["value"]) == len(occupations)

@@ -48,8 +48,8 @@ class Front:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
             servers.append(stack.enter_context(operated(folder / name, *options)))
         port = free_port()
         text = (FOLDER / "nginx.conf").read_text("utf-8")
-        ports = [one.url.rpartition(":")[2] for one in servers] + [str(port)]
+        ports = [server.url.rpartition(":")[2] for server in servers] + [str(port)]
         for old, new in zip(("8001", "8002", "8080"), ports, strict=True):
             assert re.search(rf"(listen |:){old}\b", text)
             text = re.sub(rf"(listen |:){old}\b", rf"\g<1>{new}", text)
@@ -96,8 +96,8 @@ def test_nginx_spreads_requests_and_says_who_asks(front: Front) -> None:
     for number in range(20):
         assert front.get(f"{LIGHT}%20%23{number}", X_Forwarded_For="198.51.100.1").status == 200
     time.sleep(0.4)
-    for one in front.servers:
-        asked = [line for line in one.lines if line["kind"] == "query"]
+    for server in front.servers:
+        asked = [line for line in server.lines if line["kind"] == "query"]
         assert len(asked) >= 5
         assert {line["client"] for line in asked} == {"127.0.0.0/24"}  # What the client wrote itself is not believed.
     assert "(https://example.org/sparql)" in front.get("/llms.txt").text
@@ -130,8 +130,8 @@ def test_refusals_come_through_nginx_as_they_are(front: Front) -> None:
     url = f"{front.url}/sparql?query={quote(ENDLESS)}"
     curl = ["curl", "-s", "-w", "%{http_code} %header{retry-after}", "-o", "/dev/null", url]
     children = [subprocess.Popen(curl, stdout=subprocess.PIPE, text=True) for _ in range(8)]
-    found = Counter(one.communicate()[0] for one in children)
-    assert found["429 1"] >= 3, found
+    statuses = Counter(child.communicate()[0] for child in children)
+    assert statuses["429 1"] >= 3, statuses
     large = request(front.url, "/sparql", "POST", b"x" * (2 << 20), {"Content-Type": "application/sparql-query"})
     assert (large.status, large.problem["limit"]) == (413, "body")
     assert front.get("/sparql?query=%zz").status == 400
@@ -140,13 +140,13 @@ def test_refusals_come_through_nginx_as_they_are(front: Front) -> None:
 
 @pytest.mark.check
 def test_requests_go_on_where_one_server_is_killed(front: Front) -> None:
-    found: Counter[int] = Counter()
+    statuses: Counter[int] = Counter()
     for number in range(60):
         if number == 20:
             os.kill(front.servers[0].process.pid, signal.SIGKILL)
-        found[front.get(f"{LIGHT}%20%23k{number}").status] += 1
-        found[front.post(f"ASK {{ <urn:{number}> ?p ?o }}")] += 1
-    assert found == {200: 120}
+        statuses[front.get(f"{LIGHT}%20%23k{number}").status] += 1
+        statuses[front.post(f"ASK {{ <urn:{number}> ?p ?o }}")] += 1
+    assert statuses == {200: 120}
     said = (front.folder / "said").read_text()
     assert "127.0.0.1" not in said
     assert "query=" not in said
@@ -187,9 +187,9 @@ def runs_here(words: str) -> None:
 def test_the_container_is_made_of_what_there_is(tmp_path: Path) -> None:
     text = (FOLDER / "Containerfile").read_text("utf-8").replace("\\\n", " ")
     steps = [line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#")]
-    for name, told in steps:
-        if name == "COPY" and "--from" not in told:
-            assert all((ROOT / one).exists() for one in told.split()[:-1])
+    for name, arguments in steps:
+        if name == "COPY" and "--from" not in arguments:
+            assert all((ROOT / path).exists() for path in arguments.split()[:-1])
     said = {line[0]: line[1] for line in steps}
     assert said["FROM"].endswith(":3.13-slim")
     assert int(said["USER"]) > 0  # Not root, and known by number where it runs.

@@ -89,13 +89,13 @@ def test_a_page_shows_a_hostile_label_as_text(client: FlaskClient, path: str) ->
     tags = Tags(page.text)
     assert tags.handlers == []
     assert all(
-        one.get("src", "").startswith("/static/") or one.get("type") == "application/ld+json" for one in tags.scripts
+        tag.get("src", "").startswith("/static/") or tag.get("type") == "application/ld+json" for tag in tags.scripts
     )  # type: ignore[union-attr]
     assert "49" not in "".join(tags.text)
     if path not in ("/questions", "/docs"):
         assert "hit(1)" in page.text, "the label is not on this page: the test shows nothing"
-    for told in re.findall(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', page.text, re.DOTALL):
-        json.loads(told)
+    for script in re.findall(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', page.text, re.DOTALL):
+        json.loads(script)
 
 
 def test_a_spreadsheet_runs_no_label(client: FlaskClient) -> None:
@@ -108,9 +108,9 @@ def test_a_spreadsheet_runs_no_label(client: FlaskClient) -> None:
 
 
 def test_data_holds_a_label_as_it_is(client: FlaskClient) -> None:
-    told = client.get("/api/climate/measures.json").json
-    assert BAD in {row["pillarLabel"] for row in told["rows"]}
-    assert BAD in {one["label"] for one in client.get("/api/climate/measures/choices").json["pillar"]}
+    payload = client.get("/api/climate/measures.json").json
+    assert BAD in {row["pillarLabel"] for row in payload["rows"]}
+    assert BAD in {choice["label"] for choice in client.get("/api/climate/measures/choices").json["pillar"]}
     (pillar,) = client.get("/openapi.json?lang=en").json["paths"]["/api/climate/measures"]["get"]["parameters"][:1]
     assert pillar["schema"]["enum"] == ["pillar/schoon", "pillar/financiele-afspraken", "pillar/slim"]
     assert BAD not in pillar["description"], "Markdown: a renderer may pass HTML through"
@@ -120,7 +120,7 @@ def test_data_holds_a_label_as_it_is(client: FlaskClient) -> None:
 
 def test_a_map_holds_a_label_as_text(client: FlaskClient) -> None:
     svg = fromstring(client.get("/questions/places/clusters.svg").data)  # noqa: S314
-    assert {one.tag.rpartition("}")[2] for one in svg.iter()} <= {
+    assert {element.tag.rpartition("}")[2] for element in svg.iter()} <= {
         "svg",
         "title",
         "desc",
@@ -131,7 +131,7 @@ def test_a_map_holds_a_label_as_text(client: FlaskClient) -> None:
         "a",
         "rect",
     }
-    assert any("hit(1)" in (one.text or "") for one in svg.iter())
+    assert any("hit(1)" in (element.text or "") for element in svg.iter())
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,8 @@ class Answer:
     @property
     def problem(self) -> dict[str, object]:
         assert self.headers["Content-Type"] == "application/problem+json", self.body[:200]
-        found: dict[str, object] = json.loads(self.body)
-        return found
+        body: dict[str, object] = json.loads(self.body)
+        return body
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -123,8 +123,8 @@ def options(kind: str, shelf: Shelf, own_engine: Engine | None, seconds: float) 
 
 @pytest.fixture(scope="module")
 def started_server(options: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    with running(options=options) as found:
-        yield found
+    with running(options=options) as server:
+        yield server
 
 
 @pytest.fixture
@@ -153,17 +153,17 @@ def family(pid: int) -> list[int]:
             parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-    found = [pid]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found
+    pids = [pid]
+    for ancestor in pids:
+        pids += [child for child, parent in parents.items() if parent == ancestor]
+    return pids
 
 
 def memory(pid: int) -> int:
     """Return the memory of a process and all that come from it, shared pages counted once (Pss), in KiB."""
-    texts = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in family(pid)]
+    texts = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in family(pid)]
     return sum(
-        int(found.group(1)) for found in (re.search(r"^Pss: +(\d+)", text, re.MULTILINE) for text in texts) if found
+        int(match.group(1)) for match in (re.search(r"^Pss: +(\d+)", text, re.MULTILINE) for text in texts) if match
     )
 
 
@@ -181,7 +181,7 @@ def test_a_hostile_query_ends_in_time_and_the_next_is_answered(
     assert answer.seconds < seconds + room
     if answer.status != 200:
         assert answer.problem["status"] == answer.status
-        assert answer.status in (400, 502, 504) or answer.problem["limit"] in {one.name for one in Limits().listed}
+        assert answer.status in (400, 502, 504) or answer.problem["limit"] in {limit.name for limit in Limits().listed}
     after = send(url, LIGHT.format(name.replace(" ", "-")))
     assert after.status == 200
     assert after.seconds < room / 2
@@ -209,10 +209,10 @@ def test_one_client_gets_429_and_others_are_served(server: tuple[str, int]) -> N
         asked = [threads.submit(send, server[0], ENDLESS, "127.0.0.9") for _ in range(6)]
         time.sleep(0.2)
         assert send(server[0], LIGHT.format("429")).status == 200
-        answers = [one.result() for one in asked]
-    found = Counter(answer.status for answer in answers)
-    assert found[429] == 3, found
-    assert found[503] == 3, found
+        answers = [future.result() for future in asked]
+    statuses = Counter(answer.status for answer in answers)
+    assert statuses[429] == 3, statuses
+    assert statuses[503] == 3, statuses
     for answer in answers:
         if answer.status == 429:
             assert (answer.problem["limit"], answer.problem["setting"]) == ("per_client", "--per-client")
@@ -246,8 +246,8 @@ def test_a_killed_worker_and_a_killed_spawner_are_replaced() -> None:
             assert send(url, LIGHT.format(0)).status == 200
             tree = family(pid)[2:]  # Behind supervisor and server.
             spawner = tree[0]
-            for one in tree[1:] if victims == 2 else [spawner]:
-                os.kill(one, signal.SIGKILL)
+            for victim in tree[1:] if victims == 2 else [spawner]:
+                os.kill(victim, signal.SIGKILL)
             statuses = [send(url, LIGHT.format(f"{victims}-{time.monotonic()}")).status for _ in range(5)]
             assert statuses.count(200) >= 4, statuses
             assert set(statuses) <= {200, 503}
@@ -261,9 +261,9 @@ def test_no_process_outlives_the_server() -> None:
         assert len(left) > 2
         os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + SECONDS + 3
-        while any(_lives(one) for one in left[1:]) and time.monotonic() < deadline:
+        while any(_lives(process) for process in left[1:]) and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert not [one for one in left[1:] if _lives(one)]
+        assert not [process for process in left[1:] if _lives(process)]
 
 
 def _lives(pid: int) -> bool:
@@ -292,19 +292,19 @@ def test_slow_clients_do_not_block_service(server: tuple[str, int]) -> None:
     port = urlsplit(url).port
     slow = []
     for count in range(200):
-        one = socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.1.{count // 4 + 1}", 0))
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection = socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.1.{count // 4 + 1}", 0))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if count % 2:  # a request that never ends
-            one.sendall(b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nquery=")
+            connection.sendall(b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nquery=")
         else:  # an answer that nobody reads
             query = urlencode({"query": "SELECT * { ?s ?p ?o } LIMIT 5000"}).encode()
-            one.sendall(b"GET /sparql?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-        slow.append(one)
+            connection.sendall(b"GET /sparql?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.append(connection)
     times = [send(url, LIGHT.format(f"slow{count}")) for count in range(30)]
     assert {answer.status for answer in times} == {200}
     assert max(answer.seconds for answer in times) < 1
-    for one in slow:
-        one.close()
+    for connection in slow:
+        connection.close()
 
 
 @ours
@@ -331,7 +331,7 @@ def hammer(seconds: float) -> tuple[list[Answer], list[Answer], tuple[int, int],
                 threads.submit(send, url, f"SELECT * {{ ?s ?p ?o }} LIMIT {3000 + n}", f"127.0.3.{n % 4 + 1}")
                 for n in range(12)
             ]
-            assert {one.result().status for one in sent} == {200}
+            assert {future.result().status for future in sent} == {200}
         before, processes = memory(pid), len(family(pid))
         until = time.monotonic() + seconds
 

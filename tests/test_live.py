@@ -329,14 +329,14 @@ def test_links_on_pages_lead_somewhere(ask) -> None:
     for start in ("/?lang=nl", "/id/measure/ccs?lang=en", "/sparql?lang=nl", "/id/occupation/procesoperator?lang=nl"):
         page = ask(start, headers=HTML).text
         for link in sorted(set(re.findall(r'href="(/[^"#]*)', page)))[:60]:
-            found = ask(link.replace("&amp;", "&"), headers=HTML)
-            assert found.status == 200, f"{start} links to {link}: {found.status}"
+            answer = ask(link.replace("&amp;", "&"), headers=HTML)
+            assert answer.status == 200, f"{start} links to {link}: {answer.status}"
 
 
 def test_llms_txt_leads_to_what_works(ask, base: str) -> None:
-    told = ask("/llms.txt")
-    assert told.headers["Content-Type"] == "text/markdown; charset=utf-8"
-    links = re.findall(rf"\({re.escape(base)}(/[^)\s]+)\)", told.text)
+    answer = ask("/llms.txt")
+    assert answer.headers["Content-Type"] == "text/markdown; charset=utf-8"
+    links = re.findall(rf"\({re.escape(base)}(/[^)\s]+)\)", answer.text)
     assert len(links) > 100
     for link in [*(link for link in links if link not in ("/sparql", "/download/"))][:5] + links[-1:]:
         assert ask(link).status == 200, link

@@ -52,9 +52,9 @@ class Running:
         return request(self.url, "/sparql", "POST", body, {"Content-Type": "application/x-www-form-urlencoded"})
 
     def metric(self, name: str) -> float:
-        found = re.search(rf"^{re.escape(name)} (\S+)$", self.get("/metrics").text, re.MULTILINE)
-        assert found, name
-        return float(found.group(1))
+        match = re.search(rf"^{re.escape(name)} (\S+)$", self.get("/metrics").text, re.MULTILINE)
+        assert match, name
+        return float(match.group(1))
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -221,18 +221,18 @@ def test_no_log_holds_a_query_or_a_whole_address(tmp_path: Path, slow: bool) -> 
     said = "".join(path.read_text() for path in tmp_path.iterdir())
     assert len(said.splitlines()) > 20
     assert "127.0.91.0/24" in said
-    for told in (MARK, "127.0.91.17", '127.0.0.1"', ENDLESS[:20], quote(ENDLESS[:20]), "Traceback"):
-        assert told not in said, told
+    for secret in (MARK, "127.0.91.17", '127.0.0.1"', ENDLESS[:20], quote(ENDLESS[:20]), "Traceback"):
+        assert secret not in said, secret
 
 
 def test_an_error_is_told_by_type_and_place_alone() -> None:
     try:
         int(MARK)
     except ValueError as error:
-        told = describe_error(error)
-    assert told["error"] == "ValueError"
-    assert "test_operate.py" in told["at"][-1]
-    assert MARK not in str(told)
+        members = describe_error(error)
+    assert members["error"] == "ValueError"
+    assert "test_operate.py" in members["at"][-1]
+    assert MARK not in str(members)
 
 
 def test_addresses_are_cut_to_their_network() -> None:
@@ -271,19 +271,19 @@ def through(server: Running, source: str, path: str, **headers: str) -> tuple[in
 
 @pytest.mark.parametrize("name", FORWARDED)
 def test_a_trusted_proxy_says_who_asks(server: Running, name: str) -> None:
-    told, seen = FORWARDED[name]
+    forwarded, seen = FORWARDED[name]
     for source, client in (("127.0.0.2", seen), ("127.0.0.3", "127.0.0.0/24")):
-        through(server, source, "/healthz", Host="x", X_Forwarded_For=told)
+        through(server, source, "/healthz", Host="x", X_Forwarded_For=forwarded)
         time.sleep(0.2)
         assert server.lines[-1]["client"] == client
 
 
 def test_a_trusted_proxy_says_under_which_address_the_site_is_known(server: Running) -> None:
-    told = {"Host": "inside", "X_Forwarded_Host": "example.org", "X_Forwarded_Proto": "https"}
+    headers = {"Host": "inside", "X_Forwarded_Host": "example.org", "X_Forwarded_Proto": "https"}
     cases = (("127.0.0.2", "https://example.org/", "inside"), ("127.0.0.3", "http://inside/", "example.org"))
-    for source, found, other in cases:
-        _, page = through(server, source, "/llms.txt", **told)
-        assert f"({found}sparql)" in page
+    for source, url, other in cases:
+        _, page = through(server, source, "/llms.txt", **headers)
+        assert f"({url}sparql)" in page
         assert other not in page
 
 

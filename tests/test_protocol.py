@@ -67,9 +67,9 @@ def test_preflight(ask, path: str) -> None:
 
 
 def test_several_default_graphs_are_merged(ask) -> None:
-    one, two = (counted(ask, **{"default-graph-uri": name}) for name in (ONE, TWO))
-    assert counted(ask, **{"default-graph-uri": [ONE, TWO]}) == one + two
-    assert one > 0 < two
+    first, second = (counted(ask, **{"default-graph-uri": name}) for name in (ONE, TWO))
+    assert counted(ask, **{"default-graph-uri": [ONE, TWO]}) == first + second
+    assert first > 0 < second
 
 
 def test_several_named_graphs_and_nothing_in_the_default_graph(ask) -> None:
@@ -112,7 +112,9 @@ def test_service_description(ask, base: str, media: str, form: ox.RdfFormat) -> 
     answer = ask("/sparql", Accept=media)
     assert answer.headers["Content-Type"].startswith(media)
     store = ox.Store()
-    store.bulk_extend(ox.Quad(one.subject, one.predicate, one.object) for one in ox.parse(answer.body, format=form))
+    store.bulk_extend(
+        ox.Quad(triple.subject, triple.predicate, triple.object) for triple in ox.parse(answer.body, format=form)
+    )
     query = """PREFIX sd: <http://www.w3.org/ns/sparql-service-description#> PREFIX schema: <https://schema.org/>
       SELECT ?service (COUNT(DISTINCT ?g) AS ?graphs) (COUNT(DISTINCT ?l) AS ?limits)
         (COUNT(DISTINCT ?f) AS ?formats) {

@@ -44,8 +44,8 @@ def versions(tmp_path_factory: pytest.TempPathFactory, graph: Graph) -> Path:
         store.flush()
         del store
         marker = folder / name / "kg-store.json"
-        told = json.loads(marker.read_text())
-        marker.write_text(json.dumps(told | {"data": name * 16}))
+        payload = json.loads(marker.read_text())
+        marker.write_text(json.dumps(payload | {"data": name * 16}))
     (folder / "broken").mkdir()
     point(folder, "a")
     return folder
@@ -91,8 +91,8 @@ class Clients:
         self.failed: list[str] = []
         self._host, self._stop, self._lock = urlsplit(url).netloc, threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(count)]
-        for one in self._threads:
-            one.start()
+        for thread in self._threads:
+            thread.start()
 
     def _ask(self, number: int) -> None:
         source = f"127.0.8.{number + 1}"
@@ -103,23 +103,23 @@ class Clients:
             try:
                 connection.request("GET", f"{LIGHT}%20%23{number}-{serial % 50}")
                 response = connection.getresponse()
-                told = f"{response.status} {response.read().decode().split()[-1]}"
+                outcome = f"{response.status} {response.read().decode().split()[-1]}"
                 if response.getheader("Connection") == "close" or number % 2:
                     connection.close()
             except (OSError, http.client.HTTPException) as error:
-                told = repr(error)
+                outcome = repr(error)
                 connection.close()
             with self._lock:
-                self.seen[told] += 1
-                if told not in ("200 a", "200 b"):
-                    self.failed.append(told)
+                self.seen[outcome] += 1
+                if outcome not in ("200 a", "200 b"):
+                    self.failed.append(outcome)
         connection.close()
 
     def end(self) -> int:
         """Stop, and return how many answers came."""
         self._stop.set()
-        for one in self._threads:
-            one.join()
+        for thread in self._threads:
+            thread.join()
         return sum(self.seen.values())
 
 
@@ -178,14 +178,14 @@ def test_a_server_that_is_killed_is_replaced_and_the_others_wait(server: Running
 def test_sigterm_lets_what_began_finish(plain: Running) -> None:
     server = plain
     idle = socket.create_connection(("127.0.0.1", urlsplit(server.url).port))
-    found: list[int] = []
-    asked = threading.Thread(target=lambda: found.append(server.post(ENDLESS).status))
+    statuses: list[int] = []
+    asked = threading.Thread(target=lambda: statuses.append(server.post(ENDLESS).status))
     asked.start()
     time.sleep(0.5)
     began = time.monotonic()
     assert server.stop() == 0
     asked.join()
-    assert found == [503]  # Its own answer, after its own 2 seconds.
+    assert statuses == [503]  # Its own answer, after its own 2 seconds.
     assert 1 < time.monotonic() - began < 6
     assert idle.recv(10) == b""
     idle.close()
@@ -222,9 +222,9 @@ def soak(folder: Path, versions: Path, requests: int, reloads: int) -> str:
 
 @pytest.mark.check
 def test_ten_thousand_requests_during_reloads(versions: Path, tmp_path: Path) -> None:
-    told = soak(tmp_path, versions, 10_000, 3)
-    print(told)
-    assert told.startswith("0 of "), told
+    report = soak(tmp_path, versions, 10_000, 3)
+    print(report)
+    assert report.startswith("0 of "), report
 
 
 def test_connections_do_not_wait_to_send_a_small_answer() -> None:

@@ -30,8 +30,8 @@ def chosen(folder: Path, *flags: str, **environment: str) -> dict[str, object]:
     command = [sys.executable, "-c", script, *flags]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | environment, timeout=60)
     assert run.returncode == 0, run.stderr
-    found: dict[str, object] = json.loads(run.stdout)
-    return found
+    params: dict[str, object] = json.loads(run.stdout)
+    return params
 
 
 def test_flag_before_environment_before_file_before_default(tmp_path: Path) -> None:
@@ -39,13 +39,13 @@ def test_flag_before_environment_before_file_before_default(tmp_path: Path) -> N
     (tmp_path / "pyproject.toml").write_text("[tool.kg.serve]\ntimeout = 8\nmax-rows = 7\n")
     assert chosen(tmp_path)["timeout"] == 8
     (tmp_path / "kg.toml").write_text('[serve]\ntimeout = 4.5\nstore = "here"\n[validate]\ndata = "x"\n')
-    told = chosen(tmp_path)
-    assert (told["timeout"], told["store"], told["max_rows"]) == (4.5, "here", 1_000_000)
+    params = chosen(tmp_path)
+    assert (params["timeout"], params["store"], params["max_rows"]) == (4.5, "here", 1_000_000)
     assert chosen(tmp_path, KG_TIMEOUT="3")["timeout"] == 3
     assert chosen(tmp_path, "--timeout", "2", KG_TIMEOUT="3")["timeout"] == 2
     (tmp_path / "other.toml").write_text("[serve]\nper-client = 3\n")
-    for told in (chosen(tmp_path, "--config", "other.toml"), chosen(tmp_path, KG_CONFIG="other.toml")):
-        assert (told["per_client"], told["timeout"]) == (3, 10)
+    for params in (chosen(tmp_path, "--config", "other.toml"), chosen(tmp_path, KG_CONFIG="other.toml")):
+        assert (params["per_client"], params["timeout"]) == (3, 10)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_every_limit_is_a_setting() -> None:
 
 
 def row(option: click.Option) -> str:
-    told = f"`{option.default}`" if isinstance(option.default, (int, float, str)) and option.default else ""
-    return f"| `{option.opts[0]}` | {told} | {option.help} |"
+    default = f"`{option.default}`" if isinstance(option.default, (int, float, str)) and option.default else ""
+    return f"| `{option.opts[0]}` | {default} | {option.help} |"
 
 
 def test_the_documentation_lists_the_settings_as_they_are() -> None:
-    expected = [row(one) for one in serve.params if isinstance(one, click.Option)]
+    expected = [row(option) for option in serve.params if isinstance(option, click.Option)]
     assert re.findall(r"^\| `--.*\|$", PAGE, re.MULTILINE) == expected, "\n" + "\n".join(expected)

@@ -34,9 +34,9 @@ def fetch(url: str, query: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     connection.request("GET", "/sparql?" + urlencode({"query": query, "format": "csv"}))
     response = connection.getresponse()
-    found = response.status, response.read().decode()
+    answer = response.status, response.read().decode()
     connection.close()
-    return found
+    return answer
 
 
 def test_answers_are_those_of_the_graph_in_memory(folder: Path, graph) -> None:

@@ -53,8 +53,8 @@ def test_the_beginning_of_an_answer(store: ox.Store) -> None:
         ("CONSTRUCT WHERE { ?s ?p ?o }", "ttl", 5),
         ("ASK {}", "json", 1),
     ):
-        found = engine.query(QueryRequest(query, preview_rows=2))
-        assert (found.format, found.rows) == (form, rows)
+        preview = engine.query(QueryRequest(query, preview_rows=2))
+        assert (preview.format, preview.rows) == (form, rows)
     query = "SELECT * { BIND('a'@en AS ?a) BIND(1 AS ?b) BIND(BNODE() AS ?c) }"
     result = engine.query(QueryRequest(query, preview_rows=2))
     (row,) = ox.parse_query_results(result.data, format=ox.QueryResultsFormat.JSON)
