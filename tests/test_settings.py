@@ -16,6 +16,7 @@ from conftest import ROOT
 
 from kg.cli.options import settings_of
 from kg.cli.serve import serve
+from kg.endpoint.settings import Settings
 from kg.queries.limits import Limits
 
 PAGE = (ROOT / "docs" / "operate.md").read_text("utf-8")
@@ -76,6 +77,16 @@ def test_what_is_wrong_in_the_environment_is_told_with_its_name() -> None:
     run = CliRunner().invoke(serve, [], env={"KG_MAX_ROWS": "many"})
     assert run.exit_code == 2
     assert "KG_MAX_ROWS" in run.output
+
+
+def test_a_log_key_is_kept_by_the_servers_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    environ: dict[str, str] = {}
+    monkeypatch.setattr(os, "environ", environ)
+    options = serve.make_context("serve", []).params
+    assert Settings.from_options(options | {"log_key": "ours"}).log_key == "ours"
+    assert environ == {}, "a key of kg.toml would be hidden by one of the environment"
+    key = Settings.from_options(options).log_key
+    assert (environ, len(key)) == ({"KG_LOG_KEY": key}, 32)
 
 
 def test_every_limit_is_a_setting() -> None:
