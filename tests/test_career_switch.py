@@ -18,10 +18,10 @@ from live import request, served
 from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 from kg.graph.build import Graph
-from kg.linking.career_switch import SKILLS, Switches, beside
+from kg.linking.career_switch import Switches, skills_graph, store_with_esco
 from kg.linking.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, PREF, SCHEME
 from kg.linking.imported import graph_of, write
-from kg.namespaces import ID, RDF_TYPE
+from kg.namespaces import GRAPH, ID, KB, RDF_TYPE
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
 from kg.web.app import create_app
@@ -36,7 +36,7 @@ def node(name: str) -> ox.NamedNode:
 
 @pytest.fixture
 def small() -> Switches:
-    store, graph = ox.Store(), node(SKILLS)
+    store, graph = ox.Store(), node("skills")
     match = ox.NamedNode("http://www.w3.org/2004/02/skos/core#closeMatch")
     for origin, predicate, skills in (
         ("baker", ESSENTIAL, "knead clean"),
@@ -48,14 +48,16 @@ def small() -> Switches:
     store.add(ox.Quad(node("taste"), IN_SCHEME, ox.NamedNode(SCHEME + "green"), graph))
     store.add(ox.Quad(node("miller"), ESSENTIAL, node("knead"), node("urn:other")))
     for ours, there in (("green-cook", "cook"), ("green-miller", "miller")):
-        store.add(ox.Quad(node(f"{ID}occupation/{ours}"), match, node(there), node("urn:mappings")))
-    return Switches(store)
+        occupation = node(f"{ID}occupation/{ours}")
+        store.add(ox.Quad(occupation, ox.NamedNode(RDF_TYPE), ox.NamedNode(KB + "Occupation"), node("ours")))
+        store.add(ox.Quad(occupation, match, node(there), node("urn:mappings")))
+    return Switches(store, "urn:skills")
 
 
 @pytest.fixture
 def imported(graph: Graph, tmp_path: Path) -> Path:
     """ESCO as kg import writes it, with a baker who has the skills of the inspector."""
-    baker, known = node(f"{E}occupation/baker"), ox.NamedNode(SKILLS)
+    baker, known = node(f"{E}occupation/baker"), ox.NamedNode(skills_graph(graph.store))
     skills = [
         ox.Quad(baker, quad.predicate, quad.object, node("urn:esco"))
         for quad in graph.store.quads_for_pattern(ox.NamedNode(INSPECTOR), None, None, known)
@@ -89,11 +91,21 @@ def test_esco_beside_the_graph_knows_more_jobs(graph: Graph, imported: Path) -> 
     assert asked[0] == asked[1]
 
 
+def test_the_graph_with_skills_is_found_by_what_it_holds(graph: Graph) -> None:
+    name = skills_graph(graph.store)
+    assert name.startswith(f"{GRAPH}esco-")
+    other = ox.Quad(node("a"), ESSENTIAL, node("b"), ox.NamedNode(f"{name}9"))
+    store = ox.Store()
+    assert skills_graph(store) == ""
+    store.bulk_extend([*graph.store.quads_for_pattern(None, ESSENTIAL, None, None), other])
+    assert skills_graph(store) == f"{name}9"
+
+
 def test_what_holds_no_skills_cannot_stand_beside(graph: Graph, tmp_path: Path) -> None:
     path = tmp_path / "esco.nq"
     path.write_text("<urn:a> <urn:b> <urn:c> <urn:g> .\n", "utf-8")
     with pytest.raises(SourceError, match="no occupation has skills"):
-        beside(graph.store, path)
+        store_with_esco(graph.store, path)
 
 
 def test_the_gap_is_shared_and_missing(small: Switches) -> None:

@@ -17,7 +17,7 @@ from peak import run_kg
 from kg.errors import SourceError
 from kg.graph.build import Graph
 from kg.graph.mappings import find_mappings
-from kg.linking.code_lists import LISTS
+from kg.linking.code_lists import CodeList
 from kg.linking.csv_reader import Sheet
 from kg.linking.esco import EscoFolder
 from kg.linking.extract import Neighbourhood
@@ -242,7 +242,7 @@ def test_an_interrupt_leaves_what_was_there(shared: Path, tmp_path: Path) -> Non
 )
 def test_links_have_the_labels_of_their_list(name: str, file: str, shared: Path) -> None:
     labels: dict[str, set[str]] = {}
-    for subject, predicate, value in LISTS[name].read(shared / "vocab" / file):
+    for subject, predicate, value in CodeList.from_name(name).read(shared / "vocab" / file):
         if predicate.value == SKOS + "prefLabel":
             labels.setdefault(subject.value, set()).add(value.value)
     rows = [row for one in find_mappings(ROOT) for row in one.mappings.rows if row.value.value in labels]

@@ -57,10 +57,10 @@ def import_esco(folder: Path, version: str, into: Path | None, graph: str) -> No
 
 def _import_list(name: str) -> Callable[..., None]:
     def command(file: Path, into: Path | None, graph: str) -> None:
-        from kg.linking.code_lists import LISTS
+        from kg.linking.code_lists import CodeList
 
-        one = LISTS[name]
-        _import(name, one.version, lambda: one.read(file, _show_rows()), into, graph)
+        code_list = CodeList.from_name(name)
+        _import(name, code_list.version, lambda: code_list.read(file, _show_rows()), into, graph)
 
     return command
 
@@ -126,9 +126,9 @@ def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path 
 @_PROJECT
 def extract_list(name: str, file: Path, into: Path | None, project: Path | None) -> None:
     """Write linked codes of BRC, CREBO or SBI, with their labels and what is broader, from a CSV FILE."""
-    from kg.linking.code_lists import LISTS
+    from kg.linking.code_lists import CodeList
 
-    code_list, folder = LISTS[name], _project(project, into)
+    code_list, folder = CodeList.from_name(name), _project(project, into)
     concepts = code_list.around(file, _linked(folder))
     _write_files({"concepts.ttl": concepts}, into or folder / "data" / code_list.scheme)
 
@@ -215,12 +215,12 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     from kg.files import project_folder
     from kg.graph.build import build
     from kg.labels import Labels
-    from kg.linking.career_switch import SKILLS, Switches, beside, find_origin, find_skills
+    from kg.linking.career_switch import Switches, find_origin, find_skills, skills_graph, store_with_esco
 
     if not origin and not asked:
         raise click.UsageError("give FROM, or one or more --skill")
     graph = build(project_folder())
-    store, skills = beside(graph.store, imported) if imported else (graph.store, SKILLS)
+    store, skills = store_with_esco(graph.store, imported) if imported else (graph.store, skills_graph(graph.store))
     switches, labels = Switches(store, skills), Labels(store)
     had = find_skills(switches, labels, store, asked)
     start = find_origin(switches, labels, store, origin) if origin else ""

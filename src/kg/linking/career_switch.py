@@ -15,14 +15,14 @@ from kg.errors import NotFound, SourceError
 from kg.labels import Labels
 from kg.linking.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, PREF, SCHEME
 from kg.linking.imported import load
-from kg.namespaces import GRAPH, ID, SKOS
+from kg.namespaces import KB, RDF_TYPE, SKOS
+from kg.rdf_terms import term_key
 
-SKILLS: Final = f"{GRAPH}esco-1.1.1"
 _MATCHES: Final = tuple(ox.NamedNode(SKOS + name) for name in ("exactMatch", "closeMatch"))
-_OURS: Final = f"{ID}occupation/"
+_TYPE: Final = ox.NamedNode(RDF_TYPE)
+_OCCUPATION: Final = ox.NamedNode(KB + "Occupation")
 _GREEN: Final = ox.NamedNode(SCHEME + "green")
 _OPTIONAL_SHARE: Final = 0.3
-_IRI: Final = ox.NamedNode
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class Switches:
 
     Arguments:
         store: our graph, and ESCO's.
-        graph: IRI of the graph with the skill relations: the part around our links, or ESCO imported whole. Only this
-            graph is read for skills, so that an imported vocabulary changes no other answer (MODEL M5).
+        graph: IRI of the graph with the skill relations (`skills_graph`): the part around our links, or ESCO imported
+            whole. Only this graph is read for skills, so that an imported vocabulary changes no other answer.
 
     """
 
-    def __init__(self, store: ox.Store, graph: str = SKILLS) -> None:
+    def __init__(self, store: ox.Store, graph: str) -> None:
         name = ox.NamedNode(graph)
         self._essential = _relations(store, ESSENTIAL, name)
         self._optional = _relations(store, OPTIONAL, name)
@@ -162,22 +162,29 @@ def _relations(store: ox.Store, predicate: ox.NamedNode, graph: ox.NamedNode) ->
 
 def _mapped(store: ox.Store) -> dict[str, tuple[str, ...]]:
     """Return our occupations with those of ESCO that mappings tie to them, exact ones first."""
+    ours = {quad.subject for quad in store.quads_for_pattern(None, _TYPE, _OCCUPATION, None)}
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for predicate in _MATCHES:
-        quads = store.quads_for_pattern(None, predicate, None, None)
-        ends = ((quad.subject, quad.object) for quad in quads)
-        pairs = [(one.value, other.value) for one, other in ends if isinstance(one, _IRI) and isinstance(other, _IRI)]
-        for ours, there in sorted(pairs):
-            if ours.startswith(_OURS):
-                found[ours][there] = None
+        quads = [quad for quad in store.quads_for_pattern(None, predicate, None, None) if quad.subject in ours]
+        for subject, matched in sorted((term_key(quad.subject), term_key(quad.object)) for quad in quads):
+            found[subject][matched] = None
     return {occupation: tuple(there) for occupation, there in sorted(found.items())}
 
 
-def beside(ours: ox.Store, path: Path) -> tuple[ox.Store, str]:
+def skills_graph(store: ox.Store) -> str:
+    """Return the IRI of the graph that says which skills occupations need; empty where none does.
+
+    Of several, such as two versions of ESCO, it is the one with the last name.
+    """
+    named = {term_key(quad.graph_name) for quad in store.quads_for_pattern(None, ESSENTIAL, None, None)}
+    return max(named, default="")
+
+
+def store_with_esco(ours: ox.Store, path: Path) -> tuple[ox.Store, str]:
     """Return a store with our graph and ESCO imported whole, apart from ours, and the IRI of ESCO's graph.
 
     Arguments:
-        ours: our graph; it stays as it is, so that no other answer changes (MODEL M5).
+        ours: our graph; it stays as it is, so that no other answer changes.
         path: what `kg import esco` wrote.
 
     Raises:
@@ -185,9 +192,8 @@ def beside(ours: ox.Store, path: Path) -> tuple[ox.Store, str]:
 
     """
     store = ox.Store()
-    graphs = load(store, path)
-    asks = ((name, store.quads_for_pattern(None, ESSENTIAL, None, ox.NamedNode(name))) for name in graphs)
-    found = next((name for name, quads in asks if next(quads, None)), "")
+    load(store, path)
+    found = skills_graph(store)
     if not found:
         hint = "give what kg import esco wrote, of a download with skills"
         raise SourceError("no occupation has skills in it", where=str(path), hint=hint)

@@ -15,7 +15,7 @@ from kg.errors import SourceError
 _FIELD: Final = 1 << 24  # ESCO's list of all skills of a scheme is one cell of 600,000 characters.
 _WEB: Final = ("http://", "https://")
 
-Told = Callable[[str, int], None]
+Progress = Callable[[str, int], None]
 
 
 def silent(_name: str, _rows: int) -> None:
@@ -85,11 +85,11 @@ class Sheet:
     columns: Sequence[str]
     key: Sequence[str] = ()
 
-    def rows(self, tell: Told = silent) -> Iterator[Row]:
+    def rows(self, progress: Progress = silent) -> Iterator[Row]:
         """Yield the rows.
 
         Arguments:
-            tell: hears the file's name and the rows read so far, now and then.
+            progress: hears the file's name and the rows read so far, now and then.
 
         Raises:
             SourceError: the file is missing, not UTF-8 or no CSV, a column is missing, a row has another width, or a
@@ -110,7 +110,7 @@ class Sheet:
                         yield row
                     begin = reader.line_num + 1
                     if number % 1000 == 0:
-                        tell(self.path.name, number)
+                        progress(self.path.name, number)
         except UnicodeDecodeError as error:
             raise SourceError("not UTF-8", where=str(self.path), hint="download or save it as UTF-8") from error
         except csv.Error as error:

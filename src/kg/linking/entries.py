@@ -9,7 +9,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.linking.esco import ALT, CONCEPTS, HIDDEN, IN_ISCO, ISCO, MODEL, NOTATION, PREF, EscoFolder, Said
+from kg.linking.esco import ALT, CONCEPTS, HIDDEN, IN_ISCO, ISCO, MODEL, NOTATION, PREF, EscoFolder, Statement
 from kg.namespaces import ID, KB, RDF_TYPE, SKOS
 
 _KINDS: Final = {PREF: "prefLabel", ALT: "altLabel", HIDDEN: "hiddenLabel", NOTATION: "notation"}
@@ -88,7 +88,7 @@ def entries_of_store(store: ox.Store) -> list[Entry]:
     ]
 
 
-def _statements(store: ox.Store) -> Iterator[Said]:
+def _statements(store: ox.Store) -> Iterator[Statement]:
     for predicate in (PREF, ALT, HIDDEN, NOTATION, _TYPE, *_ISCO_BY):
         for quad in store.quads_for_pattern(None, predicate, None, None):
             if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, (ox.NamedNode, ox.Literal)):
@@ -106,7 +106,7 @@ def entries_of_esco(download: EscoFolder) -> list[Entry]:
     return list(_entries(said for stem in there for said in download.concepts(stem)))
 
 
-def _entries(statements: Iterable[Said]) -> Iterator[Entry]:
+def _entries(statements: Iterable[Statement]) -> Iterator[Entry]:
     labels: defaultdict[str, dict[Label, None]] = defaultdict(dict)
     types: defaultdict[str, dict[str, None]] = defaultdict(dict)
     isco: defaultdict[str, dict[str, None]] = defaultdict(dict)

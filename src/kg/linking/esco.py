@@ -12,7 +12,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import SourceError
-from kg.linking.csv_reader import Row, Sheet, Told, silent
+from kg.linking.csv_reader import Progress, Row, Sheet, silent
 from kg.namespaces import DCT, RDF_TYPE, SKOS
 
 MODEL: Final = "http://data.europa.eu/esco/model#"
@@ -52,7 +52,7 @@ COLLECTIONS: Final = {
 }
 _FLAGS: Final = frozenset(ox.NamedNode(SCHEME + name) for name in COLLECTIONS.values())
 
-Said = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
+Statement = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class EscoFolder:
 
     Attributes:
         folder: where they stand.
-        tell: hears how far it is.
+        progress: hears how far it is.
 
     """
 
     folder: Path
-    tell: Told = silent
+    progress: Progress = silent
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class EscoFolder:
         plain = self.folder / f"{stem}.csv"
         return plain if plain.is_file() else next(iter(sorted(self.folder.glob(f"{stem}_*.csv"))), plain)
 
-    def statements(self) -> Iterator[Said]:
+    def statements(self) -> Iterator[Statement]:
         """Yield all that the download says: concepts, labels, hierarchy, flags and skill relations, file by file.
 
         Raises:
@@ -128,7 +128,7 @@ class EscoFolder:
             hint = "unpack the whole CSV download of ESCO, all parts of the classification, into this folder"
             raise SourceError(f"missing: {', '.join(missing)}", where=str(self.folder), hint=hint)
 
-    def concepts(self, stem: str) -> Iterator[Said]:
+    def concepts(self, stem: str) -> Iterator[Statement]:
         """Yield what the files of one kind of concept say, in all languages that the folder has of them."""
         kind, coded = CONCEPTS[stem]
         columns = ["conceptUri", "preferredLabel", "altLabels", "description"]
@@ -136,34 +136,34 @@ class EscoFolder:
         columns += ["iscoGroup"] if kind == "Occupation" else []
         for number, language in enumerate(self.languages):
             sheet = Sheet(self.folder / f"{stem}_{language}.csv", columns, key=("conceptUri",))
-            for row in sheet.rows(self.tell):
+            for row in sheet.rows(self.progress):
                 concept = row.iri("conceptUri")
                 if number == 0:
                     yield from _concept(row, concept, kind)
                 yield from _labels(row, concept, language)
 
-    def broader(self, stem: str) -> Iterator[Said]:
+    def broader(self, stem: str) -> Iterator[Statement]:
         """Yield the hierarchy of one pillar."""
         columns = ("conceptUri", "broaderUri")
-        for row in Sheet(self.path(stem), columns, key=columns).rows(self.tell):
+        for row in Sheet(self.path(stem), columns, key=columns).rows(self.progress):
             yield row.iri("conceptUri"), BROADER, row.iri("broaderUri")
 
-    def flags(self) -> Iterator[Said]:
+    def flags(self) -> Iterator[Statement]:
         """Yield which skills are green and which digital."""
         for stem, scheme in COLLECTIONS.items():
-            for row in Sheet(self.path(stem), ("conceptUri",), key=("conceptUri",)).rows(self.tell):
+            for row in Sheet(self.path(stem), ("conceptUri",), key=("conceptUri",)).rows(self.progress):
                 yield row.iri("conceptUri"), IN_SCHEME, ox.NamedNode(SCHEME + scheme)
 
-    def skills_of_occupations(self) -> Iterator[Said]:
+    def skills_of_occupations(self) -> Iterator[Statement]:
         """Yield the essential and optional skills of occupations."""
         columns = ("occupationUri", "relationType", "skillUri")
-        for row in Sheet(self.path("occupationSkillRelations"), columns, key=columns).rows(self.tell):
+        for row in Sheet(self.path("occupationSkillRelations"), columns, key=columns).rows(self.progress):
             yield row.iri("occupationUri"), _relation(row, _OF_OCCUPATION), row.iri("skillUri")
 
-    def skills_of_skills(self) -> Iterator[Said]:
+    def skills_of_skills(self) -> Iterator[Statement]:
         """Yield for which skills a skill is essential or optional."""
         columns = ("originalSkillUri", "relationType", "relatedSkillUri")
-        for row in Sheet(self.path("skillSkillRelations"), columns, key=columns).rows(self.tell):
+        for row in Sheet(self.path("skillSkillRelations"), columns, key=columns).rows(self.progress):
             yield row.iri("relatedSkillUri"), _relation(row, _OF_SKILL), row.iri("originalSkillUri")
 
 
@@ -173,7 +173,7 @@ def _relation(row: Row, names: dict[str, ox.NamedNode]) -> ox.NamedNode:
     return names[row["relationType"]]
 
 
-def _concept(row: Row, concept: ox.NamedNode, kind: str) -> Iterator[Said]:
+def _concept(row: Row, concept: ox.NamedNode, kind: str) -> Iterator[Statement]:
     yield concept, TYPE, CONCEPT
     yield concept, TYPE, ox.NamedNode(MODEL + kind)
     if row.cells.get("code"):
@@ -198,7 +198,7 @@ def _in_space(row: Row, space: str, column: str) -> ox.NamedNode:
         raise row.error(f"{column} is no code: {row[column][:80]}", "mend the cell") from error
 
 
-def _labels(row: Row, concept: ox.NamedNode, language: str) -> Iterator[Said]:
+def _labels(row: Row, concept: ox.NamedNode, language: str) -> Iterator[Statement]:
     label = row["preferredLabel"]
     if label:
         yield concept, PREF, ox.Literal(label, language=language)
@@ -210,7 +210,7 @@ def _labels(row: Row, concept: ox.NamedNode, language: str) -> Iterator[Said]:
         yield concept, DESCRIPTION, ox.Literal(row["description"], language=language)
 
 
-def closure(start: Iterable[str], above: Mapping[str, list[Said]]) -> set[str]:
+def closure(start: Iterable[str], above: Mapping[str, list[Statement]]) -> set[str]:
     """Return what is reached from some IRIs by what stands above them, those included."""
     found: set[str] = set()
     todo = list(start)

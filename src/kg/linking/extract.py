@@ -22,7 +22,7 @@ from kg.linking.esco import (
     SKILL_TYPE,
     TYPE,
     EscoFolder,
-    Said,
+    Statement,
     closure,
 )
 from kg.linking.turtle import as_turtle
@@ -70,7 +70,7 @@ class Neighbourhood:
         return made
 
     def _concepts(self) -> dict[str, str]:
-        above: defaultdict[str, list[Said]] = defaultdict(list)
+        above: defaultdict[str, list[Statement]] = defaultdict(list)
         for stem in ("broaderRelationsOccPillar", "broaderRelationsSkillPillar"):
             for said in self.download.broader(stem):
                 above[said[0].value].append(said)
@@ -110,7 +110,7 @@ class Neighbourhood:
             "occupation-skills.ttl": self._turtle("Essential and optional skills of linked occupations", relations),
         }
 
-    def _turtle(self, what: str, statements: Iterable[Said]) -> str:
+    def _turtle(self, what: str, statements: Iterable[Statement]) -> str:
         kept = (said for said in statements if said[1] != IN_SCHEME or said[2].value in _SCHEMES)
         return as_turtle(f"{what}: ESCO {self.version}. {_ATTRIBUTION}", kept)
 

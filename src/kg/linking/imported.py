@@ -13,7 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import SourceError
-from kg.linking.esco import Said
+from kg.linking.esco import Statement
 from kg.namespaces import GRAPH
 
 _FILE: Final = ".nq"
@@ -33,7 +33,7 @@ def graph_of(name: str, version: str) -> str:
     return f"{GRAPH}imported/{name}-{version}"
 
 
-def write(statements: Iterable[Said], graph: str, into: Path) -> Imported:
+def write(statements: Iterable[Statement], graph: str, into: Path) -> Imported:
     """Write statements to a file that ends with `.nq`, or else to an Oxigraph store in a folder.
 
     A file is replaced; of a store only the named graph is. Everything is written beside the target and then put in its
@@ -64,7 +64,7 @@ def write(statements: Iterable[Said], graph: str, into: Path) -> Imported:
     return Imported(into, graph, count)
 
 
-def _write_file(statements: Iterable[Said], graph: ox.NamedNode, file: Path) -> int:
+def _write_file(statements: Iterable[Statement], graph: ox.NamedNode, file: Path) -> int:
     count = 0
 
     def quads() -> Iterator[ox.Quad]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.linking.esco import MODEL, TYPE, Said
+from kg.linking.esco import MODEL, TYPE, Statement
 from kg.namespaces import ID, SKOS
+from kg.rdf_terms import prefixed_name
 
 _BASE: Final = "http://data.europa.eu/esco/"
 _OWL: Final = "http://www.w3.org/2002/07/owl#"
@@ -22,9 +24,6 @@ _PREFIXES: Final = {
     "isced-f": f"{_BASE}isced-f/",
     "isco": f"{_BASE}isco/",
     "skill-type": f"{_BASE}skill-type/",
-    "brc-2014": f"{ID}brc-2014/",
-    "crebo-2015": f"{ID}crebo-2015/",
-    "sbi-2008": f"{ID}sbi-2008/",
     "scheme": f"{ID}scheme/",
     "skos": SKOS,
     "owl": _OWL,
@@ -45,26 +44,30 @@ _VERBS: Final = (
 )
 
 
-def as_turtle(title: str, statements: Iterable[Said]) -> str:
-    """Return statements as Turtle; the title is its first comment."""
+def as_turtle(title: str, statements: Iterable[Statement], more_prefixes: Mapping[str, str] | None = None) -> str:
+    """Return statements as Turtle.
+
+    Arguments:
+        title: its first comment.
+        statements: what it says.
+        more_prefixes: prefix to namespace, beside those of ESCO, SKOS and OWL.
+
+    """
+    prefixes = _PREFIXES | dict(more_prefixes or {})
+    short = partial(_short, prefixes)
     blocks: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for subject, predicate, value in statements:
-        verb = "a" if predicate == TYPE else _short(predicate)
-        blocks[_short(subject)][verb].add(_short(value))
+        verb = "a" if predicate == TYPE else short(predicate)
+        blocks[short(subject)][verb].add(short(value))
     text = "".join(_block(subject, blocks[subject]) for subject in sorted(blocks))
-    names = [name for name in sorted(_PREFIXES) if re.search(rf"(?<![\w-]){name}:", text)]
-    used = [f"@prefix {name}: <{_PREFIXES[name]}> .\n" for name in names]
+    names = [name for name in sorted(prefixes) if re.search(rf"(?<![\w-]){name}:", text)]
+    used = [f"@prefix {name}: <{prefixes[name]}> .\n" for name in names]
     return f"# {title}\n# Made by kg extract; do not edit.\n\n" + "".join(used) + text
 
 
-def _short(term: ox.NamedNode | ox.Literal) -> str:
+def _short(prefixes: Mapping[str, str], term: ox.NamedNode | ox.Literal) -> str:
     """Return a term as Turtle writes it, with a prefix where the rest is a plain local name."""
-    if isinstance(term, ox.NamedNode):
-        for name, space in _PREFIXES.items():
-            rest = term.value.removeprefix(space)
-            if term.value.startswith(space) and rest.replace("-", "").replace("_", "").isalnum() and rest.isascii():
-                return f"{name}:{rest}"
-    return str(term)
+    return (prefixed_name(term.value, prefixes) if isinstance(term, ox.NamedNode) else "") or str(term)
 
 
 def _block(subject: str, said: Mapping[str, set[str]]) -> str:

@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyoxigraph as ox
-import yaml
 
 from kg.errors import NotFound, QueryError, SourceError
-from kg.files import read_text
+from kg.files import parse_yaml, read_text
 from kg.namespaces import ID, XSD
 from kg.queries.chart_header import Plot, read_plot
 
 _MARK: Final = "#+"
-# The C loader is as safe as SafeLoader and ten times faster; some builds of PyYAML lack it.
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ class Question:
     @cached_property
     def query(self) -> str:
         """The SPARQL text without the header."""
-        return "\n".join(line for line in self.text.splitlines() if not line.startswith(_MARK)).strip() + "\n"
+        return without_header(self.text)
 
     def fill(self, values: Mapping[str, str]) -> str:
         """Return the query with the slots of the given parameters filled with RDF terms.
@@ -130,7 +127,7 @@ def read_question(path: Path, folder: Path) -> Question:
 
     """
     text = read_text(path)
-    header = _header(path, text)
+    header = read_header(text, path)
     question = Question(
         name=path.relative_to(folder).with_suffix("").as_posix(),
         path=path,
@@ -162,15 +159,24 @@ def pick(questions: Mapping[str, Question], name: str) -> Question:
     raise NotFound(f"no question called {name}", where="queries", hint="one of: " + ", ".join(questions))
 
 
-def _header(path: Path, text: str) -> dict[str, Any]:
-    lines = [line[len(_MARK) :].removeprefix(" ") for line in text.splitlines() if line.startswith(_MARK)]
-    try:
-        header = yaml.load("\n".join(lines), Loader=_LOADER)  # noqa: S506
-    except yaml.YAMLError as error:
-        raise SourceError(f"the #+ header is not YAML: {error}", where=str(path), hint="see CONTRIBUTING.md") from error
+def read_header(text: str, where: object) -> dict[str, Any]:
+    """Return the `#+` header of a query (YAML).
+
+    Raises:
+        SourceError: it is missing, or no YAML mapping; with its line.
+
+    """
+    numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.startswith(_MARK)]
+    lines = [line.removeprefix(_MARK).removeprefix(" ") for _, line in numbered]
+    header = parse_yaml("\n".join(lines), where, numbered[0][0] if numbered else 1)
     if not isinstance(header, dict):
-        raise SourceError("the #+ header is missing", where=str(path), hint="begin with #+ title: and #+ description:")
+        raise SourceError("the #+ header is missing", where=str(where), hint="begin with #+ title: and #+ description:")
     return header
+
+
+def without_header(text: str) -> str:
+    """Return the SPARQL text of a query, without its header."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith(_MARK)).strip() + "\n"
 
 
 def _texts(path: Path, header: Mapping[str, Any], key: str) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ from kg.errors import QueryError, UrlTooLong
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.labels import Labels
-from kg.linking.career_switch import beside
+from kg.linking.career_switch import store_with_esco
 from kg.publications.passages import Text
 from kg.queries.limits import Limits
 from kg.queries.question import Question
@@ -104,7 +104,7 @@ def create_app(
     rules.init_app(app, graph)
     schema.init_app(app, owner)
     lookup.init_app(app, graph)
-    switch.init_app(app, graph, beside(graph.store, settings.esco) if settings.esco else None)
+    switch.init_app(app, graph, store_with_esco(graph.store, settings.esco) if settings.esco else None)
     metrics = Metrics(limits, engine, site.cache, graph.version, site.data_version, len(graph.store), reloads)
     health.init_app(app, metrics, Viewers(settings.metrics))
     cache = app.extensions["kg.response_cache"] = ResponseCache(app.wsgi_app, site.cache, limits)

@@ -20,7 +20,7 @@ from kg.errors import NotFound
 from kg.graph.build import Graph
 from kg.labels import Labels
 from kg.linking.candidates import Candidate, Wanted
-from kg.linking.career_switch import SKILLS, Gap, Switches, find_skills
+from kg.linking.career_switch import Gap, Switches, find_skills, skills_graph
 from kg.namespaces import BASE, ID, SKOS
 from kg.tables.numbers import format_value
 from kg.web.layout import TermView, language, site, term_view
@@ -148,7 +148,7 @@ class Step:
 
 def init_app(app: Flask, graph: Graph, beside: tuple[ox.Store, str] | None) -> None:
     """Register the routes, and what they read: our part of ESCO, or ESCO whole beside the graph that is served."""
-    store, skills = beside or (graph.store, SKILLS)
+    store, skills = beside or (graph.store, skills_graph(graph.store))
     app.extensions[_KEY] = Skills(store, skills, whole=beside is not None)
     app.register_blueprint(blueprint)
 
