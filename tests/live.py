@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -37,6 +37,19 @@ def running(*command: str, options: tuple[str, ...] = ()) -> Iterator[tuple[str,
     finally:
         process.terminate()
         process.communicate(timeout=60)  # A machine may be busy.
+
+
+def with_load(seconds: float) -> float:
+    """Return the seconds that something may take now: as much longer as the load exceeds the cores of the machine."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def until(true: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
 
 
 def patient(url: str, seconds: float = 300) -> None:

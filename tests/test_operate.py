@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
-from live import Answer, request
+from live import Answer, request, until, with_load
 
 from kg.endpoint.http.logs import describe_error, network
 from kg.endpoint.http.proxies import Networks, Viewers
@@ -38,18 +38,30 @@ class Running:
     url: str
     process: subprocess.Popen[str]
     folder: Path
+    sent: int = 0
 
     @property
     def lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]
+        """The lines of the access log, also of one moved away, once every request sent here has its line."""
+        end = time.monotonic() + 30
+        while True:
+            files = sorted(self.folder.glob("access.log*"), reverse=True)
+            lines = [line for file in files for line in file.read_text().splitlines(keepends=True)]
+            if len(lines) >= self.sent and all(line.endswith("\n") for line in lines):
+                return [json.loads(line) for line in lines]
+            assert time.monotonic() < end, f"{len(lines)} lines of {self.sent} requests"
+            time.sleep(0.02)
+
+    def send(self, path: str, method: str, body: bytes | None = None, **headers: str) -> Answer:
+        self.sent += 1
+        return request(self.url, path, method, body, {name.replace("_", "-"): text for name, text in headers.items()})
 
     def get(self, path: str, **headers: str) -> Answer:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return request(self.url, path, "GET", None, named)
+        return self.send(path, "GET", **headers)
 
     def post(self, query: str) -> Answer:
         body = urlencode({"query": query}).encode()
-        return request(self.url, "/sparql", "POST", body, {"Content-Type": "application/x-www-form-urlencoded"})
+        return self.send("/sparql", "POST", body, Content_Type="application/x-www-form-urlencoded")
 
     def metric(self, name: str) -> float:
         match = re.search(rf"^{re.escape(name)} (\S+)$", self.get("/metrics").text, re.MULTILINE)
@@ -117,7 +129,7 @@ def test_no_label_is_made_of_what_a_client_sends(server: Running) -> None:
     for number in range(5):
         server.get(f"/{MARK}{number}")
         server.post(f"ASK {{ <urn:{MARK}{number}> ?p ?o }}")
-        request(server.url, "/", f"X{number}", None, {})
+        request(server.url, "/", f"X{number}", None, {})  # Refused before it is a request that has a line.
     after = {line.rpartition(" ")[0] for line in server.get("/metrics").text.splitlines()}
     assert len(after - names) < 40, after - names
     assert not [line for line in after if MARK in line or "X1" in line]
@@ -143,7 +155,6 @@ def test_a_line_an_answer_says_what_and_how_long(server: Running) -> None:
     query = "SELECT ?s { ?s a <https://w3id.org/klimaatbanen/def#Pillar> }"
     answers = [server.post(query), server.post(query), server.post(query + " LIMIT 1"), server.get("/nowhere")]
     server.post(ENDLESS)
-    time.sleep(0.3)
     first, again, other, none, over = server.lines[-5:]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(first["time"]))
     assert (first["client"], first["method"], first["route"]) == ("127.0.0.0/24", "POST", "/sparql")
@@ -153,21 +164,20 @@ def test_a_line_an_answer_says_what_and_how_long(server: Running) -> None:
     assert first["query"] == again["query"] != other["query"]
     assert (none["status"], none["kind"], none.get("route"), none.get("query")) == (404, "other", None, None)
     assert (over["status"], over["limit"]) == (503, "timeout")
-    assert 0.6 <= float(str(over["seconds"])) < 2
+    assert 0.6 <= float(str(over["seconds"])) < 0.6 + with_load(1.4)
 
 
 def test_a_client_that_wants_no_kept_answer_gets_a_new_one(server: Running) -> None:
     path = "/sparql?query=" + quote("ASK { <urn:fresh> ?p ?o }")
     for more in ({}, {}, {"Cache_Control": "no-cache"}, {"Cache_Control": "no-store"}, {"Pragma": "no-cache"}, {}):
         assert server.get(path, **more).status == 200
-    time.sleep(0.3)
     assert [line["effort"] for line in server.lines[-6:]] == ["light", "cached", "light", "light", "light", "cached"]
 
 
 def test_the_log_of_slow_queries_holds_them_and_says_so(server: Running) -> None:
     server.post(f"{ENDLESS} #slow")
-    time.sleep(0.3)
     file = server.folder / "slow.log"
+    until(lambda: "#slow" in file.read_text())
     first, *others = [json.loads(line) for line in file.read_text().splitlines()]
     assert "holds the text of queries" in first["note"]
     assert any(line["text"] == f"{ENDLESS} #slow" and line["limit"] == "timeout" for line in others)
@@ -180,8 +190,8 @@ def test_a_log_that_was_moved_away_begins_anew(server: Running) -> None:
     file = server.folder / "access.log"
     file.rename(server.folder / "access.log.1")
     server.get("/healthz")
-    time.sleep(0.3)
     assert server.lines[-1]["route"] == "/healthz"
+    assert file.is_file()
 
 
 @pytest.mark.parametrize("slow", [False, True])
@@ -260,6 +270,7 @@ FORWARDED = {
 
 def through(server: Running, source: str, path: str, **headers: str) -> tuple[int, str]:
     """Send a request from an address, as a proxy does."""
+    server.sent += 1
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), source_address=(source, 0)) as channel:
         channel.sendall(f"GET {path} HTTP/1.1\r\nConnection: close\r\n{lines}\r\n".encode())
@@ -274,7 +285,6 @@ def test_a_trusted_proxy_says_who_asks(server: Running, name: str) -> None:
     forwarded, seen = FORWARDED[name]
     for source, client in (("127.0.0.2", seen), ("127.0.0.3", "127.0.0.0/24")):
         through(server, source, "/healthz", Host="x", X_Forwarded_For=forwarded)
-        time.sleep(0.2)
         assert server.lines[-1]["client"] == client
 
 
