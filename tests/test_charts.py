@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
@@ -27,6 +28,8 @@ from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, build_chart
 from kg.tables.sheet import Sheet
 from kg.web.app import create_app
+from kg.web.context import Context
+from kg.web.questions.charts import chart_of
 
 QUESTIONS = find_questions(project_folder() / "queries")
 CHARTS = [name for name, question in QUESTIONS.items() if question.chart]
@@ -223,12 +226,13 @@ def test_each_chart_is_drawn_at_its_size_with_dutch_numbers_twice_the_same(graph
 
 
 @pytest.mark.check
-def test_a_painter_that_is_too_slow_or_fails_says_so_and_the_table_stays(app: Flask, graph: Graph) -> None:
+def test_a_painter_that_is_too_slow_or_fails_says_so_and_the_table_stays(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(Unavailable, match="could not be drawn"):
         ChartRenderer().render([{"mark": "no such mark"}], "nl")
-    hurried = create_app(graph, QUESTIONS)
-    hurried.extensions["kg.painter"] = ChartRenderer(seconds=0.01)
-    client = hurried.test_client()
+    monkeypatch.setattr("kg.web.questions.charts.ChartRenderer", partial(ChartRenderer, seconds=0.01))
+    client = create_app(graph, QUESTIONS).test_client()
     found = client.get(f"/questions/{BAR}.svg")
     assert found.status_code == 503
     assert found.headers["Retry-After"] == "10"
@@ -269,9 +273,11 @@ def test_addresses_of_charts(app: Flask, path: str, status: int) -> None:
 def test_a_template_shows_a_chart_by_its_name(app: Flask) -> None:
     from flask import render_template_string
 
-    with app.test_request_context("/?lang=en"):
-        text = '{% from "_chart.html" import chart %}{{ chart(name) }}'
-        bar, place, none = (render_template_string(text, name=name) for name in (BAR, "places/clusters", "none"))
+    with app.test_request_context("/?lang=en") as at:
+        context = Context.from_request(app.extensions["kg"], at.request)
+        text = '{% from "_chart.html" import chart %}{{ chart(view) }}'
+        views = (chart_of(context, name) for name in (BAR, "places/clusters", "none"))
+        bar, place, none = (render_template_string(text, view=view) for view in views)
     assert 'href="/questions/labour-market/vacancies-2023q2?lang=en#answer">Table<' in bar
     assert 'width="720"' in bar
     assert "(prefers-color-scheme: dark) and (max-width: 40rem)" in bar

@@ -17,7 +17,6 @@ from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import BASE, ID
 from kg.queries.question import find_questions
-from kg.web.about import downloads
 from kg.web.app import create_app
 
 SITE = "https://klimaatbanen.example"
@@ -133,7 +132,7 @@ def test_signposts_of_a_thing(client: FlaskClient) -> None:
 
 @pytest.mark.check
 def test_signposts_of_the_dataset_lead_to_its_dumps_and_back(client: FlaskClient) -> None:
-    downloads.wait(client.application, 300)
+    client.application.extensions["kg"].release.files(300)
     whole = links(client, "/dataset")
     assert whole["cite-as"] == [f"{BASE}dataset"]
     assert "https://schema.org/Dataset" in whole["type"]

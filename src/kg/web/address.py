@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from flask import request
-
 from kg.errors import SourceError
 
 
@@ -33,14 +31,10 @@ class Address:
             hint = "a mailto: address, or the URL of new issues"
             raise SourceError(f"no address: {self.report}", where="KG_REPORT", hint=hint)
 
-    def absolute(self, path: str) -> str:
-        """Return the full URL of a path of this site."""
-        return (self.site or request.host_url.rstrip("/")) + path
-
     def report_link(self, iri: str, title: str, body: str) -> str:
         """Return a link that begins a report on a thing, or nothing where no report is wanted."""
         if not self.report:
             return ""
         names = ("subject", "body") if self.report.startswith("mailto:") else ("title", "body")
-        told = urlencode({names[0]: title, names[1]: f"{body}\n\n{iri}\n"}, quote_via=quote)
-        return f"{self.report}{'&' if '?' in self.report else '?'}{told}"
+        query = urlencode({names[0]: title, names[1]: f"{body}\n\n{iri}\n"}, quote_via=quote)
+        return f"{self.report}{'&' if '?' in self.report else '?'}{query}"

@@ -10,9 +10,10 @@ from flask import Request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from kg.queries.formats import Format, named, not_acceptable
+from kg.errors import NotFound
+from kg.queries.formats import GRAPHS, Format, named, not_acceptable
 
-HTML = "text/html"
+HTML: Final = "text/html"
 _USUAL: Final = 1000  # Characters of an Accept header that is worth remembering.
 
 
@@ -41,6 +42,29 @@ def choose(request: Request, formats: Sequence[Format]) -> Format:
     return preferred(request.headers.get("Accept", ""), request.values.get("format", ""), tuple(formats))
 
 
+def page_or_graph(request: Request, suffix: str) -> Format | None:
+    """Return the RDF syntax that a suffix names or that the client asks for, or None where that is a page.
+
+    Raises:
+        NotFound: no form has that suffix.
+        NotAcceptable: as in `choose`.
+
+    """
+    if suffix == "html" or (not suffix and wants_html(request)):
+        return None
+    return graph_format(request, suffix)
+
+
+def graph_format(request: Request, suffix: str) -> Format:
+    """Return the RDF syntax that a suffix names, or without one that the client asks for; errors as above."""
+    if not suffix:
+        return choose(request, GRAPHS)
+    form = named(suffix, GRAPHS)
+    if form is None:
+        raise NotFound(f"no form called .{suffix[:80]}", hint="use .html .ttl .jsonld .nt or .rdf")
+    return form
+
+
 def preferred(accept: str, asked: str, offered: tuple[Format, ...]) -> Format:
     """Return the format of those offered that is `asked`, or else the one that an Accept header likes best.
 
@@ -49,14 +73,12 @@ def preferred(accept: str, asked: str, offered: tuple[Format, ...]) -> Format:
 
     """
     if asked:
-        found = named(asked, offered)
-        if found is None:
-            raise not_acceptable(asked, offered)
-        return found
-    found = _preferred(accept, offered) if len(accept) < _USUAL else _preferred.__wrapped__(accept, offered)
-    if found is None:
-        raise not_acceptable(accept, offered)
-    return found
+        form = named(asked, offered)
+    else:
+        form = _preferred(accept, offered) if len(accept) < _USUAL else _preferred.__wrapped__(accept, offered)
+    if form is None:
+        raise not_acceptable(asked or accept, offered)
+    return form
 
 
 @lru_cache(maxsize=1000)
@@ -70,16 +92,16 @@ def _preferred(accept: str, offered: tuple[Format, ...]) -> Format | None:
 
 @lru_cache(maxsize=1000)
 def _ranges(accept: str) -> Mapping[str, float]:
-    found: dict[str, float] = {}
+    qualities: dict[str, float] = {}
     for value, quality in parse_accept_header(accept, MIMEAccept):
-        media = value.partition(";")[0].strip().lower()
-        found[media] = max(quality, found.get(media, 0.0))
-    return found
+        media_type = value.partition(";")[0].strip().lower()
+        qualities[media_type] = max(quality, qualities.get(media_type, 0.0))
+    return qualities
 
 
 def _quality(ranges: Mapping[str, float], form: Format) -> float:
     """Return how much the client likes a format; an alias counts only where it is named, not by wildcard."""
     kind = form.media_type.partition("/")[0]
     wildcards = (form.media_type, f"{kind}/*", "*/*")
-    own = next((ranges[one] for one in wildcards if one in ranges), 0.0)
+    own = next((ranges[name] for name in wildcards if name in ranges), 0.0)
     return max(own, *(ranges.get(alias, 0.0) for alias in ("", *form.aliases)))

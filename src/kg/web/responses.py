@@ -1,26 +1,113 @@
-"""Results as responses: what was asked strictly read, answered by the engine or the cache, sent with its tags."""
+"""Responses: pages, data with its entity tag, and answers of the engine, each with the headers that go with it."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from flask import Response, request
+from flask import Response, render_template
 
 from kg.endpoint.http.request_record import CACHED, HEAVY, LIGHT, RequestRecord, record_of
 from kg.endpoint.http.response_cache import wants_fresh
 from kg.endpoint.protocol import QueryRequest, QueryResult
-from kg.errors import KgError, QueryError
+from kg.errors import (
+    BadGateway,
+    ClientGone,
+    GatewayTimeout,
+    KgError,
+    NotAcceptable,
+    NotFound,
+    QueryError,
+    Refused,
+    SourceError,
+    TooLarge,
+    TooMany,
+    Unavailable,
+    UnsupportedBody,
+    UrlTooLong,
+)
 from kg.queries.formats import GRAPHS, TABLES
-from kg.web.layout import site
+from kg.web.context import Context
+from kg.web.layout import interface
 
+_STATUS: Final[dict[type[KgError], int]] = {
+    QueryError: 400,
+    Refused: 403,
+    NotFound: 404,
+    NotAcceptable: 406,
+    UrlTooLong: 414,
+    TooLarge: 413,
+    UnsupportedBody: 415,
+    TooMany: 429,
+    ClientGone: 499,
+    SourceError: 500,
+    BadGateway: 502,
+    Unavailable: 503,
+    GatewayTimeout: 504,
+}
+_HTML: Final = "text/html; charset=utf-8"
+_JSON: Final = "application/json"
 _BAD_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _FIELDS: Final = 200
 _LONG: Final = ("timeout", "heavy", "memory")  # Limits that a light query does not reach.
-_FORMS: Final = {form.name: form for form in (*TABLES, *GRAPHS)}
+_FORMATS: Final = {form.name: form for form in (*TABLES, *GRAPHS)}
+
+
+def status_of(error: KgError) -> int:
+    """Return the HTTP status of an error: that of the nearest class that has one."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+
+
+def render(context: Context, template: str, **values: Any) -> str:
+    """Return a template with what every template can use, in the language of a request."""
+    return render_template(template, **interface(context), **values)
+
+
+def send_page(context: Context, template: str, error: KgError | None = None, **values: Any) -> Response:
+    """Return a template as a page in the language of a request; with an error, with its status."""
+    html = render(context, template, error=error, **values)
+    response = Response(html, status_of(error) if error else 200, content_type=_HTML)
+    response.headers["Content-Language"] = context.lang
+    return uncached(response, error) if error else response
+
+
+def uncached(response: Response, error: KgError) -> Response:
+    """Forbid caches to keep an error, and say when to try again."""
+    response.headers["Cache-Control"] = "no-store"
+    if error.retry is not None:
+        response.headers["Retry-After"] = str(error.retry)
+    return response
+
+
+def send_data(data: bytes, content_type: str, lang: str = "", *, etag: str = "", weak: bool = False) -> Response:
+    """Return bytes with entity tag (RFC 9110, section 8.8.3), to be validated again at each use.
+
+    Arguments:
+        data: the body.
+        content_type: with its charset where the media type has one.
+        lang: language of the texts in it, if it has one.
+        etag: entity tag; by default a hash of the bytes.
+        weak: whether the tag is weak: the same content may come in other bytes.
+
+    """
+    response = Response(data, content_type=content_type)
+    if etag:
+        response.set_etag(etag, weak)
+    else:
+        response.add_etag(weak=weak)
+    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    if lang:
+        response.headers["Content-Language"] = lang
+    return response
+
+
+def send_json(payload: Any) -> Response:
+    """Return a payload as JSON, without an entity tag: it answers what somebody typed."""
+    return Response(json.dumps(payload, ensure_ascii=False), content_type=_JSON)
 
 
 def arguments(raw: bytes) -> list[tuple[str, str]]:
@@ -45,49 +132,49 @@ def arguments(raw: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def ask(asked: QueryRequest, seconds: float | None = None) -> QueryResult:
+def ask(context: Context, query: QueryRequest, seconds: float | None = None) -> QueryResult:
     """Return an answer from the cache or the engine; it is kept for the next who asks.
 
     Raises:
         KgError: as the engine.
 
     """
-    cache, record = site().cache, record_of(request.environ)
-    record.key, record.query = asked.key, asked
-    found: QueryResult | None = None if wants_fresh(request.environ) else cache.get(asked.key)
-    if found is None:
-        found = _answer(asked, seconds, record)
-        cache.put(asked.key, found, len(found.data))
+    cache, environ = context.site.cache, context.request.environ
+    record = record_of(environ)
+    record.key, record.query = query.key, query
+    answer: QueryResult | None = None if wants_fresh(environ) else cache.get(query.key)
+    if answer is None:
+        answer = _ask_engine(context, query, seconds, record)
+        cache.put(query.key, answer, len(answer.data))
     else:
         record.effort = CACHED
-    record.result = found
-    return found
+    record.result = answer
+    return answer
 
 
-def _answer(asked: QueryRequest, seconds: float | None, record: RequestRecord) -> QueryResult:
+def _ask_engine(context: Context, query: QueryRequest, seconds: float | None, record: RequestRecord) -> QueryResult:
+    request = context.request
     is_gone: Callable[[], bool] = request.environ.get("kg.client_gone", _stays)
     try:
-        found = site().engine.query(asked, client=request.remote_addr or "", seconds=seconds, is_gone=is_gone)
+        answer = context.site.engine.query(query, client=request.remote_addr or "", seconds=seconds, is_gone=is_gone)
     except KgError as error:
         record.limit, record.effort = error.limit, HEAVY if error.limit in _LONG else LIGHT
         raise
-    record.effort = HEAVY if found.heavy else LIGHT
-    return found
+    record.effort = HEAVY if answer.heavy else LIGHT
+    return answer
 
 
 def _stays() -> bool:
     return False
 
 
-def send(asked: QueryRequest, seconds: float | None = None) -> Response:
-    """Return an answer as a response with entity tag (RFC 9110, section 8.8.3), from data version, query and format.
+def send_answer(context: Context, query: QueryRequest, seconds: float | None = None) -> Response:
+    """Return an answer of the engine with an entity tag made from data version, query and format.
 
     The tag is weak: without ORDER BY, the order of rows may differ from answer to answer.
     """
-    found = ask(asked, seconds)
-    response = Response(found.data, content_type=_FORMS[found.format].content_type)
-    tag = blake2b(asked.key + site().data_version.encode() + found.format.encode(), digest_size=12).hexdigest()
-    response.set_etag(tag, weak=True)
-    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-    request.environ["kg.result_key"] = asked.key
-    return response
+    answer = ask(context, query, seconds)
+    context.request.environ["kg.result_key"] = query.key
+    parts = query.key + context.site.data_version.encode() + answer.format.encode()
+    etag = blake2b(parts, digest_size=12).hexdigest()
+    return send_data(answer.data, _FORMATS[answer.format].content_type, etag=etag, weak=True)

@@ -1,62 +1,89 @@
-"""What the routes read, opened once and passed in: the graph, its questions, labels, facts, kinds and views."""
+"""What the routes read, built once and passed in: the graph, its questions, labels, facts, kinds and views."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import pyoxigraph as ox
 
 from kg.endpoint.http.cache import Cache
+from kg.endpoint.http.metrics import Metrics
+from kg.endpoint.settings import Settings
+from kg.endpoint.supervisor import Handover
 from kg.endpoint.workers import Engine
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.graph.facts import Fact, Facts, Term
 from kg.labels import Labels
+from kg.languages import LANGUAGES
 from kg.namespaces import RDF, RDF_TYPE, SKOS, SSSOM
 from kg.publications.passages import Passage, Text, find_passages, find_publications
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
-from kg.release.files import Edition
+from kg.release.background import BackgroundBuild
+from kg.release.files import Edition, Owner
+from kg.release.metadata import terms_of
+from kg.tables.column_titles import Words
 from kg.web.address import Address
+from kg.web.indexes import Indexes
 from kg.web.kinds import Kinds
 from kg.web.views import Field, Views
 
-_LAST = 1e9
-_REIFIED = (
+_LAST: Final = 1e9
+_REIFIED: Final = (
     tuple(RDF + name for name in ("subject", "predicate", "object")),
     tuple(SSSOM + name for name in ("subject_id", "predicate_id", "object_id")),
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Site:
     """What the routes read.
 
     Attributes:
+        graph: what is served.
+        questions: the saved questions by path.
+        settings: what an operator sets.
         engine: what answers queries, within the limits.
-        cache: results that were given before.
         data_version: changes with the data.
+        labels: of the graph.
+        cache: results that were given before.
         text: the source text, where passages are quoted.
         views: what pages show of each class.
         address: of the public site.
         themes: names of the folders of questions.
+        column_titles: what the columns of answers are called.
+        reloads: counts how often new data came.
 
     """
 
     graph: Graph
     questions: Mapping[str, Question]
-    labels: Labels
-    limits: Limits
+    settings: Settings
     engine: Engine
+    data_version: str
+    labels: Labels
     cache: Cache
-    data_version: str = ""
-    text: Text | None = None
-    views: Views = field(default_factory=lambda: Views(()))
-    address: Address = field(default_factory=Address)
-    themes: Themes = field(default_factory=lambda: Themes({}))
+    text: Text | None
+    views: Views
+    address: Address
+    themes: Themes
+    column_titles: Words
+    reloads: Handover | None
+
+    @property
+    def limits(self) -> Limits:
+        """What a query may be and take."""
+        return self.settings.limits
+
+    @cached_property
+    def owner(self) -> Owner:
+        """Who publishes the graph."""
+        return Owner(self.settings.publisher, self.settings.publisher_iri, self.settings.contact)
 
     @cached_property
     def facts(self) -> Facts:
@@ -67,6 +94,29 @@ class Site:
     def kinds(self) -> Kinds:
         """The things of the graph by kind."""
         return Kinds(self.graph.store, self.facts, self.views)
+
+    @cached_property
+    def indexes(self) -> Indexes:
+        """What can be looked up: labels, definitions, codes and questions."""
+        return Indexes(self.graph.store, self.questions)
+
+    @cached_property
+    def release(self) -> BackgroundBuild:
+        """The files of the release; they are made when somebody first asks, or when `begin` is called."""
+        return BackgroundBuild(self.graph, project_folder(), self.owner, self.data_version)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What the server counts."""
+        return Metrics(
+            self.limits,
+            self.engine,
+            self.cache,
+            self.graph.version,
+            self.data_version,
+            len(self.graph.store),
+            self.reloads,
+        )
 
     def kind_name(self, kind: str, lang: str) -> str:
         """Return what the things of a kind are called, in the plural where a view says so; begins with a capital."""
@@ -84,14 +134,18 @@ class Site:
         texts = ((quad.subject.value, quad.object) for quad in quads if isinstance(quad.subject, ox.NamedNode))
         return {(iri, text.language or ""): text.value for iri, text in texts if isinstance(text, ox.Literal)}
 
+    def values(self, iri: str, field: Field) -> list[Fact]:
+        """Return the values of a field of a thing."""
+        return self.facts.along(iri, field.path, field.of_class)
+
     def key_facts(self, value: Term) -> list[tuple[Field, list[Fact]]]:
         """Return the key facts of a value (`dash:KeyInfoRole`), by field of its view."""
         if not isinstance(value, ox.NamedNode):
             return []
         view = self.views.find(self.facts.classes(value.value))
         fields = view.having("KeyInfoRole") if view else []
-        found = ((one, self.facts.along(value.value, one.path, one.of_class)) for one in fields)
-        return [(one, facts) for one, facts in found if facts]
+        pairs = ((field, self.values(value.value, field)) for field in fields)
+        return [(field, facts) for field, facts in pairs if facts]
 
     def own_statements(self, value: Term) -> list[ox.Quad]:
         """Return the statement that says what a thing is, where it rests on passages."""
@@ -101,9 +155,9 @@ class Site:
 
     def in_order(self, facts: Iterable[Fact], lang: str) -> list[Fact]:
         """Return facts in the printed order of their values (`view:OrderRole`), then by name."""
-        return sorted(facts, key=lambda fact: (self._place(fact.value), self._sort_name(fact.value, lang)))
+        return sorted(facts, key=lambda fact: (self._position(fact.value), self._sort_name(fact.value, lang)))
 
-    def _place(self, value: Term) -> float:
+    def _position(self, value: Term) -> float:
         if not isinstance(value, ox.NamedNode):
             return 0.0
         for predicate in self._ordering:
@@ -114,8 +168,8 @@ class Site:
 
     @cached_property
     def _ordering(self) -> list[ox.NamedNode]:
-        steps = {one.single for view in self.views for one in view.having("OrderRole")}
-        return [ox.NamedNode(step.predicate) for step in sorted(filter(None, steps), key=lambda one: one.predicate)]
+        steps = {field.single for view in self.views for field in view.having("OrderRole")}
+        return [ox.NamedNode(predicate) for predicate in sorted(step.predicate for step in steps if step)]
 
     def _sort_name(self, value: Term, lang: str) -> str:
         name = self.labels.get(value.value, lang)[0] if isinstance(value, ox.NamedNode) else str(value)
@@ -129,7 +183,19 @@ class Site:
     @cached_property
     def publications(self) -> Mapping[str, str]:
         """Section to the publication that holds it."""
-        return {section: one.iri for one in find_publications(self.graph.store) for section in one.sections}
+        publications = find_publications(self.graph.store)
+        return {section: publication.iri for publication in publications for section in publication.sections}
+
+    @cached_property
+    def terms_of_use(self) -> Mapping[str, Mapping[str, str]]:
+        """Language to licence or rights of each graph by its title."""
+        names = sorted(str(name)[1:-1] for name in self.graph.store.named_graphs())
+        return {lang: {self.labels.get(name, lang)[0]: self._terms(name, lang) for name in names} for lang in LANGUAGES}
+
+    def _terms(self, name: str, lang: str) -> str:
+        values = [value for _, value in terms_of(self.graph, name)]
+        fit = [value.value for value in values if not isinstance(value, ox.Literal) or value.language in (lang, None)]
+        return "; ".join(fit or [value.value for value in values])
 
     @cached_property
     def notations(self) -> Mapping[str, str]:
@@ -139,11 +205,11 @@ class Site:
     @cached_property
     def reified(self) -> Mapping[str, tuple[Term, ...]]:
         """IRI of a statement or mapping to its subject, predicate and object."""
-        found: dict[str, list[Term]] = {}
+        terms: dict[str, list[Term]] = {}
         for part in (name for names in zip(*_REIFIED, strict=True) for name in names):
             for iri, value in self._values(part):
-                found.setdefault(iri, []).append(value)
-        return {iri: tuple(parts) for iri, parts in found.items() if len(parts) == len(_REIFIED[0])}
+                terms.setdefault(iri, []).append(value)
+        return {iri: tuple(parts) for iri, parts in terms.items() if len(parts) == len(_REIFIED[0])}
 
     def _values(self, predicate: str) -> Iterable[tuple[str, Term]]:
         for quad in self.graph.store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 import pyoxigraph as ox
 
 from kg.graph.facts import Term
+from kg.languages import format_number
 from kg.namespaces import XSD
 from kg.rdf_terms import local_name
-from kg.web.layout import SEPARATORS, TermView, term_view, word
+from kg.web.layout import TermView, message, term_view
 from kg.web.site import Site
 
 _NUMBERS: Final = tuple(XSD + name for name in ("integer", "decimal", "double", "nonNegativeInteger"))
+_DECIMAL: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _CODE: Final = 16  # Longer last parts of IRIs are no codes that people use.
 
 
@@ -25,21 +29,21 @@ def show(site: Site, lang: str, value: Term) -> TermView:
     """
     if isinstance(value, ox.Literal) and value.datatype.value in _NUMBERS:
         return TermView(number(value.value, lang))
-    shown = term_view(site, value, lang)
+    view = term_view(site, value, lang)
     if not isinstance(value, ox.NamedNode):
-        return shown
+        return view
     if parts := site.reified.get(value.value):
-        words = [term_view(site, part, lang).text for part in parts]
-        return replace(shown, text=" → ".join(words), tag="")
+        texts = [term_view(site, part, lang).text for part in parts]
+        return replace(view, text=" → ".join(texts), tag="")
     if value.value in site.passages and not site.labels.known(value.value):
-        return replace(shown, text=_place(site, lang, value.value), tag="")
-    return replace(shown, code=code(site, value.value))
+        return replace(view, text=_location(site, lang, value.value), tag="")
+    return replace(view, code=code(site, value.value))
 
 
-def _place(site: Site, lang: str, iri: str) -> str:
+def _location(site: Site, lang: str, iri: str) -> str:
     passage = site.passages[iri]
     section = site.labels.get(passage.section, lang)[0] if passage.section else ""
-    return " · ".join(part for part in (section, f"{word('line', lang)} {passage.lines}") if part)
+    return " · ".join(part for part in (section, f"{message('line', lang)} {passage.lines}") if part)
 
 
 def code(site: Site, iri: str) -> str:
@@ -59,8 +63,4 @@ def number(text: str, lang: str) -> str:
     >>> number("51000", "nl"), number("2.5", "nl"), number("-1234.5", "en")
     ('51.000', '2,5', '-1,234.5')
     """
-    sign = text[:1] if text[:1] in "+-" else ""
-    whole, point, rest = text.removeprefix(sign).partition(".")
-    if not whole.isdigit() or not f"{rest}0".isdigit():
-        return text
-    return f"{sign}{int(whole):,}{point}{rest}".translate(SEPARATORS[lang])
+    return format_number(Decimal(text), lang) if _DECIMAL.fullmatch(text) else text

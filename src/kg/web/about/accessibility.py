@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Flask, Response, request
 
-from kg.web.layout import language, site, word
+from kg.web.context import Context
+from kg.web.layout import message
+from kg.web.responses import send_page
+from kg.web.site import Site
 
-blueprint = Blueprint("accessibility", __name__)
 _PARTS: Final = {
     "access_works": "access_works_is",
     "access_checked": "access_checked_is",
@@ -16,11 +18,17 @@ _PARTS: Final = {
 }
 
 
-@blueprint.get("/accessibility")
-def statement() -> Response:
-    """Show the accessibility statement."""
-    lang = language()
-    parts = [(key, word(key, lang), word(lines, lang).split("; ")) for key, lines in _PARTS.items()]
-    report = site().address.report_link("", word("access_title", lang), word("access_report", lang))
-    page = render_template("accessibility.html", parts=parts, report=report)
-    return Response(page, content_type="text/html; charset=utf-8")
+def init_app(app: Flask, site: Site) -> None:
+    """Register the route."""
+    blueprint = Blueprint("accessibility", __name__)
+
+    @blueprint.get("/accessibility")
+    def statement() -> Response:
+        """Show the accessibility statement."""
+        context = Context.from_request(site, request)
+        lang = context.lang
+        parts = [(key, message(key, lang), message(lines, lang).split("; ")) for key, lines in _PARTS.items()]
+        report = site.address.report_link("", message("access_title", lang), message("access_report", lang))
+        return send_page(context, "accessibility.html", parts=parts, report=report)
+
+    app.register_blueprint(blueprint)

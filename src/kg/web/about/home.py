@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Flask, Response, request
 
 from kg.endpoint.protocol import QueryRequest
 from kg.files import project_folder
@@ -14,12 +15,13 @@ from kg.queries.question import pick
 from kg.queries.rows import Rows
 from kg.rdf_terms import local_name
 from kg.release.changes import read_changes
-from kg.web.layout import language, site
-from kg.web.responses import ask
+from kg.web.about.schema_org import dataset_card
+from kg.web.context import Context
+from kg.web.questions.charts import chart_of
+from kg.web.responses import ask, send_page
+from kg.web.site import Site
 from kg.web.things.citation import dataset_citation
-from kg.web.things.lists import ways
-
-blueprint = Blueprint("home", __name__)
+from kg.web.things.lists import summaries
 
 
 @dataclass(frozen=True)
@@ -32,31 +34,41 @@ class Part:
     statements: int
 
 
-@blueprint.get("/")
-def home() -> Response:
-    """Show the first page."""
-    page = render_template(
-        "home.html",
-        ways=ways(site(), language(), [kind for kind, _ in site().kinds.menu]),
-        parts=_parts(),
-        questions=site().questions,
-        statements=len(site().graph.store),
-        things=sum(map(len, site().kinds.members.values())),
-        cite=dataset_citation(site(), language()),
-        news=next(iter(read_changes(project_folder())), None),
-        limits=site().limits.listed,
-    )
-    return Response(page, content_type="text/html; charset=utf-8")
+def init_app(app: Flask, site: Site) -> None:
+    """Register the route."""
+    blueprint = Blueprint("home", __name__)
+
+    @blueprint.get("/")
+    def home() -> Response:
+        """Show the first page."""
+        context = Context.from_request(site, request)
+        return send_page(
+            context,
+            "home.html",
+            kinds=summaries(site, context.lang, [kind for kind, _ in site.kinds.menu]),
+            parts=_parts(context),
+            questions=site.questions,
+            chart_of=partial(chart_of, context),
+            dataset_card=dataset_card(context),
+            statements=len(site.graph.store),
+            things=sum(map(len, site.kinds.members.values())),
+            cite=dataset_citation(site, context.lang),
+            news=next(iter(read_changes(project_folder())), None),
+            limits=site.limits.listed,
+        )
+
+    app.register_blueprint(blueprint)
 
 
-def _parts() -> list[Part]:
+def _parts(context: Context) -> list[Part]:
     """Return the kinds of statements, the largest first."""
-    found = ask(QueryRequest(pick(site().questions, "graph/graphs").query, prefixed=True))
+    answer = ask(context, QueryRequest(pick(context.site.questions, "graph/graphs").query, prefixed=True))
     counts: Counter[str] = Counter()
-    for row in Rows.from_solutions(ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON)):
+    for row in Rows.from_solutions(ox.parse_query_results(answer.data, format=ox.QueryResultsFormat.JSON)):
         if row.get("kind"):
             counts[str(row["kind"])] += int(str(row["statements"]))
-    lang, name, meaning = language(), site().labels.get, site().definition
+    meaning = context.site.definition
     return [
-        Part(local_name(kind), name(kind, lang)[0], meaning(kind, lang), count) for kind, count in counts.most_common()
+        Part(local_name(kind), context.label(kind), meaning(kind, context.lang), count)
+        for kind, count in counts.most_common()
     ]

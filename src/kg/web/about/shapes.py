@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, request
 
-from kg.errors import NotFound
 from kg.files import project_folder
 from kg.graph.build import Graph
-from kg.queries.formats import GRAPHS, serialise_triples
+from kg.languages import LANGUAGES
+from kg.queries.formats import serialise_triples
 from kg.release.dumps import shapes
 from kg.validation.findings import Rule
 from kg.validation.rules import SHAPES_GRAPH, read_rules
-from kg.web.layout import LANGUAGES, language, site
-from kg.web.negotiation import choose, wants_html
-from kg.web.signposting import within_dataset
+from kg.web.context import Context
+from kg.web.negotiation import page_or_graph
+from kg.web.responses import send_page
+from kg.web.signposting import in_forms, within_dataset
+from kg.web.site import Site
 
-blueprint = Blueprint("rules", __name__)
-_BOOK: Final = "kg.rules"
-_HTML: Final = "html"
+_ORDER: Final = {"shape": 0, "check": 1, "built-in": 2}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Chapter:
         return sum(len(reason.rules) for reason in self.reasons)
 
 
-class Book:
+class Rules:
     """The rules of a project, read at the first request.
 
     Arguments:
@@ -76,11 +76,10 @@ class Book:
 
 def _chapters(rules: Sequence[Rule]) -> list[Chapter]:
     """Return shapes by file, then checks, then what the program itself asks of files."""
-    order = {"shape": 0, "check": 1, "built-in": 2}
-    placed = sorted(rules, key=lambda rule: (order[rule.kind], _stem(rule)))
+    ordered = sorted(rules, key=lambda rule: (_ORDER[rule.kind], _stem(rule)))
     return [
-        Chapter(slug, kind, _reasons(list(held)))
-        for (kind, slug), held in groupby(placed, key=lambda rule: (rule.kind, _stem(rule)))
+        Chapter(slug, kind, _reasons(list(group)))
+        for (kind, slug), group in groupby(ordered, key=lambda rule: (rule.kind, _stem(rule)))
     ]
 
 
@@ -89,36 +88,27 @@ def _stem(rule: Rule) -> str:
 
 
 def _reasons(rules: Sequence[Rule]) -> tuple[Reason, ...]:
-    found: dict[str, list[Rule]] = {}
+    groups: dict[str, list[Rule]] = {}
     for rule in rules:
-        found.setdefault(rule.why, []).append(rule)
-    return tuple(Reason(why, tuple(held)) for why, held in found.items())
+        groups.setdefault(rule.why, []).append(rule)
+    return tuple(Reason(why, tuple(group)) for why, group in groups.items())
 
 
-def init_app(app: Flask, graph: Graph) -> None:
+def init_app(app: Flask, site: Site) -> None:
     """Register the route; nothing is read until somebody asks."""
-    app.extensions[_BOOK] = Book(graph, project_folder())
+    blueprint, rules = Blueprint("rules", __name__), Rules(site.graph, project_folder())
+
+    @blueprint.get("/shapes", defaults={"suffix": ""})
+    @blueprint.get("/shapes.<suffix>")
+    def show(suffix: str) -> Response:
+        """Show what must hold: a page, or the shapes in the RDF syntax asked for."""
+        form = page_or_graph(request, suffix)
+        if form is None:
+            context = Context.from_request(site, request)
+            response = send_page(context, "shapes.html", chapters=rules.chapters[context.lang], iri=SHAPES_GRAPH)
+        else:
+            data = serialise_triples(rules.triples, form, site.graph.prefixes)
+            response = Response(data, content_type=form.content_type)
+        return within_dataset(in_forms(response, "/shapes", form.name if form else "html"))
+
     app.register_blueprint(blueprint)
-
-
-@blueprint.get("/shapes", defaults={"suffix": ""})
-@blueprint.get("/shapes.<suffix>")
-def show(suffix: str) -> Response:
-    """Show what must hold: a page, or the shapes in the RDF syntax asked for."""
-    book: Book = current_app.extensions[_BOOK]
-    if suffix == _HTML or (not suffix and wants_html(request)):
-        page = render_template("shapes.html", chapters=book.chapters[language()], iri=SHAPES_GRAPH)
-        return _located(Response(page, content_type="text/html; charset=utf-8"), _HTML)
-    form = next((one for one in GRAPHS if one.name == suffix), None) if suffix else choose(request, GRAPHS)
-    if form is None:
-        raise NotFound(f"no form called .{suffix[:80]}", hint="use .html .ttl .jsonld .nt or .rdf")
-    data = serialise_triples(book.triples, form, site().graph.prefixes)
-    return _located(Response(data, content_type=form.content_type), form.name)
-
-
-def _located(response: Response, suffix: str) -> Response:
-    response.headers["Content-Location"] = f"/shapes.{suffix}"
-    for form in GRAPHS:
-        response.headers.add("Link", f'</shapes.{form.name}>; rel="alternate"; type="{form.media_type}"')
-    within_dataset(response)
-    return response

@@ -9,68 +9,75 @@ from importlib import resources
 from typing import Any, Final
 
 import yaml
-from flask import Blueprint, Response
+from flask import Blueprint, Flask, Response, request
 
 from kg.errors import KgError
+from kg.languages import LANGUAGES
 from kg.queries.question import Question
 from kg.tables.sheet import Sheet
-from kg.web.layout import LANGUAGES, language, site
-from kg.web.questions.binding import Choice, Filled, choices_of, sheet_of
+from kg.web.context import Context
+from kg.web.questions.binding import BoundQuestion, Choice, choices_of, sheet_of
 from kg.web.questions.operations import Node, paths_of
+from kg.web.responses import send_data
+from kg.web.site import Site
 
-blueprint = Blueprint("openapi", __name__)
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@blueprint.get("/openapi.json")
-def openapi() -> Response:
-    """Send the document, in the language of `lang=` or Accept-Language."""
-    data = json.dumps(document(), ensure_ascii=False).encode()
-    response = Response(data, content_type="application/json")
-    response.set_etag(blake2b(data, digest_size=12).hexdigest())
-    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-    response.headers["Content-Language"] = language()
-    return response
+def init_app(app: Flask, site: Site) -> None:
+    """Register the route."""
+    blueprint = Blueprint("openapi", __name__)
+
+    @blueprint.get("/openapi.json")
+    def openapi() -> Response:
+        """Send the document, in the language of `lang=` or Accept-Language."""
+        context = Context.from_request(site, request)
+        data = json.dumps(document(context), ensure_ascii=False).encode()
+        return send_data(data, "application/json", context.lang)
+
+    app.register_blueprint(blueprint)
 
 
-def document() -> Node:
+def document(context: Context) -> Node:
     """Return the document in the language of the request; it is made once.
 
     While the answer to a question is not to be had, its columns and choices are left out, and the document is not kept.
     """
-    lang = language()
-    key = blake2b(f"openapi {lang} {site().data_version}".encode(), digest_size=20).digest()
-    found: Node | None = site().cache.get(key)
-    if found is None:
-        whole, found = _made(lang)
+    site, lang = context.site, context.lang
+    key = blake2b(f"openapi {lang} {site.data_version}".encode(), digest_size=20).digest()
+    node: Node | None = site.cache.get(key)
+    if node is None:
+        node, whole = _build(context)
         if whole:
-            site().cache.put(key, found, len(json.dumps(found)) * 3)
-    return found
+            site.cache.put(key, node, len(json.dumps(node)) * 3)
+    return node
 
 
-def _made(lang: str) -> tuple[bool, Node]:
-    made, whole = _begun(lang), True
-    for question in site().questions.values():
+def _build(context: Context) -> tuple[Node, bool]:
+    node, whole = _without_questions(context), True
+    for question in context.site.questions.values():
         try:
-            sheet, choices = _known(question)
+            sheet, choices = _answer(context, question)
         except KgError:
             sheet, choices, whole = None, {}, False
-        made["paths"] |= paths_of(question, sheet, choices, lang)
-    return whole, made
+        node["paths"] |= paths_of(question, sheet, choices, context.lang)
+    return node, whole
 
 
-def _known(question: Question) -> tuple[Sheet | None, dict[str, list[Choice]]]:
-    return sheet_of(Filled(question, {}, {}))[0], {one.name: choices_of(question, one) for one in question.parameters}
+def _answer(context: Context, question: Question) -> tuple[Sheet | None, dict[str, list[Choice]]]:
+    choices = {parameter.name: choices_of(context, question, parameter) for parameter in question.parameters}
+    return sheet_of(context, BoundQuestion(question))[0], choices
 
 
-def _begun(lang: str) -> Node:
+def _without_questions(context: Context) -> Node:
     """Return the document without the saved questions; the themes are tags before those of the other routes."""
-    made: Node = _in(_routes(), lang)
-    made["info"]["version"] = site().graph.version
-    themes = site().themes
-    names = [(theme, themes.name(theme, lang)) for theme in themes.group(site().questions.values())]
-    made["tags"] = [{"name": theme, "description": name} for theme, name in names] + made["tags"]
-    return made
+    site, lang = context.site, context.lang
+    node: Node = _in_language(_routes(), lang)
+    node["info"]["version"] = site.graph.version
+    themes = site.themes.group(site.questions.values())
+    tags = [{"name": theme, "description": site.themes.name(theme, lang)} for theme in themes]
+    node["tags"] = tags + node["tags"]
+    return node
 
 
 @cache
@@ -79,8 +86,10 @@ def _routes() -> Any:
     return yaml.load(text, Loader=_LOADER)  # noqa: S506
 
 
-def _in(node: Any, lang: str) -> Any:
+def _in_language(node: Any, lang: str) -> Any:
     """Return a copy in which each text in both languages is that of one."""
     if isinstance(node, dict):
-        return node[lang] if node.keys() == set(LANGUAGES) else {key: _in(value, lang) for key, value in node.items()}
-    return [_in(one, lang) for one in node] if isinstance(node, list) else node
+        if node.keys() == set(LANGUAGES):
+            return node[lang]
+        return {key: _in_language(value, lang) for key, value in node.items()}
+    return [_in_language(value, lang) for value in node] if isinstance(node, list) else node

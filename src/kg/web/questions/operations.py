@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from kg.queries.question import Parameter, Question
 from kg.tables.sheet import LABEL, Sheet
-from kg.web.layout import word
+from kg.web.layout import message
 from kg.web.questions.api import FORMS
 from kg.web.questions.binding import Choice
 
@@ -53,21 +53,21 @@ def paths_of(question: Question, sheet: Sheet | None, choices: Choices, lang: st
 
     """
     name, title = question.name, question.title[lang]
-    asked = [_parameter(one, choices.get(one.name, ()), lang) for one in question.parameters]
-    page = {"externalDocs": {"url": f"/questions/{name}?lang={lang}", "description": word("question_page", lang)}}
+    parameters = [_parameter(one, choices.get(one.name, ()), lang) for one in question.parameters]
+    page = {"externalDocs": {"url": f"/questions/{name}?lang={lang}", "description": message("question_page", lang)}}
     answer = _operation(question, "", title, lang) | page
-    answer["parameters"] = [*asked, _shared("lang"), _shared("format")]
-    answer["responses"] = _responses(word("answer", lang), _forms(sheet))
+    answer["parameters"] = [*parameters, _shared("lang"), _shared("format")]
+    answer["responses"] = _responses(message("answer", lang), _forms(sheet))
     paths: Node = {f"/api/{name}": {"get": answer}}
-    if asked:
-        told = _operation(question, "choices", f"{word('choices_of', lang)}: {title}", lang)
+    if parameters:
+        listing = _operation(question, "choices", f"{message('choices_of', lang)}: {title}", lang)
         choice = {"application/json": {"schema": {"$ref": "#/components/schemas/Choices"}}}
-        told |= {"parameters": [_shared("lang")], "responses": _responses(word("choices_of", lang), choice)}
-        paths[f"/api/{name}/choices"] = {"get": told}
-    return paths | _charts(question, asked, lang)
+        listing |= {"parameters": [_shared("lang")], "responses": _responses(message("choices_of", lang), choice)}
+        paths[f"/api/{name}/choices"] = {"get": listing}
+    return paths | _charts(question, parameters, lang)
 
 
-def _charts(question: Question, asked: list[Node], lang: str) -> Node:
+def _charts(question: Question, parameters: list[Node], lang: str) -> Node:
     if question.chart is None:
         return {}
     forms: dict[str, Node] = {"svg": {"image/svg+xml": _TEXT}}
@@ -75,10 +75,10 @@ def _charts(question: Question, asked: list[Node], lang: str) -> Node:
         forms["vl.json"] = {"application/vnd.vegalite.v5+json": {"schema": {"type": "object"}}}
     paths = {}
     for suffix, content in forms.items():
-        told = _operation(question, suffix, f"{word('chart_of', lang)}: {question.title[lang]}", lang)
-        told["parameters"] = [*asked, _shared("theme"), _shared("size"), _shared("lang")]
-        told["responses"] = _responses(word("chart_of", lang), content)
-        paths[f"/questions/{question.name}.{suffix}"] = {"get": told}
+        chart = _operation(question, suffix, f"{message('chart_of', lang)}: {question.title[lang]}", lang)
+        chart["parameters"] = [*parameters, _shared("theme"), _shared("size"), _shared("lang")]
+        chart["responses"] = _responses(message("chart_of", lang), content)
+        paths[f"/questions/{question.name}.{suffix}"] = {"get": chart}
     return paths
 
 
@@ -105,9 +105,9 @@ def _parameter(parameter: Parameter, choices: Sequence[Choice], lang: str) -> No
     if choices and len(choices) <= _ENUM:
         schema["enum"] = [choice.value for choice in choices]
         listed = "\n" + "".join(f"\n- `{choice.value}` {_plain(choice.text)}" for choice in choices)
-    told = {"name": parameter.name, "in": "query", "schema": schema}
-    told["description"] = f"{label}. {word('parameter_takes', lang)}{listed}"
-    return told | ({"example": choices[0].value} if choices else {})
+    node: Node = {"name": parameter.name, "in": "query", "schema": schema}
+    node["description"] = f"{label}. {message('parameter_takes', lang)}{listed}"
+    return node | ({"example": choices[0].value} if choices else {})
 
 
 def _plain(text: str) -> str:
@@ -116,12 +116,12 @@ def _plain(text: str) -> str:
 
 
 def _forms(sheet: Sheet | None) -> Node:
-    told = {form.media_type: _CONTENT.get(form.name, _TEXT) for form in FORMS}
+    content = {form.media_type: _CONTENT.get(form.name, _TEXT) for form in FORMS}
     answer: Node = {"$ref": "#/components/schemas/Answer"}
     if sheet is not None:
         rows = {"type": "array", "items": {"type": "object", "properties": _columns(sheet)}}
         answer = {"allOf": [answer, {"type": "object", "properties": {"rows": rows}}]}
-    return told | {"application/json": {"schema": answer}}
+    return content | {"application/json": {"schema": answer}}
 
 
 def _columns(sheet: Sheet) -> Node:
@@ -133,9 +133,9 @@ def _columns(sheet: Sheet) -> Node:
     return columns
 
 
-def _responses(said: str, content: Node) -> Node:
+def _responses(description: str, content: Node) -> Node:
     errors = {status: {"$ref": f"#/components/responses/{name}"} for status, name in _ERRORS.items()}
-    return {"200": {"description": said, "content": content}} | errors
+    return {"200": {"description": description, "content": content}} | errors
 
 
 def _shared(name: str) -> Node:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Flask, Response, request
 
 from kg.errors import KgError, UnknownValue
-from kg.namespaces import BASE
+from kg.languages import lang_attribute
 from kg.queries.question import Parameter, Question
 from kg.tables.numbers import format_value
-from kg.tables.sheet import Cell, Column, Sheet
-from kg.web.errors import status_of
-from kg.web.layout import TermView, language, local_path, site
-from kg.web.questions.binding import Choice, Filled, choices_of, filled, find, sheet_of
+from kg.tables.sheet import Cell, Column
+from kg.web.context import Context
+from kg.web.layout import TermView, local_link
+from kg.web.questions.binding import BoundQuestion, Choice, bind, choices_of, find, sheet_of
 from kg.web.questions.charts import ChartView, view
+from kg.web.responses import send_page
+from kg.web.site import Site
 
-blueprint = Blueprint("saved", __name__)
-_SHOWN: Final = 1000
+_ROWS: Final = 1000
 _LISTED: Final = 60
+_LONGEST: Final = 300  # Characters of a value that the form repeats.
 _FORMS: Final = {
     "csv": "CSV",
     "xlsx": "Excel",
@@ -39,20 +40,16 @@ class Field:
     """A parameter in the form: its choices, and the one that is chosen; without choices a text is typed.
 
     Attributes:
+        links: the first choices, each with the query string that takes it.
         wrong: what was asked and cannot be; empty where all is well.
 
     """
 
     parameter: Parameter
     choices: list[Choice]
+    links: list[tuple[Choice, str]]
     chosen: str
     wrong: str = ""
-
-    @property
-    def links(self) -> list[tuple[Choice, str]]:
-        """The first choices, each with the query string that takes it."""
-        lang = language()
-        return [(one, urlencode({self.parameter.name: one.value, "lang": lang})) for one in self.choices[:_LISTED]]
 
 
 @dataclass(frozen=True)
@@ -65,58 +62,55 @@ class Answer:
     chart: ChartView | None
 
 
-@blueprint.get("/questions")
-@blueprint.get("/questions/")
-def index() -> Response:
-    """List all questions by theme."""
-    page = render_template("questions.html", themes=site().themes.group(site().questions.values()))
-    return Response(page, content_type="text/html; charset=utf-8")
+def init_app(app: Flask, site: Site) -> None:
+    """Register the routes."""
+    blueprint = Blueprint("saved", __name__)
+
+    @blueprint.get("/questions")
+    @blueprint.get("/questions/")
+    def index() -> Response:
+        """List all questions by theme."""
+        themes = site.themes.group(site.questions.values())
+        return send_page(Context.from_request(site, request), "questions.html", themes=themes)
+
+    @blueprint.get("/questions/<path:name>")
+    def question(name: str) -> Response:
+        """Show a question with the parameters of the URL; wrong ones leave the form, with what is wrong (400)."""
+        return _page(Context.from_request(site, request), find(site, name))
+
+    app.register_blueprint(blueprint)
 
 
-@blueprint.get("/questions/<path:name>")
-def question(name: str) -> Response:
-    """Show a question with the parameters of the URL; wrong ones leave the form, with what is wrong (400)."""
-    asked = find(name)
+def _page(context: Context, question: Question) -> Response:
     error: KgError | None = None
-    bound = Filled(asked, {}, {})
-    answer: Answer | None = None
+    bound, answer = BoundQuestion(question), None
     try:
-        bound = filled(asked)
-        answer = _answer(bound)
+        bound = bind(context, question)
+        answer = _answer(context, bound)
     except KgError as problem:
         error = problem
-    page = render_template(
+    return send_page(
+        context,
         "question.html",
-        question=asked,
+        error,
+        question=question,
         bound=bound,
-        fields=_fields(asked, bound.values, error),
-        error=error,
+        fields=_fields(context, bound, error),
         answer=answer,
-        forms=[(name, api_path(bound, form)) for form, name in _FORMS.items()],
-        lines=_lines(bound),
-        chart_query=urlencode({**bound.values, "lang": language()}),
+        forms=[(name, api_path(context, bound, form)) for form, name in _FORMS.items()],
+        lines=_lines(context, bound),
+        chart_query=urlencode({**bound.values, "lang": context.lang}),
     )
-    response = Response(page, status=status_of(error) if error else 200, content_type="text/html; charset=utf-8")
-    response.headers["Content-Language"] = language()
-    if error:
-        response.headers["Cache-Control"] = "no-store"
-        if error.retry is not None:
-            response.headers["Retry-After"] = str(error.retry)
-    return response
 
 
-def _answer(bound: Filled) -> Answer:
-    sheet, total = sheet_of(bound, _SHOWN)
+def _answer(context: Context, bound: BoundQuestion) -> Answer:
+    sheet, total = sheet_of(context, bound, _ROWS)
     rows = [[_view(cell, sheet.lang) for cell in row] for row in sheet.rows]
-    return Answer(sheet.columns, rows, total, _chart(bound, sheet))
-
-
-def _chart(bound: Filled, sheet: Sheet) -> ChartView | None:
-    """Return the chart, or nothing: the table has the same data."""
     try:
-        return view(bound, sheet)
-    except KgError:
-        return None
+        chart = view(context, bound, sheet)
+    except KgError:  # The table has the same data.
+        chart = None
+    return Answer(sheet.columns, rows, total, chart)
 
 
 def _view(cell: Cell, lang: str) -> TermView:
@@ -125,44 +119,40 @@ def _view(cell: Cell, lang: str) -> TermView:
         return TermView("")
     if not cell.iri:
         text = cell.text if isinstance(cell.value, str) else format_value(cell.value, lang)
-        return TermView(text, cell.lang if cell.lang != lang else "")
+        return TermView(text, lang_attribute(cell.lang, lang))
     iri = str(cell.value)
-    query = f"?lang={lang}" if iri.startswith(BASE) and "#" not in iri else ""
-    href = local_path(iri) + query if iri.startswith(("http://", "https://")) else ""
-    return TermView(cell.text, cell.lang if cell.lang != lang else "", href, iri)
+    return TermView(cell.text, lang_attribute(cell.lang, lang), local_link(iri, lang), iri)
 
 
-def _fields(asked: Question, values: Mapping[str, str], error: KgError | None) -> list[Field]:
+def _fields(context: Context, bound: BoundQuestion, error: KgError | None) -> list[Field]:
     """Return the fields of the form; where a question takes too long to tell its choices, a text is typed."""
     slow = error is not None and error.retry is not None
     wrong = error.where if isinstance(error, UnknownValue) else ""
     fields = []
-    for one in asked.parameters:
-        given = _given(one.name)
-        choices = [] if slow else _choices(asked, one)
-        fields.append(Field(one, choices, values.get(one.name, given), given if one.name == wrong else ""))
+    for parameter in bound.question.parameters:
+        name = parameter.name
+        value = context.request.args.get(name, "")[:_LONGEST]
+        choices = [] if slow else _choices(context, bound.question, parameter)
+        links = [(choice, urlencode({name: choice.value, "lang": context.lang})) for choice in choices[:_LISTED]]
+        fields.append(Field(parameter, choices, links, bound.values.get(name, value), value if name == wrong else ""))
     return fields
 
 
-def _choices(asked: Question, parameter: Parameter) -> list[Choice]:
+def _choices(context: Context, question: Question, parameter: Parameter) -> list[Choice]:
     try:
-        return choices_of(asked, parameter)
+        return choices_of(context, question, parameter)
     except KgError:
         return []
 
 
-def _given(name: str) -> str:
-    return request.args.get(name, "")[:300]
-
-
-def api_path(bound: Filled, form: str) -> str:
+def api_path(context: Context, bound: BoundQuestion, form: str) -> str:
     """Return the path of an answer as data."""
-    return f"/api/{bound.question.name}.{form}?{urlencode({**bound.values, 'lang': language()})}"
+    return f"/api/{bound.question.name}.{form}?{urlencode({**bound.values, 'lang': context.lang})}"
 
 
-def _lines(bound: Filled) -> list[tuple[str, str]]:
+def _lines(context: Context, bound: BoundQuestion) -> list[tuple[str, str]]:
     """Return lines to copy that fetch the answer: for pandas, R and the shell, with the address of the site."""
-    url = site().address.absolute(api_path(bound, "csv"))
+    url = context.absolute(api_path(context, bound, "csv"))
     quoted = json.dumps(url)
     file = bound.question.name.rpartition("/")[2] + ".csv"
     return [

@@ -10,14 +10,16 @@ from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
+from kg.languages import lang_attribute
 from kg.linking.batch import as_dict
 from kg.linking.candidates import Candidate, Wanted
-from kg.linking.entries import Entry, Label
+from kg.linking.entries import Label
 from kg.namespaces import BASE, KB, SKOS
 from kg.queries.question import Question
+from kg.web.indexes import MATCHES
 from kg.web.kinds import kind_of
-from kg.web.layout import TermView, language, local_path, site
-from kg.web.search.indexes import MATCHES, index, lookup
+from kg.web.layout import TermView, local_link, term_view
+from kg.web.site import Site
 
 _LEAST: Final = 20.0  # Below this, in a hundred, what is like the text in letters is so by accident.
 _NAMED: Final = 45.0
@@ -40,67 +42,78 @@ class Hit:
     """A thing that was found.
 
     Attributes:
-        found: the candidate.
-        kind: IRI of the class under which it is shown.
+        site: what is served.
+        lang: language of the page.
+        candidate: the thing, the label by which it was found, and its score.
         by: label or definition, by which it was found.
 
     """
 
-    found: Candidate
-    kind: str
+    site: Site
+    lang: str
+    candidate: Candidate
     by: str = "label"
+
+    @property
+    def kind(self) -> str:
+        """IRI of the class under which it is shown: that of its kind, or else the first of ours, or else the first."""
+        entry = self.candidate.entry
+        common = self.site.kinds.classes.get(kind_of(entry.iri), "")
+        ours = (iri for iri in entry.types if iri.startswith(KB))
+        return common if common in entry.types else next(ours, entry.types[0])
 
     @property
     def name(self) -> str:
         """Its preferred label in the language of the page."""
-        return self.found.entry.name(language())
+        return self.candidate.entry.name(self.lang)
 
     @property
     def label(self) -> str:
         """The label by which it was found, where that is not its name."""
-        text = self.found.label.text
+        text = self.candidate.label.text
         return text if self.by == "label" and text != self.name else ""
 
     @property
     def tag(self) -> str:
         """The language of that label, where it is not that of the page."""
-        return self.found.label.lang if self.found.label.lang != language() else ""
+        return lang_attribute(self.candidate.label.lang, self.lang)
 
     @property
     def definition(self) -> str:
         """Its definition, in the language of the page."""
-        return site().definition(self.found.entry.iri, language())
+        return self.site.definition(self.candidate.entry.iri, self.lang)
 
     @property
     def code(self) -> bool:
         """Whether it is a code that describes other things, such as a unit: one without a view of its own."""
-        kind = kind_of(self.found.entry.iri)
-        view = site().kinds.view(kind) if kind else None
+        kind = kind_of(self.candidate.entry.iri)
+        view = self.site.kinds.view(kind) if kind else None
         return bool(kind) and (view is None or view.target == _CONCEPT)
 
     @property
     def linked(self) -> list[TermView]:
         """Things of ours that a mapping links to a thing of another vocabulary."""
-        return list(_linked(self.found.entry.iri))[:_LINKED]
+        iris = list(_linked(self.site, self.candidate.entry.iri))[:_LINKED]
+        return [term_view(self.site, ox.NamedNode(iri), self.lang) for iri in iris]
 
     @property
     def page(self) -> str:
         """Where to read on: its page here, or what this site can do with it, or its own IRI."""
-        iri, lang = self.found.entry.iri, language()
+        iri = self.candidate.entry.iri
         if iri.startswith(BASE):
-            return f"{local_path(iri)}?lang={lang}"
+            return local_link(iri, self.lang)
         if self.kind == _ESCO_OCCUPATION:
-            return "/switch?" + urlencode({"from": iri, "lang": lang})
+            return "/switch?" + urlencode({"from": iri, "lang": self.lang})
         return iri
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """The hit as JSON holds it."""
-        return as_dict(self.found, language()) | {"kind": kind_name(self.kind), "page": self.page, "by": self.by}
+    def as_dict(self) -> dict[str, Any]:
+        """Return the hit as JSON holds it."""
+        kind = kind_name(self.site, self.lang, self.kind)
+        return as_dict(self.candidate, self.lang) | {"kind": kind, "page": self.page, "by": self.by}
 
 
 @dataclass(frozen=True)
-class Found:
+class Results:
     """What a search found.
 
     Attributes:
@@ -119,121 +132,111 @@ class Found:
     asked: bool
 
 
-def find(text: str, kind: str = "", limit: int = 20) -> Found:
+def find(site: Site, lang: str, text: str, kind: str = "", limit: int = 20) -> Results:
     """Return what a search finds.
 
     Arguments:
+        site: what is served.
+        lang: language of the page.
         text: what was typed; `ISCO 7212` is the code alone.
         kind: IRI or kebab-case name of a class; empty means all, and questions as well.
         limit: things at most.
 
     """
-    told = _CODE.fullmatch(text.strip())
+    code = _CODE.fullmatch(text.strip())
     wanted = Wanted(frozenset({kind} if kind else ()))
-    named = _named(told[1] if told else text.strip(), wanted, limit)
-    best = named[0].found.score if named else 0.0
-    if told:
-        return Found(tuple(named), _grouped(named), (), True, False)
-    defined = _defined(text, wanted, {one.found.entry.iri for one in named})
+    named = _named(site, lang, code[1] if code else text.strip(), wanted, limit)
+    best = named[0].candidate.score if named else 0.0
+    if code:
+        return Results(tuple(named), _grouped(named), (), True, False)
+    defined = _defined(site, lang, text, wanted, {hit.candidate.entry.iri for hit in named})
     hits = [*named[: max(limit - len(defined), 1)], *defined][:limit]
-    questions = [] if kind else [site().questions[name] for name in lookup().questions.search(text, _ASKED)]
+    questions = [] if kind else [site.questions[name] for name in site.indexes.questions.search(text, _ASKED)]
     sentence = best < _SURE and len(text.split()) >= _SENTENCE
     asked = bool(questions) and (sentence or bool(named and named[0].code))
-    return Found(tuple(hits), _grouped(hits), tuple(questions), best >= _NAMED, asked)
+    return Results(tuple(hits), _grouped(hits), tuple(questions), best >= _NAMED, asked)
 
 
-def _named(text: str, wanted: Wanted, limit: int) -> list[Hit]:
+def _named(site: Site, lang: str, text: str, wanted: Wanted, limit: int) -> list[Hit]:
     """Return things by label or code, best first."""
-    candidates = index().search(text, wanted, 3 * limit)
+    candidates = site.indexes.labels.search(text, wanted, 3 * limit)
     least = max(_LEAST, _SHARE * candidates[0].score) if candidates else _LEAST
-    hits = [Hit(one, shown_kind(one.entry)) for one in candidates if one.score >= least]
-    hits += _coded(text, wanted)
+    candidates = [one for one in candidates if one.score >= least] + list(_coded(site, lang, text, wanted))
     best: dict[tuple[str, str], float] = {}
-    for one in hits:  # Things of one name stand together: the scorer tells them apart by their other labels.
-        best[_said(one)] = max(one.found.score, best.get(_said(one), 0.0))
-    ordered = sorted(hits, key=lambda one: (-round(best[_said(one)]), *_rank(one)))
-    return list({one.found.entry.iri: one for one in reversed(ordered)}.values())[::-1][:limit]
+    for one in candidates:  # Things of one name stand together: the scorer tells them apart by their other labels.
+        best[_matched(one)] = max(one.score, best.get(_matched(one), 0.0))
+    ordered = sorted(candidates, key=lambda one: (-round(best[_matched(one)]), *_rank(site, one)))
+    unique = {one.entry.iri: one for one in reversed(ordered)}
+    return [Hit(site, lang, one) for one in reversed(unique.values())][:limit]
 
 
-def _said(hit: Hit) -> tuple[str, str]:
-    return hit.found.label.text.casefold(), hit.found.label.kind
+def _matched(candidate: Candidate) -> tuple[str, str]:
+    return candidate.label.text.casefold(), candidate.label.kind
 
 
-def begun(text: str, kind: str = "", limit: int = 8) -> list[Hit]:
+def suggestions(site: Site, lang: str, text: str, kind: str = "", limit: int = 8) -> list[Hit]:
     """Return what a text may be the beginning of, our own before another's of the same name."""
     wanted = Wanted(frozenset({kind} if kind else ()))
-    found = index().begins(text, wanted, 3 * limit)
-    hits = [Hit(one, shown_kind(one.entry)) for one in found if one.score >= _LEAST]
-    return _once(hits)[:limit]
+    candidates = site.indexes.labels.begins(text, wanted, 3 * limit)
+    hits = [Hit(site, lang, one) for one in candidates if one.score >= _LEAST]
+    return _without_repetition(hits)[:limit]
 
 
-def _once(hits: Iterable[Hit]) -> list[Hit]:
+def _without_repetition(hits: Iterable[Hit]) -> list[Hit]:
     """Keep ours of things with the same name, so that a list of suggestions does not say the same twice."""
     kept: dict[tuple[str, bool], Hit] = {}
-    for one in hits:
-        key = (one.name.casefold(), one.found.entry.iri.startswith(BASE))
-        kept.setdefault(key, one)
-    return [one for (name, ours), one in kept.items() if ours or (name, True) not in kept]
+    for hit in hits:
+        kept.setdefault((hit.name.casefold(), hit.candidate.entry.iri.startswith(BASE)), hit)
+    return [hit for (name, ours), hit in kept.items() if ours or (name, True) not in kept]
 
 
-def _rank(hit: Hit) -> tuple[bool, int, float, str]:
+def _rank(site: Site, candidate: Candidate) -> tuple[bool, int, float, str]:
     """Order things of one name: ours before others', kinds of the menu first, in its order."""
-    kinds = [kind for kind, _ in site().kinds.menu]
-    kind = kind_of(hit.found.entry.iri)
-    return not kind, kinds.index(kind) if kind in kinds else len(kinds), -hit.found.score, hit.found.entry.iri
+    kinds = [kind for kind, _ in site.kinds.menu]
+    kind = kind_of(candidate.entry.iri)
+    return not kind, kinds.index(kind) if kind in kinds else len(kinds), -candidate.score, candidate.entry.iri
 
 
 def _grouped(hits: Iterable[Hit]) -> tuple[tuple[str, tuple[Hit, ...]], ...]:
     groups: dict[str, list[Hit]] = {}
-    for one in hits:
-        groups.setdefault(one.kind, []).append(one)
-    return tuple((kind, tuple(those)) for kind, those in groups.items())
+    for hit in hits:
+        groups.setdefault(hit.kind, []).append(hit)
+    return tuple((kind, tuple(group)) for kind, group in groups.items())
 
 
-def _coded(code: str, wanted: Wanted) -> Iterator[Hit]:
+def _coded(site: Site, lang: str, code: str, wanted: Wanted) -> Iterator[Candidate]:
     """Return things of ours that a mapping links to what has this code in another vocabulary."""
-    for other in lookup().coded.get(code, ()):
-        name = site().labels.get(other, language())[0]
+    for other in site.indexes.codes.get(code, ()):
+        name = site.labels.get(other, lang)[0]
         label = Label(name if code in name else f"{name} ({code})", "", "notation")
-        for one in _linked(other):
-            entry = index().get(one.iri)
+        for iri in _linked(site, other):
+            entry = site.indexes.labels.get(iri)
             if entry and wanted.fits(entry):
-                yield Hit(Candidate(entry, label, _BY_CODE, {"code": 1.0}), shown_kind(entry))
+                yield Candidate(entry, label, _BY_CODE, {"code": 1.0})
 
 
-def _defined(text: str, wanted: Wanted, known: set[str]) -> list[Hit]:
-    entries = (index().get(iri) for iri in lookup().definitions.search(text, 4 * _DEFINED) if iri not in known)
-    fit = [entry for entry in entries if entry and wanted.fits(entry)]
-    hits = [Candidate(entry, entry.labels[0], 0.0, {"definition": 1.0}) for entry in fit[:_DEFINED]]
-    return [Hit(one, shown_kind(one.entry), "definition") for one in hits]
+def _defined(site: Site, lang: str, text: str, wanted: Wanted, known: set[str]) -> list[Hit]:
+    iris = (iri for iri in site.indexes.definitions.search(text, 4 * _DEFINED) if iri not in known)
+    entries = [entry for iri in iris if (entry := site.indexes.labels.get(iri)) and wanted.fits(entry)]
+    candidates = [Candidate(entry, entry.labels[0], 0.0, {"definition": 1.0}) for entry in entries[:_DEFINED]]
+    return [Hit(site, lang, candidate, "definition") for candidate in candidates]
 
 
-def shown_kind(entry: Entry) -> str:
-    """Return the class under which a thing is shown: that of its kind, or else the first of ours, or else the first."""
-    common = site().kinds.classes.get(kind_of(entry.iri), "")
-    ours = (one for one in entry.types if one.startswith(KB))
-    return common if common in entry.types else next(ours, entry.types[0])
-
-
-def kind_name(iri: str) -> str:
+def kind_name(site: Site, lang: str, iri: str) -> str:
     """Return what things of a class are called, in the plural where a view says so."""
-    kinds = {each: kind for kind, each in site().kinds.classes.items()}
-    lang = language()
-    name = site().kind_name(kinds[iri], lang) if iri in kinds else site().labels.get(iri, lang)[0]
+    kinds = {each: kind for kind, each in site.kinds.classes.items()}
+    name = site.kind_name(kinds[iri], lang) if iri in kinds else site.labels.get(iri, lang)[0]
     return name[:1].upper() + name[1:]
 
 
-def _linked(iri: str) -> Iterator[TermView]:
-    lang, node = language(), ox.NamedNode(iri)
-    if iri.startswith(BASE) and kind_of(iri) in {kind for kind, _ in site().kinds.menu}:
+def _linked(site: Site, iri: str) -> Iterator[str]:
+    """Yield the things of ours that a mapping links to a thing."""
+    if iri.startswith(BASE) and kind_of(iri) in {kind for kind, _ in site.kinds.menu}:
         return
     seen = set()
     for predicate in MATCHES:
-        for quad in site().graph.store.quads_for_pattern(None, predicate, node, None):
+        for quad in site.graph.store.quads_for_pattern(None, predicate, ox.NamedNode(iri), None):
             subject = quad.subject
             if isinstance(subject, ox.NamedNode) and subject.value.startswith(BASE) and subject.value not in seen:
                 seen.add(subject.value)
-                text, tag = site().labels.get(subject.value, lang)
-                yield TermView(
-                    text, tag if tag != lang else "", f"{local_path(subject.value)}?lang={lang}", subject.value
-                )
+                yield subject.value

@@ -1,4 +1,4 @@
-"""How one gets into an occupation: training routes with what they ask (MODEL M13), requirements and qualifications."""
+"""How one gets into an occupation: training routes with what they ask, requirements and qualifications."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
+from kg.languages import lang_attribute
 from kg.namespaces import KB
 from kg.rdf_terms import local_name
 from kg.tables.sheet import Cell, Sheet
-from kg.web.layout import TermView, language, site, term_view
-from kg.web.questions.binding import Filled, find, sheet_of
+from kg.web.context import Context
+from kg.web.layout import TermView, term_view
+from kg.web.questions.binding import BoundQuestion, find, sheet_of
+from kg.web.site import Site
 
 _QUALIFICATION: Final = ox.NamedNode(KB + "hasQualification")
 _LEVEL: Final = ox.NamedNode(KB + "level")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Requirement:
     """An entry requirement: `status` is its slug, and never says that something is not required."""
 
     status: str
-    named: TermView
+    name: TermView
     text: TermView
     condition: TermView
 
@@ -34,7 +37,7 @@ class Route:
 
     term: TermView
     entry: str
-    asked: tuple[Asked, ...]
+    asked: tuple[Requirement, ...]
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,8 @@ class Training:
     requirements: tuple[TermView, ...]
     qualifications: tuple[tuple[TermView, TermView | None], ...]
 
-    @property
-    def told(self) -> dict[str, Any]:
-        """The same as JSON holds it."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the same as JSON holds it."""
         return {
             "routes": [
                 {
@@ -70,63 +72,64 @@ class Training:
 
 
 class Trainings:
-    """The ways into all occupations, in the language of the request; they are three saved questions, asked once.
+    """The ways into all occupations, in the language of a request; they are three saved questions, asked once.
+
+    Arguments:
+        context: the request.
 
     Raises:
         KgError: as the engine.
 
     """
 
-    def __init__(self) -> None:
-        self._asked = _by("route", _rows("learning/route-requirements"))
-        self._routes = _by("occupation", _rows("learning/routes-to-occupation"))
-        self._required = _by("occupation", _rows("skills/requirements"))
+    def __init__(self, context: Context) -> None:
+        self._site, self._lang = context.site, context.lang
+        self._asked = _by("route", _rows(context, "learning/route-requirements"))
+        self._routes = _by("occupation", _rows(context, "learning/routes-to-occupation"))
+        self._required = _by("occupation", _rows(context, "skills/requirements"))
 
-    def of(self, occupation: str) -> Training:
+    def into(self, occupation: str) -> Training:
         """Return the ways into one occupation."""
         routes = tuple(self._route(row) for row in self._routes.get(occupation, ()))
-        required = (_text(row["requirementLabel"]) for row in self._required.get(occupation, ()))
-        return Training(routes, tuple(dict.fromkeys(required)), tuple(_qualifications(occupation)))
+        required = (self._text(row["requirementLabel"]) for row in self._required.get(occupation, ()))
+        qualifications = tuple(_qualifications(self._site, self._lang, occupation))
+        return Training(routes, tuple(dict.fromkeys(required)), qualifications)
 
     def _route(self, row: Mapping[str, Cell]) -> Route:
-        route, ours = row["route"], row["occupation"]
-        asked = (
-            Asked(
-                local_name(str(one["status"].value)),
-                _term(one["status"]),
-                *map(_text, (one["requirementLabel"], one["condition"])),
-            )
-            for one in self._asked.get(str(route.value), ())
-        )
-        entry = row["entryLabel"].text
-        return Route(_term(route), entry if entry.casefold() != ours.text.casefold() else "", tuple(asked))
+        route, entry = row["route"], row["entryLabel"].text
+        asked = tuple(self._requirement(other) for other in self._asked.get(str(route.value), ()))
+        broader = entry.casefold() != row["occupation"].text.casefold()
+        return Route(self._term(route), entry if broader else "", asked)
+
+    def _requirement(self, row: Mapping[str, Cell]) -> Requirement:
+        status, text, condition = row["status"], row["requirementLabel"], row["condition"]
+        slug = local_name(str(status.value))
+        return Requirement(slug, self._term(status), self._text(text), self._text(condition))
+
+    def _text(self, cell: Cell) -> TermView:
+        return TermView(cell.text, lang_attribute(cell.lang, self._lang))
+
+    def _term(self, cell: Cell) -> TermView:
+        return term_view(self._site, ox.NamedNode(str(cell.value)), self._lang)
 
 
-def _rows(name: str) -> list[dict[str, Cell]]:
-    sheet: Sheet = sheet_of(Filled(find(name), {}, {}))[0]
+def _rows(context: Context, name: str) -> list[dict[str, Cell]]:
+    sheet: Sheet = sheet_of(context, BoundQuestion(find(context.site, name)))[0]
     names = [column.name for column in sheet.columns]
     return [dict(zip(names, row, strict=True)) for row in sheet.rows]
 
 
 def _by(name: str, rows: list[dict[str, Cell]]) -> dict[str, list[dict[str, Cell]]]:
-    found: dict[str, list[dict[str, Cell]]] = {}
+    groups: dict[str, list[dict[str, Cell]]] = {}
     for row in rows:
-        found.setdefault(str(row[name].value), []).append(row)
-    return found
+        groups.setdefault(str(row[name].value), []).append(row)
+    return groups
 
 
-def _text(cell: Cell) -> TermView:
-    return TermView(cell.text, cell.lang if cell.lang != language() else "")
-
-
-def _term(cell: Cell) -> TermView:
-    return term_view(site(), ox.NamedNode(str(cell.value)), language())
-
-
-def _qualifications(occupation: str) -> Iterator[tuple[TermView, TermView | None]]:
-    store, lang = site().graph.store, language()
-    found = {quad.object for quad in store.quads_for_pattern(ox.NamedNode(occupation), _QUALIFICATION, None, None)}
-    for one in sorted(found, key=str):
-        if isinstance(one, ox.NamedNode):
-            level = next((quad.object for quad in store.quads_for_pattern(one, _LEVEL, None, None)), None)
-            yield term_view(site(), one, lang), term_view(site(), level, lang) if level else None
+def _qualifications(site: Site, lang: str, occupation: str) -> Iterator[tuple[TermView, TermView | None]]:
+    store = site.graph.store
+    quads = store.quads_for_pattern(ox.NamedNode(occupation), _QUALIFICATION, None, None)
+    for term in sorted({quad.object for quad in quads}, key=str):
+        if isinstance(term, ox.NamedNode):
+            level = next((quad.object for quad in store.quads_for_pattern(term, _LEVEL, None, None)), None)
+            yield term_view(site, term, lang), term_view(site, level, lang) if level else None

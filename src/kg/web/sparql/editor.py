@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyoxigraph as ox
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Request, Response, request
 
 from kg.endpoint.protocol import QueryRequest
 from kg.errors import KgError, QueryError, Refused, TooLarge, UnknownValue
@@ -22,20 +22,19 @@ from kg.queries.question import Question
 from kg.tables import xlsx
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import render_answer_map
-from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES
-from kg.tables.column_titles import title_of
 from kg.tables.provenance import Provenance
 from kg.tables.sheet import Sheet
-from kg.web.layout import POLICY, language, site, term_view, word, words_of
-from kg.web.questions.api import XLSX, sheet_words
-from kg.web.questions.binding import desk
-from kg.web.questions.charts import MAP, link_of, painted
-from kg.web.responses import arguments, ask
+from kg.web.context import Context
+from kg.web.layout import POLICY, message, messages, term_view
+from kg.web.questions.api import XLSX, sheet_messages
+from kg.web.questions.binding import read_sheet
+from kg.web.questions.charts import MAP, SVG, link_of, one_of, painted
+from kg.web.responses import arguments, ask, send_data, send_json
+from kg.web.site import Site
 from kg.web.sparql.editor_terms import lexicon
 
-blueprint = Blueprint("editor", __name__)
 FILES: Final = Path(__file__).parents[1] / "static" / "editor"
 _MARKS: Final = ("bar", "point", MAP)
 _BARS: Final = 150  # Rows that a chart shows so that one can read it.
@@ -43,15 +42,54 @@ _POINTS: Final = 2000
 _IRIS: Final = 5000
 _SIGN: Final = "§"
 _SECONDS: Final = 10.0
-_PAINTER: Final = "kg.editor.painter"
+_JSON: Final = "application/json"
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, site: Site) -> None:
     """Register the routes; charts of editors wait for each other, not those of the saved questions for them."""
-    app.extensions[_PAINTER] = ChartRenderer(_SECONDS)
-    app.register_blueprint(blueprint)
+    blueprint, renderer = Blueprint("editor", __name__), ChartRenderer(_SECONDS)
     if not is_built():
         logging.getLogger("kg").warning("the editor is not built, so /sparql is the plain form: see docs/editor.md")
+
+    @blueprint.post("/sparql/check")
+    def check() -> Response:
+        """Send what is wrong with a query, if anything, without running it."""
+        context = Context.from_request(site, request)
+        error = _check(context, _fields(request).get("query", ""))
+        return send_json({"problem": error and _problem(error)})
+
+    @blueprint.get("/sparql/terms.json")
+    def terms() -> Response:
+        """Send the prefixes, classes, properties and things of the graph, to complete from."""
+        return _send(Context.from_request(site, request), _terms(site), _JSON)
+
+    @blueprint.get("/sparql/examples.json")
+    def examples() -> Response:
+        """Send the saved questions by theme, each with its query and chart."""
+        context = Context.from_request(site, request)
+        return _send(context, _json(_examples(site, context.lang)), _JSON)
+
+    @blueprint.post("/sparql/labels")
+    def labels() -> Response:
+        """Send the labels of IRIs (`iris=`, parted by spaces): text, language where it is another, and a link."""
+        context = Context.from_request(site, request)
+        return _send(context, _json(_labels(context, _fields(request).get("iris", "").split())), _JSON)
+
+    @blueprint.route("/sparql/chart", methods=["GET", "POST"])
+    def chart() -> Response:
+        """Send the answer to a query as a chart or map in SVG; `mark=` and columns as in the header of a question."""
+        context = Context.from_request(site, request)
+        return _send(context, _chart(context, renderer, _fields(request)).encode(), SVG)
+
+    @blueprint.route("/sparql/xlsx", methods=["GET", "POST"])
+    def spreadsheet() -> Response:
+        """Send the answer to a query as XLSX, with labels, typed cells and a sheet that names its source."""
+        context = Context.from_request(site, request)
+        response = _send(context, _spreadsheet(context, _fields(request)), XLSX)
+        response.headers["Content-Disposition"] = 'attachment; filename="answer.xlsx"'
+        return response
+
+    app.register_blueprint(blueprint)
 
 
 def is_built() -> bool:
@@ -64,11 +102,11 @@ def bundle_version() -> str:
     return blake2b((FILES / "editor.js").read_bytes(), digest_size=6).hexdigest()
 
 
-def setting(query: str, starter: str, error: KgError | None) -> dict[str, Any]:
-    """Return what a page tells the editor: language, words, the query, and why it failed."""
+def setting(context: Context, query: str, starter: str, error: KgError | None) -> dict[str, Any]:
+    """Return the settings that a page gives the editor: language, messages, the query, and why it failed."""
     return {
-        "lang": language(),
-        "words": words_of("editor_", _WORDS),
+        "lang": context.lang,
+        "words": messages("editor_", _MESSAGES, context.lang),
         "nonce": secrets.token_urlsafe(16),
         "query": query,
         "starter": starter,
@@ -77,7 +115,7 @@ def setting(query: str, starter: str, error: KgError | None) -> dict[str, Any]:
     }
 
 
-_WORDS: Final = (
+_MESSAGES: Final = (
     *("query", "run", "answer", "rows", "one_row", "no_rows", "formats", "hint", "line", "column"),
     *("previous", "next", "as_chart", "as_map"),
 )
@@ -93,85 +131,65 @@ def policy(nonce: str) -> str:
 
 
 def _problem(error: KgError) -> dict[str, Any]:
-    told = {name: getattr(error, name) for name in ("title", "hint", "line", "column")}
-    return told | {"detail": error.what}
+    members = {name: getattr(error, name) for name in ("title", "hint", "line", "column")}
+    return members | {"detail": error.what}
 
 
-@blueprint.post("/sparql/check")
-def check() -> Response:
-    """Send what is wrong with a query, if anything, without running it.
+def _check(context: Context, query: str) -> KgError | None:
+    """Return what is wrong with a query, without running it.
 
     Behind the query comes a line with a sign that no query may hold: the reading ends there, or before it. A query
     that is not finished is not wrong yet.
     """
-    query = _fields().get("query", "")
-    found: KgError | None = None
     try:
-        ask(QueryRequest(f"{query}\n{_SIGN}", prefixed=True))
+        ask(context, QueryRequest(f"{query}\n{_SIGN}", prefixed=True))
     except (QueryError, Refused, TooLarge) as error:
-        found = None if error.line == query.count("\n") + 2 else error
+        return None if error.line == query.count("\n") + 2 else error
     except KgError:
         pass  # Too busy to say.
-    return Response(_json({"problem": found and _problem(found)}), content_type="application/json")
+    return None
 
 
-@blueprint.get("/sparql/terms.json")
-def terms() -> Response:
-    """Send the prefixes, classes, properties and things of the graph, to complete from."""
-    key = blake2b(f"terms {site().data_version}".encode(), digest_size=20).digest()
-    data: bytes | None = site().cache.get(key)
+def _terms(site: Site) -> bytes:
+    key = blake2b(f"terms {site.data_version}".encode(), digest_size=20).digest()
+    data: bytes | None = site.cache.get(key)
     if data is None:
-        graph = site().graph
-        data = _json(lexicon(graph.store, site().labels, graph.prefixes))
-        site().cache.put(key, data, len(data))
-    return _sent(data, "application/json")
+        data = _json(lexicon(site.graph.store, site.labels, site.graph.prefixes))
+        site.cache.put(key, data, len(data))
+    return data
 
 
-@blueprint.get("/sparql/examples.json")
-def examples() -> Response:
-    """Send the saved questions by theme, each with its query and chart."""
-    lang = language()
-    themes = site().themes
-    groups = [
-        {"name": themes.name(theme, lang), "questions": [_example(question, lang) for question in questions]}
-        for theme, questions in themes.group(site().questions.values()).items()
+def _examples(site: Site, lang: str) -> list[dict[str, Any]]:
+    return [
+        {"name": site.themes.name(theme, lang), "questions": [_example(question, lang) for question in group]}
+        for theme, group in site.themes.group(site.questions.values()).items()
     ]
-    return _sent(_json(groups), "application/json")
 
 
-def _example(one: Question, lang: str) -> dict[str, Any]:
-    plot = one.chart and {name: value for name, value in asdict(one.chart).items() if value}
-    return {"title": one.title[lang], "about": one.description[lang], "query": one.query, "chart": plot}
+def _example(question: Question, lang: str) -> dict[str, Any]:
+    plot = question.chart and {name: value for name, value in asdict(question.chart).items() if value}
+    texts = {"title": question.title[lang], "about": question.description[lang]}
+    return {**texts, "query": question.query, "chart": plot}
 
 
-@blueprint.post("/sparql/labels")
-def labels() -> Response:
-    """Send the labels of IRIs (`iris=`, parted by spaces): text, language where it is another, and a link."""
-    iris = _fields().get("iris", "").split()
+def _labels(context: Context, iris: list[str]) -> dict[str, list[str]]:
     if len(iris) > _IRIS:
         raise TooLarge(f"{len(iris)} IRIs; {_IRIS} are allowed", hint="ask for fewer at once")
     try:
-        views = {iri: term_view(site(), ox.NamedNode(iri), language()) for iri in iris}
+        views = {iri: term_view(context.site, ox.NamedNode(iri), context.lang) for iri in iris}
     except ValueError as error:
         raise QueryError(f"not an IRI: {error}", hint="send absolute IRIs, parted by spaces") from error
-    return _sent(_json({iri: [view.text, view.tag, view.href] for iri, view in views.items()}), "application/json")
+    return {iri: [view.text, view.tag, view.href] for iri, view in views.items()}
 
 
-@blueprint.route("/sparql/chart", methods=["GET", "POST"])
-def chart() -> Response:
-    """Send the answer to a query as a chart or map in SVG; `mark=` and columns as in the header of a question."""
-    fields = _fields()
-    sheet = _sheet(fields)
+def _chart(context: Context, renderer: ChartRenderer, fields: Mapping[str, str]) -> str:
+    sheet = _sheet(context, fields)
     plot = _plot(fields, sheet)
-    theme, size = _one_of(fields, "theme", tuple(THEMES)), _one_of(fields, "size", tuple(SIZES))
-    title = word("editor_your_query")
+    theme, size = one_of(fields, "theme", tuple(THEMES)), one_of(fields, "size", tuple(SIZES))
+    title = message("editor_your_query", context.lang)
     if plot.mark == MAP:
-        svg = render_answer_map(plot, sheet, title, theme, link_of)
-    else:
-        painter: ChartRenderer = current_app.extensions[_PAINTER]
-        told = summary(plot, sheet, title), description(plot, sheet)
-        svg = painted(painter, plot, sheet, [(theme, size)], *told)[theme, size]
-    return _sent(svg.encode(), "image/svg+xml")
+        return render_answer_map(plot, sheet, title, theme, lambda iri: link_of(iri, context.lang))
+    return painted(context, renderer, plot, sheet, title, ((theme, size),))[theme, size]
 
 
 def _plot(fields: Mapping[str, str], sheet: Sheet) -> Plot:
@@ -182,7 +200,7 @@ def _plot(fields: Mapping[str, str], sheet: Sheet) -> Plot:
         TooLarge: more rows than a chart can show.
 
     """
-    mark = _one_of(fields, "mark", _MARKS)
+    mark = one_of(fields, "mark", _MARKS)
     label = tuple(name for name in fields.get("label", "").split(",") if name)
     keys = ("latitude", "longitude") if mark == MAP else ("x", "y", "colour")
     plot = Plot(mark, **{key: fields.get(key, "") for key in keys}, label=label)
@@ -212,33 +230,28 @@ def _check_columns(plot: Plot, sheet: Sheet) -> None:
         raise UnknownValue(what, where=plot.mark, hint="choose a column in which every value is a number")
 
 
-@blueprint.route("/sparql/xlsx", methods=["GET", "POST"])
-def spreadsheet() -> Response:
-    """Send the answer to a query as XLSX, with labels, typed cells and a sheet that names its source."""
-    fields = _fields()
-    query = fields.get("query", "")
-    sheet, lang = _sheet(fields), language()
+def _spreadsheet(context: Context, fields: Mapping[str, str]) -> bytes:
+    site, lang = context.site, context.lang
+    sheet = _sheet(context, fields)
     source = Provenance(
         question="",
-        title=word("editor_your_query"),
+        title=message("editor_your_query", lang),
         description="",
-        query=query,
+        query=fields.get("query", ""),
         parameters={},
-        url=request.host_url + "sparql",
-        version=site().graph.version,
-        date=desk().date,
-        terms=desk().terms[lang],
+        url=context.request.host_url + "sparql",
+        version=site.graph.version,
+        date=site.edition.date,
+        terms=site.terms_of_use[lang],
     )
-    response = _sent(xlsx.render(sheet, source, sheet_words()), XLSX)
-    response.headers["Content-Disposition"] = 'attachment; filename="answer.xlsx"'
-    return response
+    return xlsx.render(sheet, source, sheet_messages(lang))
 
 
-def _fields() -> dict[str, str]:
+def _fields(request: Request) -> dict[str, str]:
     return dict(arguments(request.get_data() if request.method == "POST" else request.query_string))
 
 
-def _sheet(fields: Mapping[str, str]) -> Sheet:
+def _sheet(context: Context, fields: Mapping[str, str]) -> Sheet:
     """Return the answer to the query of a request, in the language of the request.
 
     Raises:
@@ -246,30 +259,18 @@ def _sheet(fields: Mapping[str, str]) -> Sheet:
         KgError: as the engine.
 
     """
-    query, lang = fields.get("query", ""), language()
+    query = fields.get("query", "")
     if not query.strip():
         raise QueryError("no query", hint="send query=SELECT ...")
-    answered = ask(QueryRequest(query, prefixed=True))
-    if answered.format not in [form.name for form in TABLES]:
+    answer = ask(context, QueryRequest(query, prefixed=True))
+    if answer.format not in [form.name for form in TABLES]:
         raise QueryError("the answer is a graph, which has no rows", hint="send a SELECT")
-    found = ox.parse_query_results(answered.data, format=ox.QueryResultsFormat.JSON)
-    return Sheet.from_solutions(found, site().labels, lambda name: title_of(desk().titles, name, lang), lang)
+    return read_sheet(context, answer.data)
 
 
-def _one_of(fields: Mapping[str, str], name: str, offered: tuple[str, ...]) -> str:
-    asked = fields.get(name) or offered[0]
-    if asked not in offered:
-        raise UnknownValue(f"{name} cannot be {asked[:100]}", where=name, hint=f"one of: {', '.join(offered)}")
-    return asked
+def _json(payload: Any) -> bytes:
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _json(told: Any) -> bytes:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _sent(data: bytes, kind: str) -> Response:
-    response = Response(data, content_type=kind)
-    response.set_etag(blake2b(data, digest_size=12).hexdigest())
-    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-    response.headers["Content-Language"] = language()
-    return response
+def _send(context: Context, data: bytes, media_type: str) -> Response:
+    return send_data(data, media_type, context.lang)

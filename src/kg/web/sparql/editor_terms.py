@@ -10,13 +10,13 @@ from typing import Any, Final, TypeGuard
 import pyoxigraph as ox
 
 from kg.labels import Labels
+from kg.languages import LANGUAGES
 from kg.namespaces import BASE, ID, RDF_TYPE, SKOS
 
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _NAME: Final = ox.NamedNode(SKOS + "prefLabel")
 _ABOUT: Final = tuple(map(ox.NamedNode, (SKOS + "definition", "http://www.w3.org/2000/01/rdf-schema#comment")))
 _LOCAL: Final = re.compile(r"\w[\w-]*")  # Local names that need no escape (SPARQL 1.1, section 19.8, PN_LOCAL).
-_LANGUAGES: Final = ("nl", "en")
 Texts = dict[str, str]
 
 
@@ -33,14 +33,14 @@ def lexicon(store: ox.Store, labels: Labels, prefixes: Mapping[str, str]) -> dic
     classes = sorted({kind for kinds in types.values() for kind in kinds})
     place = {kind: number for number, kind in enumerate(classes)}
     counts = Counter(kind for kinds in types.values() for kind in kinds)
-    used, of = _properties(store, types)
+    used, used_by = _properties(store, types)
     return {
         "base": ID,
         "prefixes": dict(sorted(prefixes.items())),
-        "classes": [_told(store, labels, prefixes, iri, counts[iri]) for iri in classes],
+        "classes": [_entry(store, labels, prefixes, iri, counts[iri]) for iri in classes],
         "properties": [
-            _told(store, labels, prefixes, iri, used[iri])
-            | {"of": sorted((place[kind], count) for kind, count in of[iri].items())}
+            _entry(store, labels, prefixes, iri, used[iri])
+            | {"of": sorted((place[kind], count) for kind, count in used_by[iri].items())}
             for iri in sorted(used)
         ],
         "things": _things(store, labels, types, place, counts),
@@ -58,14 +58,14 @@ def _types(store: ox.Store) -> dict[str, set[str]]:
 def _properties(store: ox.Store, types: Mapping[str, set[str]]) -> tuple[Counter[str], dict[str, Counter[str]]]:
     """Return how often each property is used, in all and by the members of each class."""
     used: Counter[str] = Counter()
-    of: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    used_by: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for quad in store:
         used[quad.predicate.value] += 1
-        of[quad.predicate.value].update(types.get(str(getattr(quad.subject, "value", "")), ()))
-    return used, of
+        used_by[quad.predicate.value].update(types.get(str(getattr(quad.subject, "value", "")), ()))
+    return used, used_by
 
 
-def _told(store: ox.Store, labels: Labels, prefixes: Mapping[str, str], iri: str, count: int) -> dict[str, Any]:
+def _entry(store: ox.Store, labels: Labels, prefixes: Mapping[str, str], iri: str, count: int) -> dict[str, Any]:
     return {
         "name": _short(iri, prefixes),
         "label": _texts(labels, iri),
@@ -84,15 +84,15 @@ def _short(iri: str, prefixes: Mapping[str, str]) -> str:
 
 
 def _texts(labels: Labels, iri: str) -> Texts:
-    found = ((lang, *labels.get(iri, lang)) for lang in _LANGUAGES)
-    return {lang: text for lang, text, tag in found if tag == lang}
+    labelled = ((lang, *labels.get(iri, lang)) for lang in LANGUAGES)
+    return {lang: text for lang, text, tag in labelled if tag == lang}
 
 
 def _about(store: ox.Store, iri: str) -> Texts:
     texts: Texts = {}
     for predicate in _ABOUT:
         for quad in store.quads_for_pattern(ox.NamedNode(iri), predicate, None, None):
-            if isinstance(quad.object, ox.Literal) and quad.object.language in _LANGUAGES:
+            if isinstance(quad.object, ox.Literal) and quad.object.language in LANGUAGES:
                 texts.setdefault(quad.object.language, quad.object.value)
     return texts
 

@@ -5,49 +5,62 @@ from __future__ import annotations
 from typing import Final
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Flask, Request, Response, request
 
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError, NotAcceptable, QueryError, Refused, UnsupportedBody
-from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
+from kg.queries.formats import GRAPHS, TABLES, Format
 from kg.queries.question import pick
-from kg.web.errors import status_of
-from kg.web.layout import site
+from kg.web.context import Context
 from kg.web.negotiation import accepted, choose, preferred, wants_html
-from kg.web.responses import arguments, ask, send
+from kg.web.responses import arguments, ask, send_answer, send_page
+from kg.web.site import Site
 from kg.web.sparql.editor import bundle_version, is_built, policy, setting
-from kg.web.sparql.service_description import PREFIXES, describe
+from kg.web.sparql.service_description import describe
 
-blueprint = Blueprint("sparql", __name__)
 _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
 _UPDATE: Final = "application/sparql-update"
-_SHOWN: Final = 1000
+_ROWS: Final = 1000
+_TURTLE: Final = GRAPHS[0].name
 _RDF: Final = {form.media_type for form in GRAPHS}
 Pairs = list[tuple[str, str]]
 
 
-@blueprint.route("/sparql", methods=["GET", "POST"])
-def sparql() -> Response:
-    """Answer a query sent by GET, form POST or direct POST (SPARQL 1.1 Protocol, section 2.1)."""
-    in_url, in_form = arguments(request.query_string), _form()
-    given = in_url + in_form
-    if wants_html(request) and not _values(given, "format"):
-        return _page(given)
-    if request.method == "GET" and not _values(given, "query") and _names_rdf():
-        return _description()
-    asked = QueryRequest(
-        text=_query_text(in_url, in_form),
-        default_graphs=tuple(_values(given, "default-graph-uri")),
-        named_graphs=tuple(_values(given, "named-graph-uri")),
-        table=_chosen(given, TABLES),
-        graph=_chosen(given, GRAPHS),
-        accept=_format(given) or request.headers.get("Accept", ""),
+def init_app(app: Flask, site: Site) -> None:
+    """Register the route."""
+    blueprint = Blueprint("sparql", __name__)
+
+    @blueprint.route("/sparql", methods=["GET", "POST"])
+    def sparql() -> Response:
+        """Answer a query sent by GET, form POST or direct POST (SPARQL 1.1 Protocol, section 2.1)."""
+        return _answer(Context.from_request(site, request))
+
+    app.register_blueprint(blueprint)
+
+
+def _answer(context: Context) -> Response:
+    request = context.request
+    in_url, in_form = arguments(request.query_string), _form(request)
+    pairs = in_url + in_form
+    if wants_html(request) and not _values(pairs, "format"):
+        return _page(context, pairs)
+    if request.method == "GET" and not _values(pairs, "query") and _names_rdf(request):
+        form = choose(request, GRAPHS)
+        return Response(describe(context.site, request.base_url, form), content_type=form.content_type)
+    accept = request.headers.get("Accept", "")
+    query = QueryRequest(
+        text=_query_text(request, in_url, in_form),
+        default_graphs=tuple(_values(pairs, "default-graph-uri")),
+        named_graphs=tuple(_values(pairs, "named-graph-uri")),
+        table=_preferred(accept, pairs, TABLES),
+        graph=_preferred(accept, pairs, GRAPHS),
+        accept=_format(pairs) or accept,
     )
-    return send(asked, _seconds(given))
+    return send_answer(context, query, _seconds(pairs))
 
 
-def _form() -> Pairs:
+def _form(request: Request) -> Pairs:
     return arguments(request.get_data()) if request.method == "POST" and request.mimetype == _FORM else []
 
 
@@ -55,25 +68,25 @@ def _values(pairs: Pairs, name: str) -> list[str]:
     return [value for key, value in pairs if key == name]
 
 
-def _format(given: Pairs) -> str:
-    return next(iter(_values(given, "format")), "")
+def _format(pairs: Pairs) -> str:
+    return next(iter(_values(pairs, "format")), "")
 
 
-def _chosen(given: Pairs, offered: tuple[Format, ...]) -> str:
+def _preferred(accept: str, pairs: Pairs, offered: tuple[Format, ...]) -> str:
     """Return the format that the client prefers among some, or nothing: which are needed, the query decides."""
     try:
-        return preferred(request.headers.get("Accept", ""), _format(given), offered).name
+        return preferred(accept, _format(pairs), offered).name
     except NotAcceptable:
         return ""
 
 
-def _seconds(given: Pairs) -> float | None:
+def _seconds(pairs: Pairs) -> float | None:
     """Return the time that the client allows, in seconds; it can only lower the limit."""
-    asked = _values(given, "timeout")
-    if not asked:
+    values = _values(pairs, "timeout")
+    if not values:
         return None
     try:
-        seconds = float(asked[-1])
+        seconds = float(values[-1])
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
@@ -81,7 +94,7 @@ def _seconds(given: Pairs) -> float | None:
     return seconds
 
 
-def _query_text(in_url: Pairs, in_form: Pairs) -> str:
+def _query_text(request: Request, in_url: Pairs, in_form: Pairs) -> str:
     in_body = request.method == "POST" and request.mimetype == _QUERY
     if request.mimetype == _UPDATE or _values(in_url + in_form, "update"):
         raise Refused("updates are not accepted: this graph is read only", hint="data changes in files, by review")
@@ -92,13 +105,13 @@ def _query_text(in_url: Pairs, in_form: Pairs) -> str:
     if len(queries) + in_body > 1:
         raise QueryError("several queries in one request", hint="send one query, in the URL or in the body")
     if in_body:
-        return _body()
+        return _body(request)
     if not queries or (request.method == "POST" and not _values(in_form, "query")):
         raise QueryError("no query", hint="send query=SELECT ...")
     return queries[0]
 
 
-def _body() -> str:
+def _body(request: Request) -> str:
     if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise UnsupportedBody("the body is not in UTF-8", hint="encode the query as UTF-8 (section 2.1.3)")
     try:
@@ -110,61 +123,49 @@ def _body() -> str:
     return text
 
 
-def _names_rdf() -> bool:
-    named = {media for media, quality in accepted(request).items() if quality > 0}
+def _names_rdf(request: Request) -> bool:
+    named = {media_type for media_type, quality in accepted(request).items() if quality > 0}
     return bool(named & _RDF) or request.args.get("format") in {form.name for form in GRAPHS}
 
 
-def _description() -> Response:
-    form = choose(request, GRAPHS)
-    triples = describe(request.base_url, site().graph, site().limits)
-    return Response(serialise_triples(triples, form, PREFIXES), content_type=form.content_type)
-
-
-def _page(given: Pairs) -> Response:
-    text = (_values(given, "query") or [""])[0]
-    found: QueryResult | None = None
+def _page(context: Context, pairs: Pairs) -> Response:
+    site, text = context.site, (_values(pairs, "query") or [""])[0]
+    answer: QueryResult | None = None
     error: KgError | None = None
     if text.strip():
         try:
-            found = ask(QueryRequest(text, prefixed=True, preview_rows=_SHOWN), _seconds(given))
+            answer = ask(context, QueryRequest(text, prefixed=True, preview_rows=_ROWS), _seconds(pairs))
         except KgError as problem:
             error = problem
-    built = is_built()
-    told = setting(text, _starter(), error) if built else None
-    page = render_template(
+    starter = pick(site.questions, "examples/01-measures").query
+    built, is_graph = is_built(), bool(answer and answer.format == _TURTLE)
+    editor = setting(context, text, starter, error) if built else None
+    response = send_page(
+        context,
         "sparql.html",
-        editor=told,
+        error,
+        editor=editor,
         bundle=bundle_version() if built else "",
-        query=text or _starter(),
-        error=error,
-        table=_table(found),
-        turtle=found.data.decode() if found and found.format == GRAPHS[0].name else None,
-        cut=bool(found and found.rows > _SHOWN),
-        formats=GRAPHS if found and found.format == GRAPHS[0].name else TABLES,
-        themes=site().themes.group(site().questions.values()),
-        limits=site().limits.listed,
+        query=text or starter,
+        table=_table(answer),
+        turtle=answer.data.decode() if answer and is_graph else None,
+        cut=bool(answer and answer.rows > _ROWS),
+        formats=GRAPHS if is_graph else TABLES,
+        themes=site.themes.group(site.questions.values()),
+        limits=site.limits.listed,
     )
-    response = Response(page, status=status_of(error) if error else 200, content_type="text/html; charset=utf-8")
-    if told:
-        response.headers["Content-Security-Policy"] = policy(told["nonce"])
-        response.headers["Cache-Control"] = "private, no-cache"  # Who comes back finds the answers as they were.
-    if error:
-        response.headers["Cache-Control"] = "no-store"
-        if error.retry is not None:
-            response.headers["Retry-After"] = str(error.retry)
+    if editor:
+        response.headers["Content-Security-Policy"] = policy(editor["nonce"])
+        # Who comes back finds the answers as they were.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
 
 
-def _starter() -> str:
-    return pick(site().questions, "examples/01-measures").query
-
-
-def _table(found: QueryResult | None) -> tuple[list[str], list[list[object]], int] | None:
-    if found is None or found.format != TABLES[0].name:
+def _table(answer: QueryResult | None) -> tuple[list[str], list[list[object]], int] | None:
+    if answer is None or answer.format != TABLES[0].name:
         return None
-    read = ox.parse_query_results(found.data, format=ox.QueryResultsFormat.JSON)
-    if isinstance(read, ox.QueryBoolean):
-        return ["answer"], [[ox.Literal(bool(read))]], 1
-    columns = [variable.value for variable in read.variables]
-    return columns, [[row[name] for name in columns] for row in read], found.rows
+    rows = ox.parse_query_results(answer.data, format=ox.QueryResultsFormat.JSON)
+    if isinstance(rows, ox.QueryBoolean):
+        return ["answer"], [[ox.Literal(bool(rows))]], 1
+    columns = [variable.value for variable in rows.variables]
+    return columns, [[row[name] for name in columns] for row in rows], answer.rows

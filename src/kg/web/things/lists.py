@@ -10,22 +10,25 @@ from typing import Final
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Flask, Response, request
 
 from kg.errors import NotFound, QueryError
 from kg.graph.facts import Fact, Term
 from kg.namespaces import BASE, ID, SKOS
 from kg.queries.formats import GRAPHS, serialise_triples
-from kg.web.layout import TermView, language, site
+from kg.web.context import Context
+from kg.web.layout import TermView
 from kg.web.negotiation import choose, wants_html
+from kg.web.responses import send_page
 from kg.web.site import Site
 from kg.web.terms import show
 from kg.web.views import Field
 
-blueprint = Blueprint("lists", __name__)
 _PAGE: Final = 50
 _NOTES: Final = 3  # Key facts beside a thing in a list.
 _FACET: Final = 40  # Values of a facet that are offered.
+_NO_FACETS: Final = ("lang", "page", "q", "format")
+_LONGEST: Final = 200  # Characters of words that names must hold.
 _IN_SCHEME: Final = ox.NamedNode(SKOS + "inScheme")
 
 
@@ -82,7 +85,7 @@ class Listing:
         """The facets of the view by slug."""
         view = self.site.kinds.view(self.kind)
         fields = sorted(view.fields, key=lambda one: (one.group.order, one.order)) if view else []
-        return {one.slug: one for one in fields if one.facet}
+        return {field.slug: field for field in fields if field.facet}
 
     @cached_property
     def named(self) -> list[str]:
@@ -102,8 +105,7 @@ class Listing:
 
     def _held(self, iri: str, slug: str) -> frozenset[str]:
         if (iri, slug) not in self._values:
-            one = self.fields[slug]
-            facts = self.site.facts.along(iri, one.path, one.of_class)
+            facts = self.site.values(iri, self.fields[slug])
             self._values[iri, slug] = frozenset(short(fact.value) for fact in facts)
         return self._values[iri, slug]
 
@@ -118,50 +120,52 @@ class Listing:
             if slug not in self.fields:
                 hint = f"one of: {', '.join(self.fields) or 'none'}"
                 raise QueryError(f"{self.kind} cannot be narrowed by {slug[:80]}", where=slug[:80], hint=hint)
-            values = sorted({one for iri in self.site.kinds.members[self.kind] for one in self._held(iri, slug)})
+            members = self.site.kinds.members[self.kind]
+            values = sorted({held for iri in members for held in self._held(iri, slug)})
             if value not in values:
                 hint = f"one of: {', '.join(values[:_FACET])}"
                 raise QueryError(f"no {self.kind} has {value[:200]}", where=slug, hint=hint)
 
     def facets(self) -> list[Facet]:
         """Return the facets that part the things, with counts under the other facets."""
-        found = [self._facet(slug) for slug in self.fields]
-        kept = [facet for facet in found if len(facet.choices) > 1 or any(one.chosen for one in facet.choices)]
-        return [replace(facet, open=facet.open or place == 0) for place, facet in enumerate(kept)]
+        facets = [self._facet(slug) for slug in self.fields]
+        kept = [facet for facet in facets if len(facet.choices) > 1 or any(choice.chosen for choice in facet.choices)]
+        return [replace(facet, open=facet.open or position == 0) for position, facet in enumerate(kept)]
 
     def _facet(self, slug: str) -> Facet:
         counts = Counter(value for iri in self.narrowed(slug) for value in self._held(iri, slug))
         choices = [
-            Choice(self._shown(value), count, self._href(slug, value), self.asked.get(slug) == value)
+            Choice(self._view(value), count, self._href(slug, value), self.asked.get(slug) == value)
             for value, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_FACET]
         ]
-        one = self.fields[slug]
-        name = one.name.get(self.lang) or self.site.labels.get(one.path[0][-1].predicate, self.lang)[0]
+        field = self.fields[slug]
+        name = field.name.get(self.lang) or self.site.labels.get(field.path[0][-1].predicate, self.lang)[0]
         return Facet(name, tuple(choices), slug in self.asked)
 
     def chosen(self) -> list[tuple[str, TermView, str]]:
         """Return what is asked: the name of the facet, the value, and the address without it."""
-        return [(facet.name, one.term, one.href) for facet in self.facets() for one in facet.choices if one.chosen]
+        choices = ((facet.name, choice) for facet in self.facets() for choice in facet.choices)
+        return [(name, choice.term, choice.href) for name, choice in choices if choice.chosen]
 
-    def _shown(self, value: str) -> TermView:
+    def _view(self, value: str) -> TermView:
         return show(self.site, self.lang, ox.NamedNode(long(value)) if "/" in value else ox.Literal(value))
 
     def _href(self, slug: str, value: str) -> str:
-        asked = {one: held for one, held in self.asked.items() if (one, held) != (slug, value)}
+        asked = {facet: held for facet, held in self.asked.items() if (facet, held) != (slug, value)}
         if self.asked.get(slug) != value:
             asked[slug] = value
         return self.address(asked)
 
     def address(self, asked: Mapping[str, str], **more: str) -> str:
         """Return the address of this list, narrowed in another way."""
-        told = {"q": self.q, **asked, **more, "lang": self.lang}
-        return f"/id/{self.kind}?" + urlencode({name: value for name, value in told.items() if value})
+        pairs = {"q": self.q, **asked, **more, "lang": self.lang}
+        return f"/id/{self.kind}?" + urlencode({name: value for name, value in pairs.items() if value})
 
     def item(self, iri: str) -> Item:
         """Return a thing as the list shows it."""
         notes = []
-        for one, facts in self.site.key_facts(ox.NamedNode(iri))[:_NOTES]:
-            name = one.name.get(self.lang, "")
+        for key_field, facts in self.site.key_facts(ox.NamedNode(iri))[:_NOTES]:
+            name = key_field.name.get(self.lang, "")
             values = [show(self.site, self.lang, fact.value) for fact in self.site.in_order(facts, self.lang)[:_NOTES]]
             notes.append((name, tuple(values)))
         return Item(show(self.site, self.lang, ox.NamedNode(iri)), self.site.definition(iri, self.lang), tuple(notes))
@@ -175,18 +179,18 @@ class Listing:
     def schemes(self) -> list[TermView]:
         """Return the concept schemes of these things, which are shown as trees."""
         store = self.site.graph.store
-        found = {
+        schemes = {
             quad.object
             for iri in self.site.kinds.members[self.kind]
             for quad in store.quads_for_pattern(ox.NamedNode(iri), _IN_SCHEME, None, None)
             if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(BASE)
         }
-        return [show(self.site, self.lang, one) for one in sorted(found, key=str)]
+        return [show(self.site, self.lang, scheme) for scheme in sorted(schemes, key=str)]
 
 
 @dataclass(frozen=True)
-class Way:
-    """A kind of thing as a way in: its list, what it is called, how many there are, and what they are."""
+class Summary:
+    """A kind of thing: its list, what it is called, how many there are, and what they are."""
 
     href: str
     name: str
@@ -194,11 +198,11 @@ class Way:
     comment: str
 
 
-def ways(site: Site, lang: str, kinds: Iterable[str]) -> list[Way]:
-    """Return kinds as ways in."""
+def summaries(site: Site, lang: str, kinds: Iterable[str]) -> list[Summary]:
+    """Return kinds in a few words."""
     views = {kind: site.kinds.view(kind) for kind in kinds}
     return [
-        Way(
+        Summary(
             f"/id/{kind}?lang={lang}",
             site.kind_name(kind, lang),
             len(site.kinds.members[kind]),
@@ -218,59 +222,69 @@ def long(value: str) -> str:
     return value if "://" in value else ID + value
 
 
-@blueprint.get("/id/")
-def kinds() -> Response:
-    """Show all kinds of things: those of the menu first, then the others by name."""
-    lang, first = language(), [kind for kind, _ in site().kinds.menu]
-    others = ways(site(), lang, [kind for kind in site().kinds.members if kind not in first])
-    page = render_template(
-        "kinds.html",
-        groups=[("ways_in", ways(site(), lang, first)), ("other_kinds", sorted(others, key=lambda way: way.name))],
-    )
-    return Response(page, content_type="text/html; charset=utf-8")
+def init_app(app: Flask, site: Site) -> None:
+    """Register the routes."""
+    blueprint = Blueprint("lists", __name__)
+
+    @blueprint.get("/id/")
+    def kinds() -> Response:
+        """Show all kinds of things: those of the menu first, then the others by name."""
+        context = Context.from_request(site, request)
+        first = [kind for kind, _ in site.kinds.menu]
+        others = summaries(site, context.lang, [kind for kind in site.kinds.members if kind not in first])
+        groups = [
+            ("ways_in", summaries(site, context.lang, first)),
+            ("other_kinds", sorted(others, key=lambda summary: summary.name)),
+        ]
+        return send_page(context, "kinds.html", groups=groups)
+
+    @blueprint.get("/id/<kind>")
+    def kind(kind: str) -> Response:
+        """Show the things of a kind; facets and `q=` narrow, `page=` turns; RDF for who asks for it."""
+        context = Context.from_request(site, request)
+        listing = _listing(context, kind)
+        listing.check()
+        iris = listing.narrowed()
+        if request.args.get("format") or not wants_html(request):
+            return _rdf(context, iris)
+        return _page(context, listing, iris)
+
+    app.register_blueprint(blueprint)
 
 
-@blueprint.get("/id/<kind>")
-def kind(kind: str) -> Response:
-    """Show the things of a kind; facets and `q=` narrow, `page=` turns; RDF for who asks for it."""
-    if kind not in site().kinds.members:
-        offered = ", ".join(site().kinds.members)
+def _listing(context: Context, kind: str) -> Listing:
+    site, arguments = context.site, context.request.args
+    if kind not in site.kinds.members:
+        offered = ", ".join(site.kinds.members)
         raise NotFound(f"no kind of things called {kind[:80]}", hint=f"one of: {offered}")
-    told = {
-        name: value for name, value in request.args.items() if name not in ("lang", "page", "q", "format") and value
-    }
-    listing = Listing(site(), language(), kind, told, request.args.get("q", "").strip()[:200])
-    listing.check()
-    found = listing.narrowed()
-    if request.args.get("format") or not wants_html(request):
-        return _rdf(found)
-    page = min(max(request.args.get("page", 1, type=int), 1), max(1, -(-len(found) // _PAGE)))
-    return _page(listing, found, page)
+    asked = {name: value for name, value in arguments.items() if name not in _NO_FACETS and value}
+    return Listing(site, context.lang, kind, asked, arguments.get("q", "").strip()[:_LONGEST])
 
 
-def _page(listing: Listing, found: Sequence[str], page: int) -> Response:
-    shown = found[(page - 1) * _PAGE : page * _PAGE]
+def _page(context: Context, listing: Listing, iris: Sequence[str]) -> Response:
+    last = max(1, -(-len(iris) // _PAGE))
+    page = min(max(context.request.args.get("page", 1, type=int), 1), last)
     turned = {
-        word: listing.address(listing.asked, page=str(number))
-        for word, number in (("previous", page - 1), ("next", page + 1))
-        if 0 < number <= -(-len(found) // _PAGE)
+        key: listing.address(listing.asked, page=str(number))
+        for key, number in (("previous", page - 1), ("next", page + 1))
+        if 0 < number <= last
     }
-    html = render_template(
+    return send_page(
+        context,
         "list.html",
         listing=listing,
-        name=site().kind_name(listing.kind, listing.lang),
-        total=len(found),
-        items=[listing.item(iri) for iri in shown],
+        name=context.site.kind_name(listing.kind, listing.lang),
+        total=len(iris),
+        items=[listing.item(iri) for iri in iris[(page - 1) * _PAGE : page * _PAGE]],
         first=(page - 1) * _PAGE + 1,
         turned=turned,
     )
-    return Response(html, content_type="text/html; charset=utf-8")
 
 
-def _rdf(found: Sequence[str]) -> Response:
+def _rdf(context: Context, iris: Sequence[str]) -> Response:
     """Return what is said of the things, without what refers to them."""
-    form = choose(request, GRAPHS)
-    store = site().graph.store
-    triples = {quad.triple for iri in found for quad in store.quads_for_pattern(ox.NamedNode(iri), None, None, None)}
-    data = serialise_triples(sorted(triples, key=str), form, site().graph.prefixes)
+    form, graph = choose(context.request, GRAPHS), context.site.graph
+    nodes = map(ox.NamedNode, iris)
+    triples = {quad.triple for node in nodes for quad in graph.store.quads_for_pattern(node, None, None, None)}
+    data = serialise_triples(sorted(triples, key=str), form, graph.prefixes)
     return Response(data, content_type=form.content_type)

@@ -11,14 +11,14 @@ from markupsafe import Markup
 from kg.graph.facts import Term
 from kg.namespaces import SCHEMA
 from kg.tables.charts.map import Place, render_map
-from kg.web.layout import word
+from kg.web.layout import message
 from kg.web.site import Site
 from kg.web.terms import show
 
 _SIDES: Final = tuple(ox.NamedNode(SCHEMA + name) for name in ("longitude", "latitude"))
 
 
-def atlas(site: Site, lang: str, here: str, values: Iterable[Term]) -> Markup:
+def draw_places(site: Site, lang: str, here: str, values: Iterable[Term]) -> Markup:
     """Return a map with the places among some values that have coordinates; nothing where none has.
 
     A value that is no thing, such as a latitude, stands for the thing itself.
@@ -28,13 +28,13 @@ def atlas(site: Site, lang: str, here: str, values: Iterable[Term]) -> Markup:
     if not spots:
         return Markup()
     names = ", ".join(spot.text for spot in spots)
-    return Markup(render_map(spots, f"{word('map_of', lang)} {names}", word("map_about", lang), lang))  # noqa: S704
+    return Markup(render_map(spots, f"{message('map_of', lang)} {names}", message("map_about", lang), lang))  # noqa: S704
 
 
 def _spot(site: Site, lang: str, iri: str, linked: bool) -> Place | None:
-    found = [next(site.graph.store.quads_for_pattern(ox.NamedNode(iri), side, None, None), None) for side in _SIDES]
-    numbers = [float(quad.object.value) for quad in found if quad and isinstance(quad.object, ox.Literal)]
+    quads = [next(site.graph.store.quads_for_pattern(ox.NamedNode(iri), side, None, None), None) for side in _SIDES]
+    numbers = [float(quad.object.value) for quad in quads if quad and isinstance(quad.object, ox.Literal)]
     if len(numbers) < len(_SIDES):
         return None
-    shown = show(site, lang, ox.NamedNode(iri))
-    return Place(numbers[0], numbers[1], shown.text, shown.href if linked else "")
+    view = show(site, lang, ox.NamedNode(iri))
+    return Place(numbers[0], numbers[1], view.text, view.href if linked else "")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import pyoxigraph as ox
@@ -11,13 +12,14 @@ from markupsafe import Markup
 
 from kg.graph.facts import Fact, Step, Term
 from kg.graph.resource import Resource
+from kg.languages import lang_attribute
 from kg.namespaces import RDF_TYPE
 from kg.web.kinds import kind_of
 from kg.web.layout import TermView
 from kg.web.site import Site
 from kg.web.terms import show
-from kg.web.things.map import atlas
-from kg.web.things.support import Backing, Quoted, backing, quoted
+from kg.web.things.map import draw_places
+from kg.web.things.support import PassageView, SupportView, passage_view, support_view
 from kg.web.views import Field, Group, View
 
 _MOST: Final = 60  # Values of one property on a page; the rest is a query away.
@@ -31,22 +33,22 @@ class Value:
     """One value: the term, what it rests on where its neighbours rest on something else, and its own facts."""
 
     term: TermView
-    backing: Backing | None = None
+    support: SupportView | None = None
     rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)
-class Said:
-    """Values of one property that are of one kind of statement; `backing` where all rest on the same."""
+class Block:
+    """Values of one property that are of one kind of statement; `support` where all rest on the same."""
 
     values: tuple[Value, ...]
-    kinds: Backing
-    backing: Backing | None = None
+    kinds: SupportView
+    support: SupportView | None = None
 
     @property
     def many(self) -> bool:
         """Whether they need columns."""
-        return len(self.values) > _MANY and not any(value.rows or value.backing for value in self.values)
+        return len(self.values) > _MANY and not any(value.rows or value.support for value in self.values)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Table:
     """Values as a table: the names of columns, and for each value its cells and what it rests on."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[TermView, tuple[tuple[TermView, ...], ...], Backing], ...]
+    rows: tuple[tuple[TermView, tuple[tuple[TermView, ...], ...], SupportView], ...]
 
 
 @dataclass(frozen=True)
@@ -76,18 +78,18 @@ class Row:
     """
 
     name: str
-    said: tuple[Said, ...] = ()
+    blocks: tuple[Block, ...] = ()
     table: Table | None = None
     tree: tuple[Branch, ...] = ()
-    passages: tuple[Quoted, ...] = ()
+    passages: tuple[PassageView, ...] = ()
     map: Markup = Markup()  # noqa: RUF009  (a text, and texts do not change)
     more: int = 0
     tag: str = ""
 
     @property
-    def shown(self) -> bool:
+    def filled(self) -> bool:
         """Whether there is something to show."""
-        return bool(self.said or self.table or self.tree or self.passages or self.map)
+        return bool(self.blocks or self.table or self.tree or self.passages or self.map)
 
 
 @dataclass(frozen=True)
@@ -121,15 +123,15 @@ class Head:
     definition: TermView | None
     trail: tuple[TermView, ...]
     list_of: TermView | None
-    passage: Quoted | None
+    passage: PassageView | None
     number: str = ""
     context: tuple[TermView, ...] = ()
 
     @property
     def steps(self) -> list[tuple[str, str, str]]:
         """The way to the thing: text, address and language of what is above it, then of itself."""
-        above = [one for one in (self.list_of, *self.trail) if one]
-        return [*((one.text, one.href, one.tag) for one in above), (self.name.text, "", self.name.tag)]
+        above = [view for view in (self.list_of, *self.trail) if view]
+        return [*((view.text, view.href, view.tag) for view in above), (self.name.text, "", self.name.tag)]
 
     @property
     def summary(self) -> str:
@@ -145,17 +147,17 @@ class Thing:
         site: what is served.
         lang: language of the page.
         iri: the thing.
-        view: what is shown of its class, or None.
 
     """
 
     site: Site
     lang: str
     iri: str
-    view: View | None = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.view = self.site.views.find(self.site.facts.classes(self.iri))
+    @cached_property
+    def view(self) -> View | None:
+        """What is shown of its class, or None."""
+        return self.site.views.find(self.site.facts.classes(self.iri))
 
     def head(self) -> Head:
         """Return what stands above the facts."""
@@ -165,33 +167,33 @@ class Thing:
         definition = self.site.definition(self.iri, self.lang)
         return Head(
             self.name(),
-            tuple(self._view_of(ox.NamedNode(one)) for one in self._kinds()),
+            tuple(self._view_of(ox.NamedNode(iri)) for iri in self._kinds()),
             TermView(name, tag) if differs else None,
             TermView(definition) if definition else None,
             tuple(self._trail()),
             self._list(),
-            quoted(self.site, self.lang, self.iri) if self.iri in self.site.passages else None,
+            passage_view(self.site, self.lang, self.iri) if self.iri in self.site.passages else None,
             self._number(),
             tuple(self._having("ContextRole")),
         )
 
     def _number(self) -> str:
         """Return the number with its qualifier and unit; nothing where the thing is no number."""
-        shown = [one.text for one in self._having("NumberRole")]
-        return " ".join(shown) if any(text[:1].isdigit() for text in shown) else ""
+        texts = [view.text for view in self._having("NumberRole")]
+        return " ".join(texts) if any(text[:1].isdigit() for text in texts) else ""
 
     def _having(self, role: str) -> Iterable[TermView]:
         """Yield the values of the fields of a role."""
-        for one in self.view.having(role) if self.view else ():
-            for fact in self.site.facts.along(self.iri, one.path, one.of_class):
+        for field in self.view.having(role) if self.view else ():
+            for fact in self.site.values(self.iri, field):
                 yield self._view_of(fact.value)
 
     def name(self) -> TermView:
         """Return what the thing is called: its label, or else its class and the last part of its IRI."""
-        shown = show(self.site, self.lang, ox.NamedNode(self.iri))
+        view = self._view_of(ox.NamedNode(self.iri))
         named = self.site.labels.known(self.iri) or self.iri in self.site.reified or self.iri in self.site.passages
         kinds = [] if named else self._kinds()
-        return replace(shown, text=f"{self.site.labels.get(kinds[0], self.lang)[0]} {shown.text}") if kinds else shown
+        return replace(view, text=f"{self.site.labels.get(kinds[0], self.lang)[0]} {view.text}") if kinds else view
 
     def _kinds(self) -> list[str]:
         quads = self.site.graph.store.quads_for_pattern(ox.NamedNode(self.iri), ox.NamedNode(RDF_TYPE), None, None)
@@ -213,34 +215,33 @@ class Thing:
                 break
             chain.append(above)
             here, view = above, self.site.views.find(self.site.facts.classes(above))
-        return [self._view_of(ox.NamedNode(one)) for one in reversed(chain)]
+        return [self._view_of(ox.NamedNode(iri)) for iri in reversed(chain)]
 
     def sections(self, resource: Resource) -> list[Section]:
         """Return the facts of a resource by heading: those of its view, the others, and what refers to it."""
         common = self.site.views.common
         fields = [*(self.view.fields if self.view else ()), *common.fields]
-        hidden = {one.single for one in fields if one.hidden}
+        hidden = {field.single for field in fields if field.hidden}
         covered: set[ox.Quad] = set()
         rows: dict[Group, list[Row]] = {}
-        for one in fields:
-            if one.hidden or (one in common.fields and one.single and one.single.inverse):
+        for field in fields:
+            if field.hidden or (field in common.fields and field.single and field.single.inverse):
                 continue
-            facts = self.site.facts.along(self.iri, one.path, one.of_class)
-            if one in common.fields:
+            facts = self.site.values(self.iri, field)
+            if field in common.fields:
                 facts = [fact for fact in facts if not covered.issuperset(fact.quads)]
             covered.update(quad for fact in facts for quad in fact.quads)
-            facts = facts if one.group.slug == _BOTH else self._readable(facts)
+            facts = facts if field.group.slug == _BOTH else self._readable(facts)
             if facts:
-                row = self._row(self._name(one), facts, one.viewer)
-                rows.setdefault(one.group, []).extend([row] if row.shown else [])
-        sections = [
-            self._section(group, found) for group, found in sorted(rows.items(), key=lambda pair: pair[0].order)
-        ]
+                row = self._row(self._name(field), facts, field.viewer)
+                rows.setdefault(field.group, []).extend([row] if row.filled else [])
+        ordered = sorted(rows.items(), key=lambda pair: pair[0].order)
+        sections = [self._section(group, those) for group, those in ordered]
         for slug, quads, inverse in (("facts", resource.statements, False), ("mentions", resource.incoming, True)):
             rest = self._rest([quad for quad in quads if quad not in covered], inverse, hidden)
             if rest:
                 sections.append(self._section(self.site.views.groups[slug], rest))
-        return sorted(sections, key=lambda one: self.site.views.groups[one.slug].order)
+        return sorted(sections, key=lambda section: self.site.views.groups[section.slug].order)
 
     def _readable(self, facts: list[Fact]) -> list[Fact]:
         """Return the facts, texts only in the language of the page where they are said in it."""
@@ -253,95 +254,97 @@ class Thing:
 
     def _rest(self, quads: Sequence[ox.Quad], inverse: bool, hidden: set[Step | None]) -> list[Row]:
         """Return what no view names, by property."""
-        found: dict[str, dict[Term, list[ox.Quad]]] = {}
+        by_property: dict[str, dict[Term, list[ox.Quad]]] = {}
         for quad in quads:
             if Step(quad.predicate.value, inverse) not in hidden:
-                values = found.setdefault(quad.predicate.value, {})
+                values = by_property.setdefault(quad.predicate.value, {})
                 values.setdefault(quad.subject if inverse else quad.object, []).append(quad)
         rows = []
-        for predicate, values in found.items():
+        for predicate, values in by_property.items():
             name = self._step_name(Step(predicate, inverse))
             facts = [Fact(value, tuple(about)) for value, about in values.items()]
             rows.append(replace(self._row(name.text, facts, ""), tag=name.tag))
         return sorted(rows, key=lambda row: row.name)
 
-    def _name(self, one: Field) -> str:
-        return one.name.get(self.lang) or self._step_name(one.path[0][-1]).text
+    def _name(self, field: Field) -> str:
+        return field.name.get(self.lang) or self._step_name(field.path[0][-1]).text
 
     def _step_name(self, step: Step) -> TermView:
         text, tag = self.site.labels.get(step.predicate, self.lang)
         if not step.inverse:
-            return TermView(text, tag if tag != self.lang else "")
+            return TermView(text, lang_attribute(tag, self.lang))
         named = self.site.views.backwards.get(step.predicate, {}).get(self.lang)
-        return TermView(named) if named else TermView(f"← {text}", tag if tag != self.lang else "")
+        return TermView(named) if named else TermView(f"← {text}", lang_attribute(tag, self.lang))
 
     def _row(self, name: str, facts: Sequence[Fact], viewer: str) -> Row:
         ordered = self.site.in_order(facts, self.lang)
         shown, more = ordered[:_MOST], max(0, len(ordered) - _MOST)
         if viewer == "PassageViewer":
             iris = [fact.value.value for fact in shown if isinstance(fact.value, ox.NamedNode)]
-            return Row(name, passages=tuple(quoted(self.site, self.lang, iri) for iri in iris), more=more)
+            return Row(name, passages=tuple(passage_view(self.site, self.lang, iri) for iri in iris), more=more)
         if viewer == "TreeViewer":
             return Row(name, tree=tree(self.site, self.lang, [fact.value for fact in ordered]))
         if viewer == "MapViewer":
             places = [fact for fact in shown if isinstance(fact.value, ox.NamedNode)]
-            drawn = atlas(self.site, self.lang, self.iri, [fact.value for fact in ordered])
-            return Row(name, said=tuple(self._said(places, False)), map=drawn, more=more)
+            svg = draw_places(self.site, self.lang, self.iri, [fact.value for fact in ordered])
+            return Row(name, self._blocks(places, False), map=svg, more=more)
         if viewer == "ValueTableViewer":
             return Row(name, table=self._table(shown), more=more)
-        return Row(name, said=tuple(self._said(shown, viewer == "DetailsViewer")), more=more)
+        return Row(name, self._blocks(shown, viewer == "DetailsViewer"), more=more)
 
-    def _said(self, facts: Sequence[Fact], nested: bool) -> Iterable[Said]:
-        """Yield the values by kind of statement; evidence stands at the block where it is the same for all."""
-        backed = [(fact, backing(self.site, self.lang, fact.quads)) for fact in facts]
-        blocks: dict[tuple[object, ...], list[tuple[Fact, Backing]]] = {}
-        for fact, found in backed:
-            blocks.setdefault(found.chips, []).append((fact, found))
-        for block in blocks.values():
-            same = len({found for _, found in block}) == 1
-            values = tuple(
-                Value(
-                    self._view_of(fact.value),
-                    None if same or not found.speaks else found,
-                    self.nested(fact.value) if nested else (),
-                )
-                for fact, found in block
+    def _blocks(self, facts: Sequence[Fact], nested: bool) -> tuple[Block, ...]:
+        """Return the values by kind of statement; evidence stands at the block where it is the same for all."""
+        groups: dict[tuple[object, ...], list[tuple[Fact, SupportView]]] = {}
+        for fact in facts:
+            support = support_view(self.site, self.lang, fact.quads)
+            groups.setdefault(support.chips, []).append((fact, support))
+        return tuple(self._block(group, nested) for group in groups.values())
+
+    def _block(self, group: Sequence[tuple[Fact, SupportView]], nested: bool) -> Block:
+        first = group[0][1]
+        same = all(support == first for _, support in group)
+        values = (
+            Value(
+                self._view_of(fact.value),
+                support if support.has_details and not same else None,
+                self.nested(fact.value) if nested else (),
             )
-            first = block[0][1]
-            yield Said(values, first, first if same and first.speaks else None)
+            for fact, support in group
+        )
+        return Block(tuple(values), first, first if same and first.has_details else None)
 
     def nested(self, value: Term) -> tuple[Row, ...]:
         """Return the key facts of a value, without what leads back here."""
         rows = []
-        for one, facts in self.site.key_facts(value):
+        for field, facts in self.site.key_facts(value):
             others = [fact for fact in self._readable(facts) if fact.value != ox.NamedNode(self.iri)]
             if others:
-                rows.append(self._row(self._name(one), others, ""))
+                rows.append(self._row(self._name(field), others, ""))
         return tuple(rows)
 
     def _table(self, facts: Sequence[Fact]) -> Table:
         here = ox.NamedNode(self.iri)
-        found: list[tuple[Fact, dict[str, tuple[TermView, ...]]]] = []
+        filled: list[tuple[Fact, dict[str, tuple[TermView, ...]]]] = []
         names: dict[str, None] = {}
         for fact in facts:
             cells: dict[str, tuple[TermView, ...]] = {}
-            for one, values in self.site.key_facts(fact.value):
+            for field, values in self.site.key_facts(fact.value):
                 others = [value.value for value in self.site.in_order(values, self.lang) if value.value != here]
                 if others:
-                    name = self._name(one)
+                    name = self._name(field)
                     cells[name] = tuple(self._view_of(value) for value in others)
                     names.setdefault(name)
-            found.append((fact, cells))
+            filled.append((fact, cells))
         rows = (
-            (self._view_of(fact.value), tuple(cells.get(name, ()) for name in names), self._whence(fact))
-            for fact, cells in found
+            (self._view_of(fact.value), tuple(cells.get(name, ()) for name in names), self._row_support(fact))
+            for fact, cells in filled
         )
         return Table(tuple(names), tuple(rows))
 
-    def _whence(self, fact: Fact) -> Backing:
+    def _row_support(self, fact: Fact) -> SupportView:
         """Return what the row of a table rests on: the passages of the value itself, where it has any."""
         own = self.site.own_statements(fact.value)
-        return backing(self.site, self.lang, own or fact.quads)
+        return support_view(self.site, self.lang, own or fact.quads)
 
     def _view_of(self, value: Term) -> TermView:
         return show(self.site, self.lang, value)
@@ -354,7 +357,7 @@ def tree(site: Site, lang: str, values: Sequence[Term]) -> tuple[Branch, ...]:
     below: dict[str | None, list[str]] = {}
     for iri in iris:
         view = site.views.find(site.facts.classes(iri))
-        above = [one for one in _parents(site, iri, view) if one in among and one != iri]
+        above = [parent for parent in _parents(site, iri, view) if parent in among and parent != iri]
         below.setdefault(above[0] if above else None, []).append(iri)
     return _branches(site, lang, below, None, frozenset())
 
@@ -362,18 +365,18 @@ def tree(site: Site, lang: str, values: Sequence[Term]) -> tuple[Branch, ...]:
 def _branches(
     site: Site, lang: str, below: Mapping[str | None, list[str]], here: str | None, seen: frozenset[str]
 ) -> tuple[Branch, ...]:
-    found = [iri for iri in below.get(here, ()) if iri not in seen]
+    iris = [iri for iri in below.get(here, ()) if iri not in seen]
     return tuple(
-        Branch(show(site, lang, ox.NamedNode(iri)), _branches(site, lang, below, iri, seen | {iri})) for iri in found
+        Branch(show(site, lang, ox.NamedNode(iri)), _branches(site, lang, below, iri, seen | {iri})) for iri in iris
     )
 
 
 def _parents(site: Site, iri: str, view: View | None) -> Iterable[str]:
-    for one in view.having("ParentRole") if view else ():
-        for fact in site.facts.along(iri, one.path, one.of_class):
+    for field in view.having("ParentRole") if view else ():
+        for fact in site.values(iri, field):
             if isinstance(fact.value, ox.NamedNode):
                 yield fact.value.value
 
 
 def _parent(site: Site, iri: str, view: View | None, seen: set[str]) -> str | None:
-    return next((one for one in _parents(site, iri, view) if one not in seen), None)
+    return next((parent for parent in _parents(site, iri, view) if parent not in seen), None)

@@ -26,18 +26,18 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Quoted:
+class PassageView:
     """A passage as a reader sees it.
 
     Attributes:
-        passage, section, publication: links.
+        term, section, publication: links.
         lines: where it stands in the source text.
         words: the whole sentence where the text is served, else its first and last words, or nothing.
         whole: whether `words` is the whole of it.
 
     """
 
-    passage: TermView
+    term: TermView
     section: TermView | None
     publication: TermView | None
     lines: str
@@ -46,7 +46,7 @@ class Quoted:
 
 
 @dataclass(frozen=True)
-class Ruled:
+class DerivationView:
     """A derivation as a reader sees it: the rule, what it says, and what lies on the path."""
 
     rule: TermView
@@ -55,7 +55,7 @@ class Ruled:
 
 
 @dataclass(frozen=True)
-class Backing:
+class SupportView:
     """What a fact rests on.
 
     Attributes:
@@ -63,40 +63,40 @@ class Backing:
         how: how the passages were found; a word of the interface is `how_` and this.
         passages: the first few.
         more: how many other passages there are.
-        ruled: the derivations, the first few.
-        ways: how many derivations there are.
-        told: what a mapping says of itself.
+        derivations: the first few.
+        more_derivations: how many others there are.
+        mapping: what a mapping says of itself.
 
     """
 
     chips: tuple[Chip, ...]
     how: str = ""
-    passages: tuple[Quoted, ...] = ()
+    passages: tuple[PassageView, ...] = ()
     more: int = 0
-    ruled: tuple[Ruled, ...] = ()
-    ways: int = 0
-    told: tuple[tuple[TermView, TermView], ...] = ()
+    derivations: tuple[DerivationView, ...] = ()
+    more_derivations: int = 0
+    mapping: tuple[tuple[TermView, TermView], ...] = ()
 
     @property
-    def speaks(self) -> bool:
+    def has_details(self) -> bool:
         """Whether there is more to show than the kind."""
-        return bool(self.passages or self.ruled or self.told)
+        return bool(self.passages or self.derivations or self.mapping)
 
 
-def backing(site: Site, lang: str, quads: Iterable[ox.Quad]) -> Backing:
+def support_view(site: Site, lang: str, quads: Iterable[ox.Quad]) -> SupportView:
     """Return what some statements together rest on."""
     supports = list(dict.fromkeys(site.facts.support(quad) for quad in quads))
-    passages = list(dict.fromkeys(one for support in supports for one in support.passages))
-    ways = list(dict.fromkeys(one for support in supports for one in support.derivations))
-    told = [one for support in supports for one in support.told]
-    return Backing(
+    passages = list(dict.fromkeys(iri for support in supports for iri in support.passages))
+    derivations = list(dict.fromkeys(each for support in supports for each in support.derivations))
+    mapping = [pair for support in supports for pair in support.told]
+    return SupportView(
         chips(site, lang, supports),
         next((support.how for support in supports if support.passages), ""),
-        tuple(quoted(site, lang, iri) for iri in passages[:_MOST]),
+        tuple(passage_view(site, lang, iri) for iri in passages[:_MOST]),
         max(0, len(passages) - _MOST),
-        tuple(_ruled(site, lang, one.rule, one.via) for one in ways[:_MOST]),
-        len(ways),
-        tuple((term_view(site, ox.NamedNode(name), lang), term_view(site, value, lang)) for name, value in told),
+        tuple(_derivation_view(site, lang, each.rule, each.via) for each in derivations[:_MOST]),
+        max(0, len(derivations) - _MOST),
+        tuple((term_view(site, ox.NamedNode(name), lang), term_view(site, value, lang)) for name, value in mapping),
     )
 
 
@@ -109,23 +109,23 @@ def chips(site: Site, lang: str, supports: Iterable[Support]) -> tuple[Chip, ...
     )
 
 
-def quoted(site: Site, lang: str, iri: str) -> Quoted:
+def passage_view(site: Site, lang: str, iri: str) -> PassageView:
     """Return a passage as a reader sees it."""
     passage = site.passages.get(iri)
     term = term_view(site, ox.NamedNode(iri), lang)
     if passage is None:
-        return Quoted(term, None, None, "", "", False)
+        return PassageView(term, None, None, "", "", False)
     whole = site.text.quote(iri) if site.text else ""
     ends = " … ".join(end for end in passage.ends if end)
     section = term_view(site, ox.NamedNode(passage.section), lang) if passage.section else None
     publication = site.publications.get(passage.section)
     above = term_view(site, ox.NamedNode(publication), lang) if publication else None
-    return Quoted(term, section, above, passage.lines, whole or ends, bool(whole))
+    return PassageView(term, section, above, passage.lines, whole or ends, bool(whole))
 
 
-def _ruled(site: Site, lang: str, rule: str, via: Iterable[str]) -> Ruled:
-    return Ruled(
+def _derivation_view(site: Site, lang: str, rule: str, via: Iterable[str]) -> DerivationView:
+    return DerivationView(
         term_view(site, ox.NamedNode(rule), lang),
         site.definition(rule, lang),
-        tuple(term_view(site, ox.NamedNode(one), lang) for one in via),
+        tuple(term_view(site, ox.NamedNode(iri), lang) for iri in via),
     )
