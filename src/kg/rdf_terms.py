@@ -1,7 +1,7 @@
 """RDF terms as the engine gives them: their types, their names, and what a store says along one property.
 
-`Term` and `Node` are the unions of types; `local_name`, `prefixed_name`, `is_iri` and `term_key` give names;
-`objects`, `first_object` and `list_members` read a store; `language_of` and `texts_by_language` read literals.
+`Term` and `Node` are the unions of types; `local_name`, `prefixed_name`, `is_iri` and `term_key` give names; `objects`,
+`first_object`, `object_key` and `list_members` read a store; `language_of` and `texts_by_language` read literals.
 """
 
 from __future__ import annotations
@@ -65,6 +65,12 @@ def objects(store: ox.Store, subject: Term | None, predicate: str) -> Iterator[T
 def first_object(store: ox.Store, subject: Term | None, predicate: str) -> Term | None:
     """Return one value of a property, or None; of several, any."""
     return next(objects(store, subject, predicate), None)
+
+
+def object_key(store: ox.Store, subject: Term | None, predicate: str) -> str:
+    """Return one value of a property as `term_key` names it, or an empty text."""
+    value = first_object(store, subject, predicate)
+    return "" if value is None else term_key(value)
 
 
 def list_members(store: ox.Store, head: Term | None) -> Iterator[Term]:

@@ -16,10 +16,11 @@ from kg.graph.evidence import derive
 from kg.graph.inference import infer
 from kg.graph.mappings import find_mappings
 from kg.graph.sources import Parsed, Source, find_sources, read
-from kg.namespaces import CATALOGUE, DCAT, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES, XSD
+from kg.namespaces import CATALOGUE, DCAT, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
+from kg.rdf_terms import first_object
 
 _PER_GRAPH: Final = 3
-_VERSION_INFO: Final = ox.NamedNode("http://www.w3.org/2002/07/owl#versionInfo")
+_VERSION_INFO: Final = "http://www.w3.org/2002/07/owl#versionInfo"
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,15 @@ class Graph:
     @cached_property
     def version(self) -> str:
         """The version that the ontology states; wheel, data and `owl:versionIRI` share it."""
-        found = next(self.store.quads_for_pattern(ox.NamedNode(ONTOLOGY), _VERSION_INFO, None, None), None)
-        if found is None or not isinstance(found.object, ox.Literal):
+        version = first_object(self.store, ox.NamedNode(ONTOLOGY), _VERSION_INFO)
+        if not isinstance(version, ox.Literal):
             raise SourceError("owl:versionInfo is missing", where=ONTOLOGY, hint="state it in ontology/ontology.ttl")
-        return found.object.value
+        return version.value
 
     @cached_property
     def data_version(self) -> str:
         """A hash that changes with the data: of version, sources, count of statements, and engine."""
-        told = f"{self.version} {len(self.store)} {ox.__version__}"
-        digest = blake2b(told.encode(), digest_size=8)
+        digest = blake2b(f"{self.version} {len(self.store)} {ox.__version__}".encode(), digest_size=8)
         for source in self.sources:
             digest.update(source.path.read_bytes())
         return digest.hexdigest()
@@ -50,11 +50,12 @@ class Graph:
     def prefixes(self) -> dict[str, str]:
         """Prefix to namespace, as declared by `sh:declare` in the ontology (SHACL, section 5.2.1)."""
         declared = self.store.quads_for_pattern(None, ox.NamedNode(SH + "prefix"), None, None)
-        return dict(sorted((_text(quad.object), self._namespace(quad.subject)) for quad in declared))
-
-    def _namespace(self, declaration: ox.NamedNode | ox.BlankNode | ox.Triple) -> str:
-        quad = next(self.store.quads_for_pattern(declaration, ox.NamedNode(SH + "namespace"), None, None))
-        return _text(quad.object)
+        pairs = ((quad.object, first_object(self.store, quad.subject, SH + "namespace")) for quad in declared)
+        return {
+            prefix.value: space.value
+            for prefix, space in sorted(pairs, key=lambda pair: str(pair[0]))
+            if isinstance(prefix, ox.Literal) and isinstance(space, ox.Literal)
+        }
 
 
 def build(project: Path) -> Graph:
@@ -99,15 +100,8 @@ def count_graphs(store: ox.Store) -> list[ox.Quad]:
 
 def _entry(graph: ox.NamedNode, count: int) -> list[ox.Quad]:
     catalogue, kind = ox.NamedNode(CATALOGUE), ox.NamedNode(RDF_TYPE)
-    number = ox.Literal(str(count), datatype=ox.NamedNode(XSD + "integer"))
     return [
         ox.Quad(graph, kind, ox.NamedNode(DCAT + "Dataset"), catalogue),
         ox.Quad(graph, kind, ox.NamedNode(SD_NAMED_GRAPH), catalogue),
-        ox.Quad(graph, ox.NamedNode(VOID_TRIPLES), number, catalogue),
+        ox.Quad(graph, ox.NamedNode(VOID_TRIPLES), ox.Literal(count), catalogue),
     ]
-
-
-def _text(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
-    if isinstance(term, ox.Triple):
-        raise TypeError("a triple has no text")
-    return term.value

@@ -1,4 +1,4 @@
-"""Which passage backs which statement (MODEL M9): authored, or derived where subject and object share one alone."""
+"""Which passage supports which statement: authored, or derived where subject and object share one alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.namespaces import CATALOGUE, DCT, GRAPH, ID, KB, QB, RDF, RDF_TYPE, SKOS
+from kg.rdf_terms import local_name, object_key, term_key
 
 Triple = tuple[str, str, str]
 AUTHORED, DERIVED, AMBIGUOUS, UNSHARED = "authored", "derived", "ambiguous", "unshared"
@@ -18,14 +19,14 @@ EVIDENCE: Final = "/evidence"
 
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _SOURCE: Final = ox.NamedNode(DCT + "source")
-_PARTS: Final = tuple(ox.NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
+REIFICATION: Final = tuple(RDF + name for name in ("subject", "predicate", "object"))
 _DERIVED_CLASS: Final = ox.NamedNode(KB + "DerivedStatement")
 _NO_RELATION: Final = (DCT + "source", SKOS + "inScheme")
 
 
 @dataclass(frozen=True)
 class StatementEvidence:
-    """One statement about a node, with what backs it.
+    """One statement about a node, with what supports it.
 
     Attributes:
         quad: the statement and its graph.
@@ -43,13 +44,13 @@ class StatementEvidence:
 
 @dataclass(frozen=True)
 class Relation:
-    """A triple between two things, in a graph of what a publication states, and what backs it.
+    """A triple between two things, in a graph of what a publication states, and what supports it.
 
     Attributes:
         triple: IRIs of subject, predicate and object.
         graph: IRI of the stated graph.
         how: `authored`, `derived`, `ambiguous` (another pair of the predicate shares the passages) or `unshared`.
-        passages: IRIs of the passages that back it, sorted; empty unless authored or derived.
+        passages: IRIs of the passages that support it, sorted; empty unless authored or derived.
 
     """
 
@@ -60,7 +61,7 @@ class Relation:
 
 
 class Evidence:
-    """The relations that a store states, each with what backs it.
+    """The relations that a store states, each with what supports it.
 
     Arguments:
         store: the graph, with its catalogue: `kb:graphKind` says which graphs are stated.
@@ -75,13 +76,13 @@ class Evidence:
     def about(self, iri: str) -> list[StatementEvidence]:
         """Return the statements about a node, each with its graph, kind of graph and passages; sorted."""
         quads = self._store.quads_for_pattern(ox.NamedNode(iri), None, None, None)
-        backing = {relation.triple: relation for relation in self.relations if relation.triple[0] == iri}
-        return [self._backed(quad, backing) for quad in sorted(quads, key=str) if quad.predicate != _SOURCE]
+        by_triple = {relation.triple: relation for relation in self.relations if relation.triple[0] == iri}
+        return [self._with_evidence(quad, by_triple) for quad in sorted(quads, key=str) if quad.predicate != _SOURCE]
 
-    def _backed(self, quad: ox.Quad, backing: Mapping[Triple, Relation]) -> StatementEvidence:
-        graph, subject = _iri(quad.graph_name), _iri(quad.subject)
-        kind = self.kinds.get(graph, "").rpartition("/")[2]
-        relation = backing.get((subject, quad.predicate.value, _iri(quad.object)))
+    def _with_evidence(self, quad: ox.Quad, by_triple: Mapping[Triple, Relation]) -> StatementEvidence:
+        graph, subject = term_key(quad.graph_name), term_key(quad.subject)
+        kind = local_name(self.kinds.get(graph, ""))
+        relation = by_triple.get((subject, quad.predicate.value, term_key(quad.object)))
         if relation and relation.graph == graph and relation.passages:
             return StatementEvidence(quad, kind, relation.how, relation.passages)
         passages = tuple(sorted(self.sources.get(subject, ()))) if kind == "stated" else ()
@@ -90,36 +91,32 @@ class Evidence:
     @cached_property
     def authored(self) -> dict[Triple, set[str]]:
         """Triple to the passages of the `kb:Statement` that is about it."""
-        found: dict[Triple, set[str]] = {}
+        passages: dict[Triple, set[str]] = {}
         for quad in self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(KB + "Statement"), None):
-            subject, predicate, obj = (self._part(quad.subject, part) for part in _PARTS)
-            found.setdefault((subject, predicate, obj), set()).update(self.sources.get(_iri(quad.subject), ()))
-        return found
-
-    def _part(self, statement: ox.NamedNode | ox.BlankNode | ox.Triple, part: ox.NamedNode) -> str:
-        quad = next(self._store.quads_for_pattern(statement, part, None, None), None)
-        return _iri(quad.object) if quad else ""
+            subject, predicate, obj = (object_key(self._store, quad.subject, part) for part in REIFICATION)
+            passages.setdefault((subject, predicate, obj), set()).update(self.sources.get(term_key(quad.subject), ()))
+        return passages
 
     @cached_property
     def relations(self) -> list[Relation]:
         """Every stated relation; what says of a passage, section or publication where it stands is none."""
         shared = _shared(self.stated, self.sources)
-        backed: dict[tuple[str, str], list[Triple]] = {}
+        sharing: dict[tuple[str, str], list[Triple]] = {}
         for triple, passages in shared.items():
             for passage in passages:
-                backed.setdefault((triple[1], passage), []).append(triple)
-        return [self._relation(triple, graph, shared, backed) for triple, graph in self.stated.items()]
+                sharing.setdefault((triple[1], passage), []).append(triple)
+        return [self._relation(triple, graph, shared, sharing) for triple, graph in self.stated.items()]
 
     def _relation(
         self,
         triple: Triple,
         graph: str,
         shared: Mapping[Triple, set[str]],
-        backed: Mapping[tuple[str, str], list[Triple]],
+        sharing: Mapping[tuple[str, str], list[Triple]],
     ) -> Relation:
         if triple in self.authored:
             return Relation(triple, graph, AUTHORED, tuple(sorted(self.authored[triple])))
-        alone = sorted(passage for passage in shared[triple] if len(backed[triple[1], passage]) == 1)
+        alone = sorted(passage for passage in shared[triple] if len(sharing[triple[1], passage]) == 1)
         how = DERIVED if alone else AMBIGUOUS if shared[triple] else UNSHARED
         return Relation(triple, graph, how, tuple(alone))
 
@@ -128,47 +125,44 @@ class Evidence:
         """Stated relation to its graph."""
         left_out = self._left_out
         structure = self.structure
-        found: dict[Triple, str] = {}
-        for graph in self._graphs("stated"):
-            for quad in self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph)):
-                obj = quad.object
-                if not isinstance(obj, ox.NamedNode):
-                    continue
-                predicate, value = quad.predicate.value, obj.value
-                if predicate in left_out or predicate.startswith((RDF, QB)) or value in self.codes:
-                    continue
-                subject = _iri(quad.subject)
-                if subject not in structure and value not in self._places:
-                    found[subject, predicate, value] = graph
-        return found
+        graphs: dict[Triple, str] = {}
+        for quad in self._in_graphs("stated"):
+            if not isinstance(quad.object, ox.NamedNode):
+                continue
+            subject, predicate, value = term_key(quad.subject), quad.predicate.value, quad.object.value
+            if predicate in left_out or predicate.startswith((RDF, QB)) or value in self.codes:
+                continue
+            if subject not in structure and value not in self._spans:
+                graphs[subject, predicate, value] = term_key(quad.graph_name)
+        return graphs
 
     @cached_property
     def codes(self) -> set[str]:
         """What the vocabulary itself describes: classes and small code lists, no things that a text names."""
-        graphs = self._graphs("vocabulary")
-        return {_iri(quad.subject) for graph in graphs for quad in _in_graph(self._store, graph)}
+        return {term_key(quad.subject) for quad in self._in_graphs("vocabulary")}
 
     @cached_property
     def _left_out(self) -> set[str]:
         attributes = self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(QB + "AttributeProperty"), None)
-        return {*_NO_RELATION, *(_iri(quad.subject) for quad in attributes)}
+        return {*_NO_RELATION, *(term_key(quad.subject) for quad in attributes)}
 
     @cached_property
-    def _places(self) -> set[str]:
+    def _spans(self) -> set[str]:
         return {node for node, _ in _pairs(self._store, KB + "firstLine")}
 
     @cached_property
     def structure(self) -> set[str]:
         """Publications, sections, passages and spans: where things are said, not what is said."""
         sections = {section for name in ("inSection", "partOfSection") for _, section in _pairs(self._store, KB + name)}
-        return self._places | sections | {node for node, _ in _pairs(self._store, KB + "textSha256")}
+        return self._spans | sections | {node for node, _ in _pairs(self._store, KB + "textSha256")}
 
-    def _graphs(self, kind: str) -> list[str]:
-        return sorted(graph for graph, one in self.kinds.items() if one == f"{ID}graph-kind/{kind}")
+    def _in_graphs(self, kind: str) -> Iterator[ox.Quad]:
+        for graph in sorted(graph for graph, iri in self.kinds.items() if iri == f"{ID}graph-kind/{kind}"):
+            yield from self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph))
 
 
 def derive(store: ox.Store) -> list[ox.Quad]:
-    """Return the statements that can be derived, as quads of the evidence graph of each stated graph (MODEL M5, M9).
+    """Return the statements that can be derived, as quads of the evidence graph of each stated graph.
 
     Arguments:
         store: the graph, with its catalogue.
@@ -180,8 +174,8 @@ def derive(store: ox.Store) -> list[ox.Quad]:
 def _statement(relation: Relation) -> Iterator[ox.Quad]:
     node, graph = ox.NamedNode(_name(relation)), ox.NamedNode(relation.graph + EVIDENCE)
     yield ox.Quad(node, _TYPE, _DERIVED_CLASS, graph)
-    for part, value in zip(_PARTS, relation.triple, strict=True):
-        yield ox.Quad(node, part, ox.NamedNode(value), graph)
+    for part, value in zip(REIFICATION, relation.triple, strict=True):
+        yield ox.Quad(node, ox.NamedNode(part), ox.NamedNode(value), graph)
     for passage in relation.passages:
         yield ox.Quad(node, _SOURCE, ox.NamedNode(passage), graph)
 
@@ -198,21 +192,12 @@ def _shared(triples: Iterable[Triple], sources: Mapping[str, set[str]]) -> dict[
 
 
 def _pairs(store: ox.Store, predicate: str, graph: str | None = None) -> Iterator[tuple[str, str]]:
-    place = ox.NamedNode(graph) if graph else None
-    for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, place):
-        yield _iri(quad.subject), _iri(quad.object)
+    for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, ox.NamedNode(graph) if graph else None):
+        yield term_key(quad.subject), term_key(quad.object)
 
 
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    groups: dict[str, set[str]] = {}
     for key, value in pairs:
-        found.setdefault(key, set()).add(value)
-    return found
-
-
-def _in_graph(store: ox.Store, graph: str) -> Iterator[ox.Quad]:
-    return iter(store.quads_for_pattern(None, None, None, ox.NamedNode(graph)))
-
-
-def _iri(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | ox.DefaultGraph) -> str:
-    return term.value if isinstance(term, ox.NamedNode) else str(term)
+        groups.setdefault(key, set()).add(value)
+    return groups

@@ -9,21 +9,18 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.graph.evidence import Evidence, Relation
-from kg.namespaces import DCT, KB, PROV, RDF, RDF_TYPE, SSSOM
+from kg.graph.evidence import REIFICATION, Evidence, Relation, Triple
+from kg.namespaces import DCT, KB, PROV, RDF_TYPE, SSSOM
+from kg.rdf_terms import Term, object_key, objects, term_key
 
-Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 NODE, RULE, MAPPING = "node", "rule", "mapping"
 
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _SUBCLASS: Final = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
 _SOURCE: Final = ox.NamedNode(DCT + "source")
-_VIA: Final = ox.NamedNode(KB + "via")
-_GENERATED_BY: Final = ox.NamedNode(PROV + "wasGeneratedBy")
 _INFERENCE: Final = ox.NamedNode(KB + "Inference")
-_PARTS: Final = tuple(RDF + name for name in ("subject", "predicate", "object"))
 _ENDS: Final = tuple(SSSOM + name for name in ("subject_id", "predicate_id", "object_id"))
-_TOLD: Final = tuple(ox.NamedNode(SSSOM + name) for name in ("mapping_justification", "confidence", "comment"))
+_STATED: Final = tuple(SSSOM + name for name in ("mapping_justification", "confidence", "comment"))
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Fact:
 
     Attributes:
         value: the term.
-        quads: the statements of all ways that lead there.
+        quads: the statements on all paths that lead there.
 
     """
 
@@ -51,7 +48,7 @@ class Fact:
     quads: tuple[ox.Quad, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Derivation:
     """How a rule came to a statement: the rule and what lies on the path, as IRIs."""
 
@@ -66,10 +63,10 @@ class Support:
     Attributes:
         kind: IRI of the kind of its graph, or empty.
         graph: IRI of its graph.
-        how: `authored`, `derived`, `ambiguous`, `unshared` (see `kg.evidence`), `node`, `rule`, `mapping`, or empty.
+        how: as `Relation.how` says, or `node`, `rule`, `mapping`, or empty.
         passages: IRIs of passages; those that name both ends, or else those of the subject.
         derivations: for what rules derived.
-        told: property and value pairs that a mapping states of itself.
+        properties: property and value pairs that a mapping states of itself.
 
     """
 
@@ -78,7 +75,7 @@ class Support:
     how: str = ""
     passages: tuple[str, ...] = ()
     derivations: tuple[Derivation, ...] = ()
-    told: tuple[tuple[str, Term], ...] = ()
+    properties: tuple[tuple[str, Term], ...] = ()
 
 
 class Facts:
@@ -98,13 +95,13 @@ class Facts:
         """Class to the classes above it, nearest first."""
         parents: dict[str, list[str]] = {}
         for quad in self._store.quads_for_pattern(None, _SUBCLASS, None, None):
-            parents.setdefault(_iri(quad.subject), []).append(_iri(quad.object))
+            parents.setdefault(term_key(quad.subject), []).append(term_key(quad.object))
         return {one: tuple(_above(one, parents)) for one in parents}
 
     def classes(self, iri: str) -> list[str]:
         """Return the classes of a thing, then those above them."""
         quads = self._store.quads_for_pattern(ox.NamedNode(iri), _TYPE, None, None)
-        types = sorted({_iri(quad.object) for quad in quads})
+        types = sorted({term_key(quad.object) for quad in quads})
         above = sorted({parent for one in types for parent in self.superclasses.get(one, ())})
         return list(dict.fromkeys([*types, *above]))
 
@@ -144,13 +141,13 @@ class Facts:
 
     def support(self, quad: ox.Quad) -> Support:
         """Return what a statement rests on."""
-        graph = _iri(quad.graph_name)
+        graph = term_key(quad.graph_name)
         kind = self._evidence.kinds.get(graph, "")
-        triple = (_iri(quad.subject), quad.predicate.value, _iri(quad.object))
+        triple = (term_key(quad.subject), quad.predicate.value, term_key(quad.object))
         if triple in self._inferences:
             return Support(kind, graph, RULE, derivations=self._inferences[triple])
         if triple in self._mappings and self._mappings[triple][0] == graph:
-            return Support(kind, graph, MAPPING, told=self._mappings[triple][1])
+            return Support(kind, graph, MAPPING, properties=self._mappings[triple][1])
         relation = self._relations.get(triple)
         if relation and relation.graph == graph:
             shared = self._sources(triple[0]) & self._sources(triple[2])
@@ -169,39 +166,30 @@ class Facts:
         return self.sources.get(iri, set())
 
     @cached_property
-    def _relations(self) -> Mapping[tuple[str, str, str], Relation]:
+    def _relations(self) -> Mapping[Triple, Relation]:
         return {relation.triple: relation for relation in self._evidence.relations}
 
     @cached_property
-    def _inferences(self) -> Mapping[tuple[str, ...], tuple[Derivation, ...]]:
-        found: dict[tuple[str, ...], list[Derivation]] = {}
+    def _inferences(self) -> Mapping[Triple, tuple[Derivation, ...]]:
+        derivations: dict[Triple, list[Derivation]] = {}
         for quad in self._store.quads_for_pattern(None, _TYPE, _INFERENCE, None):
-            node = quad.subject
-            triple = tuple(self._one(node, ox.NamedNode(part)) for part in _PARTS)
-            via = tuple(sorted(_iri(one.object) for one in self._store.quads_for_pattern(node, _VIA, None, None)))
-            found.setdefault(triple, []).append(Derivation(self._one(node, _GENERATED_BY), via))
-        return {triple: tuple(sorted(ways, key=lambda way: (way.rule, way.via))) for triple, ways in found.items()}
+            via = tuple(sorted(map(term_key, objects(self._store, quad.subject, KB + "via"))))
+            rule = object_key(self._store, quad.subject, PROV + "wasGeneratedBy")
+            derivations.setdefault(self._triple(quad.subject, REIFICATION), []).append(Derivation(rule, via))
+        return {triple: tuple(sorted(each)) for triple, each in derivations.items()}
 
     @cached_property
-    def _mappings(self) -> Mapping[tuple[str, ...], tuple[str, tuple[tuple[str, Term], ...]]]:
-        found: dict[tuple[str, ...], tuple[str, tuple[tuple[str, Term], ...]]] = {}
+    def _mappings(self) -> Mapping[Triple, tuple[str, tuple[tuple[str, Term], ...]]]:
+        """Mapped triple to its graph, and what the mapping states of itself."""
+        mappings: dict[Triple, tuple[str, tuple[tuple[str, Term], ...]]] = {}
         for quad in self._store.quads_for_pattern(None, ox.NamedNode(_ENDS[0]), None, None):
-            triple = tuple(self._one(quad.subject, ox.NamedNode(part)) for part in _ENDS)
-            found[triple] = (
-                _iri(quad.graph_name),
-                tuple(
-                    (predicate.value, one.object)
-                    for predicate in _TOLD
-                    for one in self._store.quads_for_pattern(quad.subject, predicate, None, None)
-                ),
-            )
-        return found
+            stated = tuple((name, value) for name in _STATED for value in objects(self._store, quad.subject, name))
+            mappings[self._triple(quad.subject, _ENDS)] = (term_key(quad.graph_name), stated)
+        return mappings
 
-    def _one(self, node: Term, predicate: ox.NamedNode) -> str:
-        if isinstance(node, ox.Literal):
-            return ""
-        quad = next(iter(self._store.quads_for_pattern(node, predicate, None, None)), None)
-        return _iri(quad.object) if quad else ""
+    def _triple(self, node: Term, parts: tuple[str, ...]) -> Triple:
+        subject, predicate, value = (object_key(self._store, node, part) for part in parts)
+        return subject, predicate, value
 
 
 def _above(one: str, parents: Mapping[str, list[str]]) -> Iterator[str]:
@@ -210,7 +198,3 @@ def _above(one: str, parents: Mapping[str, list[str]]) -> Iterator[str]:
         row = [parent for child in row for parent in sorted(parents.get(child, ())) if parent not in seen]
         seen.update(row)
         yield from dict.fromkeys(row)
-
-
-def _iri(term: object) -> str:
-    return term.value if isinstance(term, ox.NamedNode) else str(term)

@@ -14,9 +14,9 @@ import pyoxigraph as ox
 from flask import Flask, Response, request
 
 from kg.endpoint.http.request_record import record_of
-from kg.graph.facts import Term
 from kg.languages import LANGUAGES, format_number, lang_attribute
 from kg.namespaces import BASE
+from kg.rdf_terms import Term
 from kg.web.context import Context
 from kg.web.site import Site
 

@@ -16,7 +16,7 @@ from kg.endpoint.supervisor import Handover
 from kg.endpoint.workers import Engine
 from kg.files import project_folder
 from kg.graph.build import Graph
-from kg.graph.facts import Fact, Facts, Term
+from kg.graph.facts import Fact, Facts
 from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.namespaces import RDF, RDF_TYPE, SKOS, SSSOM
@@ -24,6 +24,7 @@ from kg.publications.passages import Passage, Text, find_passages, find_publicat
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
+from kg.rdf_terms import Term
 from kg.release.background import BackgroundBuild
 from kg.release.files import Edition, Owner
 from kg.release.metadata import terms_of

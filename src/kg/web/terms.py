@@ -9,10 +9,9 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.graph.facts import Term
 from kg.languages import format_number
 from kg.namespaces import XSD
-from kg.rdf_terms import local_name
+from kg.rdf_terms import Term, local_name
 from kg.web.layout import TermView, message, term_view
 from kg.web.site import Site
 

@@ -13,9 +13,10 @@ import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, request
 
 from kg.errors import NotFound, QueryError
-from kg.graph.facts import Fact, Term
+from kg.graph.facts import Fact
 from kg.namespaces import BASE, ID, SKOS
 from kg.queries.formats import GRAPHS, serialise_triples
+from kg.rdf_terms import Term
 from kg.web.context import Context
 from kg.web.layout import TermView
 from kg.web.negotiation import choose, wants_html

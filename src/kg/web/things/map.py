@@ -8,8 +8,8 @@ from typing import Final
 import pyoxigraph as ox
 from markupsafe import Markup
 
-from kg.graph.facts import Term
 from kg.namespaces import SCHEMA
+from kg.rdf_terms import Term
 from kg.tables.charts.map import Place, render_map
 from kg.web.layout import message
 from kg.web.site import Site

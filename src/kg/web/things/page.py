@@ -10,10 +10,11 @@ from typing import Final
 import pyoxigraph as ox
 from markupsafe import Markup
 
-from kg.graph.facts import Fact, Step, Term
+from kg.graph.facts import Fact, Step
 from kg.graph.resource import Resource
 from kg.languages import lang_attribute
 from kg.namespaces import RDF_TYPE
+from kg.rdf_terms import Term
 from kg.web.kinds import kind_of
 from kg.web.layout import TermView
 from kg.web.site import Site

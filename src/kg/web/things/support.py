@@ -88,7 +88,7 @@ def support_view(site: Site, lang: str, quads: Iterable[ox.Quad]) -> SupportView
     supports = list(dict.fromkeys(site.facts.support(quad) for quad in quads))
     passages = list(dict.fromkeys(iri for support in supports for iri in support.passages))
     derivations = list(dict.fromkeys(each for support in supports for each in support.derivations))
-    mapping = [pair for support in supports for pair in support.told]
+    mapping = [pair for support in supports for pair in support.properties]
     return SupportView(
         chips(site, lang, supports),
         next((support.how for support in supports if support.passages), ""),
