@@ -135,13 +135,13 @@ def test_blank_nodes_are_compared_by_what_they_say() -> None:
 def test_markdown_and_json_say_the_same() -> None:
     found = compare(side(CCS), side(CCS.replace('"storage"', '"<b>*x*"') + ":n a kb:ClimateMeasure ."))
     report = Report(found, "v1", "v2")
-    markdown = report.write("markdown")
+    markdown = report.render("markdown")
     assert markdown.startswith(
         "# v1 to v2\n\n1 added, 0 removed, 1 changed; 1 breaking.\n\n## Breaking for consumers\n\n- "
     )
     assert "<b>" not in markdown.replace("\\<", "")
     assert "- added: n \\<id/measure/n\\>" in markdown
-    whole = json.loads(report.write("json"))
+    whole = json.loads(report.render("json"))
     assert whole["counts"] == {"added": 1, "removed": 0, "changed": 1, "breaking": 1}
     assert whole["breaking"][0]["what"] == "meaning"
     assert whole["breaking"][0]["iri"] == ID + "ccs"

@@ -260,8 +260,8 @@ def _print_rest(report: Report) -> None:
     click.echo(f"lines not covered: {len(report.uncovered)}")
     for passage in report.uncovered:
         click.echo(f"  line {passage.lines}: passage {passage.slug}")
-    derived, authored = report.backing["derived"], report.backing["authored"]
-    ambiguous, unshared = report.backing["ambiguous"], report.backing["unshared"]
+    derived, authored = report.support["derived"], report.support["authored"]
+    ambiguous, unshared = report.support["ambiguous"], report.support["unshared"]
     click.echo(
         f"relations: {derived} with a derived passage, {authored} with an authored one, {ambiguous + unshared} with "
         f"those of their ends ({ambiguous} share a passage with another pair, {unshared} share none)"

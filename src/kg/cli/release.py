@@ -59,7 +59,7 @@ def diff(old: str, new: str | None, form: str, lang: str, project: Path) -> None
 
     old, new = side_names(old, new, project)
     difference = compare(load_side(old, project), load_side(new, project))
-    click.echo(Report(difference, old, new, lang).write(form), nl=False)
+    click.echo(Report(difference, old, new, lang).render(form), nl=False)
     sys.exit(1 if difference else 0)
 
 

@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from kg.errors import SourceError
 from kg.files import read_text
 from kg.namespaces import DCT, KB
-from kg.rdf_terms import local_name
+from kg.rdf_terms import local_name, term_key
 
 _LINK: Final = re.compile(r"\[((?:[^\]\\]|\\.)*)\]\([^()\s]*\)")
 _ESCAPED: Final = re.compile(r"\\([()\[\]*_\\])")
@@ -42,7 +42,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Passage:
-    """A sentence, list item, row, heading, footnote or legend entry (MODEL M8).
+    """A sentence, list item, row, heading, footnote or legend entry.
 
     Attributes:
         iri: the IRI; its last part is the slug.
@@ -83,29 +83,31 @@ def find_passages(store: ox.Store) -> dict[str, Passage]:
 
     """
     facts = {name: _objects(store, KB + name) for name in _FACTS}
-    found = [_passage(iri, facts) for iri in facts["sha256"]]
-    return {passage.iri: passage for passage in sorted(found, key=lambda one: (one.spans, one.iri))}
+    passages = [_passage(iri, facts) for iri in facts["sha256"]]
+    return {passage.iri: passage for passage in sorted(passages, key=lambda passage: (passage.spans, passage.iri))}
 
 
 _FACTS: Final = ("sha256", "firstLine", "firstWords", "lastWords", "hasSpan", "passageKind", "inSection")
 
 
 def _passage(iri: str, facts: Mapping[str, Mapping[str, list[str]]]) -> Passage:
-    def one(name: str, node: str) -> str:
+    def first(name: str, node: str) -> str:
         return facts[name].get(node, [""])[0]
 
     nodes = facts["hasSpan"].get(iri, [iri])
-    spans = [Span(int(one("firstLine", node) or 0), one("firstWords", node), one("lastWords", node)) for node in nodes]
-    return Passage(iri, tuple(sorted(spans)), one("sha256", iri), one("passageKind", iri), one("inSection", iri))
+    spans = [
+        Span(int(first("firstLine", node) or 0), first("firstWords", node), first("lastWords", node)) for node in nodes
+    ]
+    return Passage(iri, tuple(sorted(spans)), first("sha256", iri), first("passageKind", iri), first("inSection", iri))
 
 
 def _objects(store: ox.Store, predicate: str) -> dict[str, list[str]]:
     """Return subject to objects of a predicate, both as text."""
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
         if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.Triple):
-            found.setdefault(quad.subject.value, []).append(quad.object.value)
-    return found
+            values.setdefault(quad.subject.value, []).append(quad.object.value)
+    return values
 
 
 def normal_form(line: str) -> str:
@@ -148,13 +150,13 @@ def find_publications(store: ox.Store) -> list[Publication]:
         _objects(store, name) for name in (KB + "partOfSection", DCT + "isPartOf", _SOURCE.value)
     )
     sections = {section: tuple(_headings(section, parents, sources)) for section in parts}
-    found = []
+    publications = []
     for quad in store.quads_for_pattern(None, ox.NamedNode(KB + "textSha256"), None, None):
-        iri, graph, digest = str(quad.subject)[1:-1], str(quad.graph_name)[1:-1], quad.object
-        own = {name: one for name, one in passages.items() if iri in parts.get(one.section, [])}
+        iri, graph, digest = term_key(quad.subject), term_key(quad.graph_name), quad.object
+        own = {name: passage for name, passage in passages.items() if iri in parts.get(passage.section, [])}
         if isinstance(digest, ox.Literal):
-            found.append(Publication(iri, graph, digest.value, own, sections))
-    return sorted(found, key=lambda publication: publication.iri)
+            publications.append(Publication(iri, graph, digest.value, own, sections))
+    return sorted(publications, key=lambda publication: publication.iri)
 
 
 def _headings(section: str, parents: Mapping[str, list[str]], sources: Mapping[str, list[str]]) -> Iterator[str]:

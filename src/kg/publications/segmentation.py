@@ -1,4 +1,4 @@
-"""A text cut into sections and passages: headings, list items, table rows, footnotes, sentences (MODEL M8)."""
+"""A text cut into sections and passages: headings, list items, table rows, footnotes, sentences."""
 
 from __future__ import annotations
 
@@ -145,22 +145,22 @@ class _Cutter:
             self._block = 0
 
     def _add(self, number: int, line: str, pieces: list[str], kind: str, footnote: str = "") -> None:
-        found = list(_placed(line, pieces))
-        if any(words is None for _, words in found):
-            found = [(line, ("", ""))]
-        place = self._place(footnote)
-        for ordinal, (piece, words) in enumerate(found, 1):
-            slug = f"{place}-{ordinal}"
+        cuts = list(_with_ends(line, pieces))
+        if any(words is None for _, words in cuts):
+            cuts = [(line, ("", ""))]
+        block = self._block_slug(footnote)
+        for ordinal, (piece, words) in enumerate(cuts, 1):
+            slug = f"{block}-{ordinal}"
             self.segments.append(Segment(slug, self._section, kind, number, words or ("", ""), sha256(piece)))
             self.texts.append(piece)
 
-    def _place(self, footnote: str) -> str:
+    def _block_slug(self, footnote: str) -> str:
         """Return the slug of a block: by the number of the footnote where that is free, else by its place."""
         top = f"s{self._section.partition('-')[0]}"
-        place = f"{top}-fn{footnote}"
-        if footnote and place not in self._taken:
-            self._taken.add(place)
-            return place
+        slug = f"{top}-fn{footnote}"
+        if footnote and slug not in self._taken:
+            self._taken.add(slug)
+            return slug
         self._block += 1
         return f"{top}-p{self._block}"
 
@@ -206,7 +206,7 @@ def sentences(text: str) -> Iterator[str]:
     yield text[begin:].strip()
 
 
-def _placed(line: str, pieces: Sequence[str]) -> Iterator[tuple[str, tuple[str, str] | None]]:
+def _with_ends(line: str, pieces: Sequence[str]) -> Iterator[tuple[str, tuple[str, str] | None]]:
     begin = 0
     for piece in pieces:
         begin = line.index(piece, begin)

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from kg.dutch import key, runs, stems
 from kg.namespaces import ID, KB, SKOS
 from kg.publications.passages import Passage, Text
-from kg.rdf_terms import local_name
+from kg.rdf_terms import local_name, term_key
 
 SENTENCE, HEADING, EARLIER = "in the sentence", "by heading", "by earlier sentence"
 
@@ -52,10 +52,10 @@ class Context:
         return self._text.quote(iri)
 
     def around(self, iri: str) -> dict[str, tuple[str, ...]]:
-        """Return the passages in whose light a passage is read, by way: itself, what heads it, what precedes it."""
+        """Return match type to the passages with which a passage is read: itself, what heads it, what precedes it."""
         if iri not in self._around:
-            ways = {SENTENCE: (iri,), HEADING: tuple(self._heads(iri)), EARLIER: tuple(self._earlier(iri))}
-            self._around[iri] = ways
+            above, before = tuple(self._heads(iri)), tuple(self._earlier(iri))
+            self._around[iri] = {SENTENCE: (iri,), HEADING: above, EARLIER: before}
         return self._around[iri]
 
     def _heads(self, iri: str) -> Iterator[str]:
@@ -124,11 +124,13 @@ class Names:
         self._names: dict[str, list[str]] = {}
         self._named: set[str] = set()
         self._printed: set[str] = set()
-        self._methods = {(_iri(quad.subject), local_name(_iri(quad.object))) for quad in _quads(store, KB + "method")}
+        self._methods = {
+            (term_key(quad.subject), local_name(term_key(quad.object))) for quad in _quads(store, KB + "method")
+        }
         for predicate in _NAMES:
             for quad in _quads(store, predicate):
                 if isinstance(quad.object, ox.Literal) and quad.object.language in ("nl", None):
-                    self._add(_iri(quad.subject), quad.object.value, predicate, _iri(quad.graph_name) == stated)
+                    self._add(term_key(quad.subject), quad.object.value, predicate, term_key(quad.graph_name) == stated)
 
     def _add(self, thing: str, name: str, predicate: str, stated: bool) -> None:
         self._names.setdefault(thing, []).append(name)
@@ -154,7 +156,3 @@ class Names:
 
 def _quads(store: ox.Store, predicate: str) -> Iterator[ox.Quad]:
     return iter(store.quads_for_pattern(None, ox.NamedNode(predicate), None, None))
-
-
-def _iri(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | ox.DefaultGraph) -> str:
-    return term.value if isinstance(term, ox.NamedNode) else str(term)

@@ -1,4 +1,4 @@
-"""The check of what a publication states against its text: necessary, not sufficient (DESIGN, section 4).
+"""The check of what a publication states against its text: necessary, not sufficient.
 
 Labels, printed words, numbers, qualifiers and periods must stand in a passage of their node; of a relation both ends
 must occur in the context of one passage: in it, in a heading above it, or in an earlier sentence of its block.
@@ -17,12 +17,12 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.dutch import key, numbers, runs, words
-from kg.graph.evidence import AUTHORED, Evidence, Relation
+from kg.graph.evidence import AUTHORED, Evidence, Relation, Triple
 from kg.graph.sources import Parsed
 from kg.namespaces import DCT, KB, QB, RDF_TYPE, SKOS
 from kg.publications.passages import Passage, Text
 from kg.publications.surroundings import EARLIER, HEADING, SENTENCE, Context, Names
-from kg.rdf_terms import local_name
+from kg.rdf_terms import local_name, objects, term_key
 
 TITLE, TOGETHER = "by the title", "in passages together"
 MATCH_TYPES: Final = (SENTENCE, HEADING, EARLIER, TITLE, TOGETHER)
@@ -33,8 +33,6 @@ _LABELS: Final = (SKOS + "prefLabel", SKOS + "altLabel", SKOS + "hiddenLabel")
 _PRINTED: Final = (KB + "asPrinted", KB + "abbreviation")
 _TITLES: Final = (SKOS + "prefLabel", DCT + "title")
 _JOINTS: Final = {"van", "tot", "en", "met"}  # Words with which labels of periods are put together.
-
-Triple = tuple[str, str, str]
 
 
 @dataclass(frozen=True, order=True)
@@ -59,7 +57,7 @@ class Failure:
 
 @dataclass
 class Tally:
-    """How many statements of a class were found, by way, and those that were not."""
+    """How many statements of a class were found, by match type, and those that were not."""
 
     found: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
@@ -76,14 +74,14 @@ class Report:
 
     Attributes:
         tallies: class of statement to its tally.
-        backing: how many relations are authored, derived, ambiguous and unshared.
+        support: how many relations are authored, derived, ambiguous and unshared.
         copied: file, subject and predicate of literals that copy the text.
         uncovered: passages on whose lines no stated fact rests, in the order of the text.
 
     """
 
     tallies: Mapping[str, Tally]
-    backing: Mapping[str, int]
+    support: Mapping[str, int]
     copied: tuple[Triple, ...]
     uncovered: tuple[Passage, ...]
 
@@ -121,8 +119,8 @@ class _Check:
         for relation in relations:
             if relation.triple[2] not in self._periods:
                 self._relation(relation)
-        backing = Counter(relation.how for relation in relations)
-        return Report(self._tallies, backing, tuple(sorted(self._copied())), tuple(self._uncovered()))
+        support = Counter(relation.how for relation in relations)
+        return Report(self._tallies, support, tuple(sorted(self._copied())), tuple(self._uncovered()))
 
     # What is stated.
 
@@ -130,7 +128,7 @@ class _Check:
     def _stated(self) -> list[ox.Quad]:
         """What is stated of other things than publication, sections and passages."""
         quads = self._store.quads_for_pattern(None, None, None, ox.NamedNode(self._graph))
-        return [quad for quad in quads if _iri(quad.subject) not in self._evidence.structure]
+        return [quad for quad in quads if term_key(quad.subject) not in self._evidence.structure]
 
     @cached_property
     def _measures(self) -> set[str]:
@@ -142,21 +140,21 @@ class _Check:
 
     def _typed(self, kind: str) -> Iterator[str]:
         for quad in self._store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), ox.NamedNode(kind), None):
-            yield _iri(quad.subject)
+            yield term_key(quad.subject)
 
     def _notes(self) -> dict[str, set[str]]:
         """Return footnotes and source lines with the passages for which they are cited."""
-        found: dict[str, set[str]] = {}
+        cited_for: dict[str, set[str]] = {}
         for quad in self._store.quads_for_pattern(None, ox.NamedNode(KB + "citedFor"), None, None):
-            for note in self._evidence.sources.get(_iri(quad.subject), ()):
-                found.setdefault(note, set()).add(_iri(quad.object))
-        return found
+            for note in self._evidence.sources.get(term_key(quad.subject), ()):
+                cited_for.setdefault(note, set()).add(term_key(quad.object))
+        return cited_for
 
     @cached_property
     def _titles(self) -> frozenset[str]:
         """The words of the titles of the publication, which stand above all of its text."""
-        said = self._store.quads_for_pattern(ox.NamedNode(self._text.publication.iri), None, None, None)
-        titles = [quad.object for quad in said if quad.predicate.value in _TITLES]
+        publication = ox.NamedNode(self._text.publication.iri)
+        titles = [title for predicate in _TITLES for title in objects(self._store, publication, predicate)]
         return frozenset().union(*(runs(title.value) for title in titles if isinstance(title, ox.Literal)))
 
     @cached_property
@@ -168,8 +166,8 @@ class _Check:
         return sorted(iri for iri in self._evidence.sources.get(node, ()) if iri in self._context)
 
     def _as_printed(self, quad: ox.Quad) -> list[str]:
-        found = self._store.quads_for_pattern(quad.subject, ox.NamedNode(KB + "asPrinted"), None, None)
-        return [one.object.value for one in found if isinstance(one.object, ox.Literal)]
+        printed = objects(self._store, quad.subject, KB + "asPrinted")
+        return [text.value for text in printed if isinstance(text, ox.Literal)]
 
     # One triple.
 
@@ -178,9 +176,9 @@ class _Check:
         if isinstance(value, ox.Literal):
             self._literal(quad, predicate, value.value)
         elif predicate == KB + "qualifier":
-            self._look("qualifier", quad, f"no word for {self._called(_iri(value))}", self._qualified(quad))
-        elif _iri(value) in self._periods:
-            self._period(quad, _iri(value))
+            self._look("qualifier", quad, f"no word for {self._called(term_key(value))}", self._qualified(quad))
+        elif term_key(value) in self._periods:
+            self._period(quad, term_key(value))
 
     def _literal(self, quad: ox.Quad, predicate: str, value: str) -> None:
         if predicate in _LABELS:
@@ -194,7 +192,7 @@ class _Check:
 
     def _qualified(self, quad: ox.Quad) -> Callable[[str], bool]:
         """Return a test for the printed word of a qualifier: in `kb:asPrinted`, or else in the passage."""
-        marks, printed = self._names.get(_iri(quad.object)), self._as_printed(quad)
+        marks, printed = self._names.get(term_key(quad.object)), self._as_printed(quad)
         return lambda text: any(_prints(one.casefold(), mark) for one in printed or [text] for mark in marks)
 
     def _counted(self, quad: ox.Quad, value: str) -> Callable[[str], bool]:
@@ -206,7 +204,7 @@ class _Check:
 
     def _look(self, kind: str, quad: ox.Quad, what: str, holds: Callable[[str], bool]) -> None:
         """Look for what a triple says in the passages of its subject."""
-        passages = self._own(_iri(quad.subject))
+        passages = self._own(term_key(quad.subject))
         if any(holds(self._context.quote(iri)) for iri in passages):
             self._tallies[kind].found[SENTENCE] += 1
         else:
@@ -214,20 +212,20 @@ class _Check:
 
     def _period(self, quad: ox.Quad, period: str) -> None:
         """Look for the words of a period in a passage, then also above it, then also in earlier sentences."""
-        passages = self._own(_iri(quad.subject))
+        passages = self._own(term_key(quad.subject))
         names = [" ".join(word for word in words(name) if word not in _JOINTS) for name in self._names.get(period)]
-        for way, read in self._widening(passages):
+        for match_type, read in self._widening(passages):
             if any(self._context.holds_words(read, name) for name in names):
-                self._tallies["period"].found[way] += 1
+                self._tallies["period"].found[match_type] += 1
                 return
         self._fail("period", _triple(quad), f"period {self._called(period)}", passages)
 
     def _widening(self, passages: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-        ways = (SENTENCE, HEADING, EARLIER)
-        for end, way in enumerate(ways, 1):
+        widening = (SENTENCE, HEADING, EARLIER)
+        for end, match_type in enumerate(widening, 1):
             for iri in passages:
                 around = self._context.around(iri)
-                yield way, [one for name in ways[:end] for one in around[name]]
+                yield match_type, [passage for name in widening[:end] for passage in around[name]]
 
     # Both ends of a relation.
 
@@ -242,7 +240,7 @@ class _Check:
             self._fail("relation", (subject, predicate, f"<{obj}>"), self._missing(subject, obj, passages), passages)
 
     def _ranks(self, subject: str, obj: str, passages: Iterable[str]) -> list[int]:
-        """Return by which ways both ends occur around a passage; one of them must stand in the passage itself."""
+        """Return how both ends occur around a passage, as match types; one must stand in the passage itself."""
         pairs = [(self._place(subject, iri), self._place(obj, iri)) for iri in passages]
         return [max(one, other) for one, other in pairs if one is not None and other is not None and 0 in (one, other)]
 
@@ -252,7 +250,7 @@ class _Check:
         return [MATCH_TYPES.index(TOGETHER)] if all(found) else []
 
     def _place(self, end: str, iri: str) -> int | None:
-        """Return by which way an end occurs around a passage, or None."""
+        """Return by which match type an end occurs around a passage, or None."""
         around = self._context.around(iri)
         for rank, passages in enumerate(around.values()):
             if any(self._named(end, one) for one in passages):
@@ -263,7 +261,7 @@ class _Check:
         return MATCH_TYPES.index(TITLE) if titled else None
 
     def _describing(self, own: Sequence[str], around: Mapping[str, tuple[str, ...]]) -> int | None:
-        """Return by which way what is described and not named occurs: in its passage, or all of its passages around."""
+        """Return how what is described and not named occurs: in its passage, or with all of its passages around."""
         held = {one for passages in around.values() for one in passages}
         if not own or not (set(own) & set(around[SENTENCE]) or set(own) <= held):
             return None
@@ -303,10 +301,10 @@ class _Check:
         for source, quads in self._parsed:
             for quad in quads:
                 if isinstance(quad.object, ox.Literal) and _sequences(quad.object.value) & printed:
-                    yield str(source.path), _iri(quad.subject), quad.predicate.value
+                    yield str(source.path), term_key(quad.subject), quad.predicate.value
 
     def _uncovered(self) -> Iterator[Passage]:
-        resting = {iri for quad in self._stated for iri in self._own(_iri(quad.subject))}
+        resting = {iri for quad in self._stated for iri in self._own(term_key(quad.subject))}
         lines = {span.line for iri in resting for span in self._context.passage(iri).spans}
         for passage in self._context:
             if not lines & {span.line for span in passage.spans}:
@@ -314,11 +312,7 @@ class _Check:
 
 
 def _triple(quad: ox.Quad) -> Triple:
-    return _iri(quad.subject), quad.predicate.value, str(quad.object)
-
-
-def _iri(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
-    return term.value if isinstance(term, ox.NamedNode) else str(term)
+    return term_key(quad.subject), quad.predicate.value, str(quad.object)
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -11,18 +11,18 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.labels import Labels
-from kg.namespaces import CATALOGUE, DCT, ID, KB, RDF_TYPE, SH, SKOS, VOID_TRIPLES
+from kg.namespaces import CATALOGUE, DCT, ID, KB, RDF_TYPE, RDFS_LABEL, SH, SKOS, VOID_TRIPLES, XSD
+from kg.rdf_terms import Term, language_of, term_key
 
 REMOVED, DEPRECATED, MEANING, TYPE, DATATYPE = "removed", "deprecated", "meaning", "type", "datatype"
-_MEANING: Final = (SKOS + "prefLabel", SKOS + "definition", "http://www.w3.org/2000/01/rdf-schema#label")
+_MEANING: Final = (SKOS + "prefLabel", SKOS + "definition", RDFS_LABEL)
 _MADE: Final = tuple(f"{ID}graph-kind/{kind}" for kind in ("evidence", "inferred"))
 _DEPRECATED: Final = "http://www.w3.org/2002/07/owl#deprecated"
 _REPLACED_BY: Final = DCT + "isReplacedBy"
 _TRUE: Final = ("true", "1")
 
-Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Key = tuple[str, str]
-Facts = dict[str, Counter[tuple[str, str, Node]]]
+Facts = dict[str, Counter[tuple[str, str, Term]]]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Change:
 
     property: str
     graph: str
-    removed: tuple[Node, ...]
-    added: tuple[Node, ...]
+    removed: tuple[Term, ...]
+    added: tuple[Term, ...]
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Breaking:
     what: str
     iri: str
     property: str = ""
-    before: tuple[Node, ...] = ()
-    after: tuple[Node, ...] = ()
+    before: tuple[Term, ...] = ()
+    after: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Side:
         named = {str(quad.object) for quad in self._quads if isinstance(quad.object, ox.BlankNode)}
         facts: Facts = {}
         for quad in self._quads:
-            graph, subject = graph_of(quad), _key(quad.subject)
+            graph, subject = _graph(quad), term_key(quad.subject)
             counted = graph in self._made or (graph == CATALOGUE and quad.predicate.value == VOID_TRIPLES)
             if not counted and subject not in named:
                 fact = (graph if self._graphs else "", quad.predicate.value, quad.object)
@@ -134,8 +134,8 @@ class Side:
         """Graph that the build makes to its statements."""
         graphs: dict[str, set[ox.Quad]] = {}
         for quad in self._quads:
-            if graph_of(quad) in self._made:
-                graphs.setdefault(graph_of(quad), set()).add(quad)
+            if _graph(quad) in self._made:
+                graphs.setdefault(_graph(quad), set()).add(quad)
         return graphs
 
     @cached_property
@@ -148,7 +148,7 @@ class Side:
                 found.setdefault(predicate, set()).add(datatype)
         return found
 
-    def values(self, iri: str, predicate: str) -> set[Node]:
+    def values(self, iri: str, predicate: str) -> set[Term]:
         """Return the values of a property, whatever the graph."""
         return {value for _, name, value in self.facts.get(iri, ()) if name == predicate}
 
@@ -163,9 +163,11 @@ def compare(old: Sequence[ox.Quad], new: Sequence[ox.Quad]) -> Difference:
     The graph of a statement matters where both sides have graphs. What inference and evidence graphs hold is counted.
     """
     both = [*old, *new]
-    graphs = all(any(graph_of(quad) for quad in quads) for quads in (old, new))
+    graphs = all(any(_graph(quad) for quad in quads) for quads in (old, new))
     made = {
-        _key(quad.subject) for quad in both if quad.predicate.value == KB + "graphKind" and _key(quad.object) in _MADE
+        term_key(quad.subject)
+        for quad in both
+        if quad.predicate.value == KB + "graphKind" and term_key(quad.object) in _MADE
     }
     before, after = (Side(quads, made, graphs=graphs) for quads in (old, new))
     store = ox.Store()
@@ -179,20 +181,16 @@ def compare(old: Sequence[ox.Quad], new: Sequence[ox.Quad]) -> Difference:
     )
 
 
-def graph_of(quad: ox.Quad) -> str:
+def _graph(quad: ox.Quad) -> str:
     """Return the IRI of the graph of a quad, or an empty text."""
     return quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else ""
-
-
-def _key(node: Node) -> str:
-    return node.value if isinstance(node, ox.NamedNode) else str(node)
 
 
 def _prefixes(quads: Iterable[ox.Quad]) -> dict[str, str]:
     parts: dict[str, dict[str, str]] = {}
     for quad in quads:
         if quad.predicate.value in (SH + "prefix", SH + "namespace") and isinstance(quad.object, ox.Literal):
-            parts.setdefault(_key(quad.subject), {})[quad.predicate.value] = quad.object.value
+            parts.setdefault(term_key(quad.subject), {})[quad.predicate.value] = quad.object.value
     pairs = [part for part in parts.values() if len(part) > 1]
     return {part[SH + "prefix"]: part[SH + "namespace"] for part in pairs}
 
@@ -214,17 +212,17 @@ def _kinds(before: Side, after: Side) -> Iterator[Kind]:
 
 def _kind(iri: str, before: Side, after: Side) -> str:
     types = after.values(iri, RDF_TYPE) or before.values(iri, RDF_TYPE)
-    names = sorted((not _key(one).startswith(KB), _key(one)) for one in types)
+    names = sorted((not term_key(one).startswith(KB), term_key(one)) for one in types)
     return names[0][1] if names else ""
 
 
-def _changes(old: Counter[tuple[str, str, Node]], new: Counter[tuple[str, str, Node]]) -> tuple[Change, ...]:
+def _changes(old: Counter[tuple[str, str, Term]], new: Counter[tuple[str, str, Term]]) -> tuple[Change, ...]:
     lost, gained = old - new, new - old
     keys = sorted({(predicate, graph) for graph, predicate, _ in (*lost, *gained)})
-    return tuple(Change(name, graph, _of(lost, name, graph), _of(gained, name, graph)) for name, graph in keys)
+    return tuple(Change(name, graph, _values(lost, name, graph), _values(gained, name, graph)) for name, graph in keys)
 
 
-def _of(facts: Counter[tuple[str, str, Node]], predicate: str, graph: str) -> tuple[Node, ...]:
+def _values(facts: Counter[tuple[str, str, Term]], predicate: str, graph: str) -> tuple[Term, ...]:
     found = (value for place, name, value in facts.elements() if (name, place) == (predicate, graph))
     return tuple(sorted(found, key=str))
 
@@ -249,14 +247,14 @@ def _lost(what: str, iri: str, predicates: Iterable[str], before: Side, after: S
         old, new = before.values(iri, predicate), after.values(iri, predicate)
         lost = tuple(sorted(old - new, key=str))
         if lost:
-            tags = {_tag(value) for value in lost}
+            tags = {language_of(value) for value in lost}
             yield Breaking(
-                what, iri, predicate, lost, tuple(sorted((one for one in new - old if _tag(one) in tags), key=str))
+                what,
+                iri,
+                predicate,
+                lost,
+                tuple(sorted((one for one in new - old if language_of(one) in tags), key=str)),
             )
-
-
-def _tag(value: Node) -> str:
-    return value.language or "" if isinstance(value, ox.Literal) else ""
 
 
 def _datatypes(before: Side, after: Side) -> Iterator[Breaking]:
@@ -266,8 +264,8 @@ def _datatypes(before: Side, after: Side) -> Iterator[Breaking]:
             yield Breaking(DATATYPE, predicate, "", _named(old), _named(new))
 
 
-def _named(datatypes: Iterable[str]) -> tuple[Node, ...]:
-    return tuple(ox.NamedNode(name or "http://www.w3.org/2001/XMLSchema#anyURI") for name in sorted(datatypes))
+def _named(datatypes: Iterable[str]) -> tuple[Term, ...]:
+    return tuple(ox.NamedNode(name or XSD + "anyURI") for name in sorted(datatypes))
 
 
 def _counted(before: Side, after: Side) -> dict[str, tuple[int, int]]:

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from kg.namespaces import BASE
-from kg.release.compare import DATATYPE, DEPRECATED, MEANING, REMOVED, TYPE, Breaking, Change, Difference, Kind, Node
+from kg.rdf_terms import Term, prefixed_name
+from kg.release.compare import DATATYPE, DEPRECATED, MEANING, REMOVED, TYPE, Breaking, Change, Difference, Kind
 
 FORMATS: Final = ("text", "markdown", "json")
 _WHAT: Final = {
@@ -35,40 +36,36 @@ class Report:
     def __init__(self, difference: Difference, old: str, new: str, lang: str = "en") -> None:
         self._all, self._old, self._new, self._lang = difference, old, new, lang
 
-    def write(self, form: str) -> str:
+    def render(self, form: str) -> str:
         """Return the report in one of the formats."""
-        writers: dict[str, Callable[[], str]] = {"text": self.text, "markdown": self.markdown, "json": self.json}
-        return writers[form]()
+        renderers: dict[str, Callable[[], str]] = {"text": self.text, "markdown": self.markdown, "json": self.json}
+        return renderers[form]()
 
     def text(self) -> str:
         """Return the report as plain text."""
         lines = [f"{self._old} -> {self._new}: {self._summary()}"]
-        if self._all.breaking:
-            lines += ["", "Breaking for consumers", *(f"  {self._broken(one)}" for one in self._all.breaking)]
-        for kind in self._all.kinds:
-            lines += ["", self._kind_name(kind), *(f"  {line}" for line in self._kind_lines(kind))]
-        if self._all.made:
-            lines += ["", "Made by the build, counted only", *(f"  {line}" for line in self._made())]
+        for title, items in self._sections():
+            lines += ["", title, *(f"  {item}" for item in items)]
         return "\n".join(lines) + "\n"
 
     def markdown(self) -> str:
         """Return the report as Markdown."""
         lines = [f"# {_escape(self._old)} to {_escape(self._new)}", "", f"{self._summary()}."]
-        if self._all.breaking:
-            lines += [
-                "",
-                "## Breaking for consumers",
-                "",
-                *(f"- {_escape(self._broken(one))}" for one in self._all.breaking),
-            ]
-        for kind in self._all.kinds:
-            lines += ["", f"## {_escape(self._kind_name(kind))}", ""]
-            for line in self._kind_lines(kind):
-                indent = "  " if line.startswith(" ") else ""
-                lines.append(f"{indent}- {_escape(_spelled(line.strip()))}")
-        if self._all.made:
-            lines += ["", "## Made by the build, counted only", "", *(f"- {_escape(line)}" for line in self._made())]
+        for title, items in self._sections():
+            lines += ["", f"## {_escape(title)}", ""]
+            for item in items:
+                indent = "  " if item.startswith(" ") else ""
+                lines.append(f"{indent}- {_escape(_spelled(item.strip()))}")
         return "\n".join(lines) + "\n"
+
+    def _sections(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the title and lines of each part that is not empty."""
+        if self._all.breaking:
+            yield "Breaking for consumers", [self._broken(change) for change in self._all.breaking]
+        for kind in self._all.kinds:
+            yield self._kind_name(kind), list(self._kind_lines(kind))
+        if self._all.made:
+            yield "Made by the build, counted only", list(self._made())
 
     def json(self) -> str:
         """Return the report as JSON, with full IRIs."""
@@ -150,12 +147,9 @@ class Report:
         return f"{self._label(iri)} <{self._short(iri)}>" if not iri.startswith("_:") else iri
 
     def _short(self, iri: str) -> str:
-        for prefix, space in self._all.prefixes.items():
-            if iri.startswith(space):
-                return f"{prefix}:{iri.removeprefix(space)}"
-        return iri.removeprefix(BASE)
+        return prefixed_name(iri, self._all.prefixes) or iri.removeprefix(BASE)
 
-    def _value(self, node: Node) -> str:
+    def _value(self, node: Term) -> str:
         if isinstance(node, ox.NamedNode):
             return self._short(node.value)
         if isinstance(node, ox.Literal) and not node.language and not node.datatype.value.endswith("#string"):
@@ -174,8 +168,8 @@ def _change_json(change: Change) -> dict[str, Any]:
 
 def _spelled(line: str) -> str:
     """Return a line with its sign in words, which Markdown would take for a list."""
-    words = {"+": "added", "-": "removed", "~": "changed"}
-    return f"{words[line[0]]}: {line[2:]}"
+    words = {"+ ": "added", "- ": "removed", "~ ": "changed"}
+    return f"{words[line[:2]]}: {line[2:]}" if line[:2] in words else line
 
 
 def _escape(text: str) -> str:

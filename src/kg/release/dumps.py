@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyoxigraph as ox
 
@@ -60,12 +60,16 @@ def shapes(graph: Graph, project: Path) -> Iterator[File]:
 
 def _labelled(path: Path) -> Iterator[ox.Quad]:
     """Yield the triples of a file; blank nodes of different files stay different."""
-    for quad in parse(path):
-        yield ox.Quad(_own(quad.subject, path), quad.predicate, _own(quad.object, path))
+    return rename_blank_nodes(parse(path), lambda label: f"{path.stem}-{label}")
 
 
-def _own(term: Any, path: Path) -> Any:
-    return ox.BlankNode(f"{path.stem}-{term.value}") if isinstance(term, ox.BlankNode) else term
+def rename_blank_nodes(quads: Iterable[ox.Quad], rename: Callable[[str], str]) -> Iterator[ox.Quad]:
+    """Yield quads whose blank nodes have another label."""
+    for quad in quads:
+        subject, value = quad.subject, quad.object
+        subject = ox.BlankNode(rename(subject.value)) if isinstance(subject, ox.BlankNode) else subject
+        value = ox.BlankNode(rename(value.value)) if isinstance(value, ox.BlankNode) else value
+        yield ox.Quad(subject, quad.predicate, value, quad.graph_name)
 
 
 def canonical(quads: Iterable[ox.Quad]) -> list[ox.Quad]:

@@ -9,7 +9,7 @@ import subprocess
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.graph.build import build
-from kg.release.dumps import WHOLE
+from kg.release.dumps import WHOLE, rename_blank_nodes
 
 FORMATS: Final = {
     ".nq": ox.RdfFormat.N_QUADS,
@@ -155,7 +155,7 @@ def _unpack(archive: bytes, folder: Path) -> None:
 def _apart(quads: Iterable[ox.Quad], file: Path) -> Iterator[ox.Quad]:
     """Yield quads whose blank nodes are those of this file alone."""
     own = hashlib.sha256(str(file).encode()).hexdigest()[:12]
-    return _renamed(quads, lambda label: f"{own}{label}")
+    return rename_blank_nodes(quads, lambda label: f"{own}{label}")
 
 
 def name_blank_nodes(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
@@ -170,7 +170,7 @@ def name_blank_nodes(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
             said.setdefault(quad.subject.value, []).append(quad)
     used = said.keys() | {quad.object.value for quad in quads if isinstance(quad.object, ox.BlankNode)}
     names = {label: _digest(label, said) for label in used}
-    return list(_renamed(quads, lambda label: names.get(label, label))) if names else quads
+    return list(rename_blank_nodes(quads, lambda label: names.get(label, label))) if names else quads
 
 
 def _digest(label: str, said: dict[str, list[ox.Quad]]) -> str:
@@ -184,11 +184,3 @@ def _digest(label: str, said: dict[str, list[ox.Quad]]) -> str:
                 waiting.append(quad.object.value)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     return "b" + hashlib.sha256("\n".join(sorted(map(str, dataset))).encode()).hexdigest()[:16]
-
-
-def _renamed(quads: Iterable[ox.Quad], rename: Callable[[str], str]) -> Iterator[ox.Quad]:
-    for quad in quads:
-        subject, obj = quad.subject, quad.object
-        subject = ox.BlankNode(rename(subject.value)) if isinstance(subject, ox.BlankNode) else subject
-        obj = ox.BlankNode(rename(obj.value)) if isinstance(obj, ox.BlankNode) else obj
-        yield ox.Quad(subject, quad.predicate, obj, quad.graph_name)
