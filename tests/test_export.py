@@ -40,7 +40,7 @@ from kg.release.build import build_release, published_iris, write_release
 from kg.release.changes import read_changes
 from kg.release.dumps import canonical
 from kg.release.files import CRATE, SUMS, Edition, Owner, Release
-from kg.tables.formulas import safe
+from kg.tables.csv import safe
 
 OWNER = Owner("Example Foundation", "https://example.org/foundation", "info@example.org")
 FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".nq": ox.RdfFormat.N_QUADS, ".jsonld": ox.RdfFormat.JSON_LD}

@@ -19,7 +19,7 @@ from kg.tables import csv as csvs
 from kg.tables import json as jsons
 from kg.tables import xlsx
 from kg.tables.column_titles import read_titles, title_of
-from kg.tables.formulas import safe
+from kg.tables.csv import safe
 from kg.tables.numbers import format_value
 from kg.tables.provenance import Provenance
 from kg.tables.sheet import LABEL, Sheet

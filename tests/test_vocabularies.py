@@ -221,7 +221,7 @@ def test_an_interrupt_leaves_what_was_there(shared: Path, tmp_path: Path) -> Non
     command = [sys.executable, "-m", "kg", "import", "esco", shared / "vocab" / "esco-1.1.1-en", "--into", kept]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
         until = time.monotonic() + 60
-        while not list(tmp_path.glob(".kept.nq.*")) and time.monotonic() < until:
+        while not list(tmp_path.glob(".kept.nq-*")) and time.monotonic() < until:
             time.sleep(0.02)
         run.send_signal(signal.SIGINT)
         assert "interrupted" in run.communicate(timeout=60)[1]

@@ -50,7 +50,7 @@ class MappingFile:
 
     @property
     def graph(self) -> ox.NamedNode:
-        """The named graph of its mappings: `graph/mappings/<name>` (MODEL M5)."""
+        """The named graph of its mappings: `graph/mappings/<name>`."""
         return ox.NamedNode(f"{GRAPH}mappings/{self.name}")
 
     def quads(self) -> Iterator[ox.Quad]:

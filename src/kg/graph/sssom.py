@@ -9,7 +9,9 @@ from itertools import accumulate
 from typing import Any, Final
 
 import pyoxigraph as ox
-import yaml
+
+from kg.errors import SourceError
+from kg.files import parse_yaml
 
 SUFFIX: Final = ".sssom.tsv"
 # Slots of the class Mapping of SSSOM 1.0, and those of MappingSet that may stand in the header.
@@ -54,9 +56,8 @@ MAPPING_HEADER: Final = """\
 #license: "https://creativecommons.org/licenses/by/4.0/"
 """
 _CURIE: Final = re.compile(r"([A-Za-z_][\w.\-]*):(?!//)(\S*)")
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-Place = tuple[str, int, int, int]
+Problem = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,14 @@ class _Row:
     cells: Mapping[str, tuple[str, int]]
 
 
-def _header(lines: list[str], problems: list[Place]) -> dict[str, Any]:
+def _header(lines: list[str], problems: list[Problem]) -> dict[str, Any]:
     if not lines:
         problems.append(("the header of # lines is missing: it needs mapping_set_id, license and curie_map", 1, 1, 1))
         return {}
     try:
-        header: Any = yaml.load("\n".join(line[1:] for line in lines), Loader=_LOADER)  # noqa: S506
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problems.append(("the header is not YAML", mark.line + 1 if mark else 1, mark.column + 2 if mark else 1, 1))
+        header = parse_yaml("\n".join(line[1:] for line in lines), "header")
+    except SourceError as error:
+        problems.append(("the header is not YAML", error.line or 1, (error.column or 0) + 1, 1))
         return {}
     if not isinstance(header, dict) or not isinstance(header.get("curie_map", {}), dict):
         problems.append(("the header is no YAML mapping with a curie_map", 1, 1, 1))
@@ -87,7 +87,7 @@ def _header(lines: list[str], problems: list[Place]) -> dict[str, Any]:
     return header
 
 
-def _rows(lines: list[str], begin: int, problems: list[Place]) -> Iterator[_Row]:
+def _rows(lines: list[str], begin: int, problems: list[Problem]) -> Iterator[_Row]:
     names = lines[begin].split("\t") if begin < len(lines) else []
     column = 1
     for name in names:
@@ -108,7 +108,7 @@ def _rows(lines: list[str], begin: int, problems: list[Place]) -> Iterator[_Row]
             yield from _row(number, line, names, problems)
 
 
-def _row(number: int, line: str, names: list[str], problems: list[Place]) -> Iterator[_Row]:
+def _row(number: int, line: str, names: list[str], problems: list[Problem]) -> Iterator[_Row]:
     cells = line.split("\t")
     if len(cells) != len(names):
         problems.append((f"{len(cells)} cells under {len(names)} columns", number, 1, len(line)))
@@ -117,7 +117,7 @@ def _row(number: int, line: str, names: list[str], problems: list[Place]) -> Ite
     yield _Row(number, dict(zip(names, zip(cells, columns, strict=True), strict=True)))
 
 
-def _term(row: _Row, name: str, prefixes: Mapping[str, str], problems: list[Place]) -> ox.NamedNode:
+def _term(row: _Row, name: str, prefixes: Mapping[str, str], problems: list[Problem]) -> ox.NamedNode:
     curie, column = row.cells[name]
     match = _CURIE.fullmatch(curie)
     iri = prefixes[match[1]] + match[2] if match and match[1] in prefixes else curie
@@ -165,7 +165,7 @@ class MappingSet:
     header: Mapping[str, Any]
     prefixes: Mapping[str, str]
     rows: tuple[MappingRow, ...]
-    problems: tuple[Place, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def iri(self, name: str) -> ox.NamedNode | None:
         """Return a slot of the header as an IRI, a CURIE expanded; None where it is no IRI."""
@@ -179,7 +179,7 @@ class MappingSet:
 
 def read_sssom(text: str) -> MappingSet:
     """Return the mapping set of a file, with all problems of header, columns and rows."""
-    problems: list[Place] = []
+    problems: list[Problem] = []
     lines = [line.rstrip("\r") for line in text.split("\n")]
     begin = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
     header = _header(lines[:begin], problems)
@@ -193,7 +193,7 @@ def read_sssom(text: str) -> MappingSet:
     return MappingSet(header, prefixes, tuple(rows), tuple(problems))
 
 
-def _mapping(row: _Row, prefixes: Mapping[str, str], problems: list[Place]) -> MappingRow:
+def _mapping(row: _Row, prefixes: Mapping[str, str], problems: list[Problem]) -> MappingRow:
     subject, predicate, value, justification = (_term(row, name, prefixes, problems) for name in REQUIRED)
     cells = {name: cell for name, (cell, _) in row.cells.items()}
     return MappingRow(row.number, subject, predicate, value, justification, cells)

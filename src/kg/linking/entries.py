@@ -80,7 +80,7 @@ def kebab(iri: str) -> str:
 def entries_of_store(store: ox.Store) -> list[Entry]:
     """Return the things of a store that have a class of ours or of ESCO and a preferred label.
 
-    What belongs to one publication, such as a section (`id/<kind>/<publication>/<slug>`, MODEL M1), is left out: it
+    What belongs to one publication, such as a section (`id/<kind>/<publication>/<slug>`), is left out: it
     often has the name of the thing that it is about.
     """
     return [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import SourceError
+from kg.files import replacing
 from kg.linking.esco import Statement
 from kg.namespaces import GRAPH
 
@@ -29,7 +28,7 @@ class Imported:
 
 
 def graph_of(name: str, version: str) -> str:
-    """Return the graph of a vocabulary imported whole; it is no part of the default union (MODEL M5)."""
+    """Return the graph of a vocabulary imported whole; it is no part of the default union."""
     return f"{GRAPH}imported/{name}-{version}"
 
 
@@ -48,19 +47,14 @@ def write(statements: Iterable[Statement], graph: str, into: Path) -> Imported:
         SourceError: of what is read, or the target cannot be written.
 
     """
-    try:
-        into.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{into.name}.", dir=into.parent) as folder:
-            file = Path(folder) / f"all{_FILE}"
-            count = _write_file(statements, ox.NamedNode(graph), file)
-            if into.suffix == _FILE:
-                file.replace(into)
-            else:
-                _write_store(file, ox.NamedNode(graph), into, Path(folder))
-    except OSError as error:
-        raise SourceError(
-            error.strerror or str(error), where=str(into), hint="choose another place with --into"
-        ) from error
+    graph_name = ox.NamedNode(graph)
+    with replacing(into, parents=True) as fresh:
+        if into.suffix == _FILE:
+            count = _write_file(statements, graph_name, fresh)
+        else:
+            file = fresh.with_name(f"all{_FILE}")
+            count = _write_file(statements, graph_name, file)
+            _write_store(file, graph_name, into, fresh)
     return Imported(into, graph, count)
 
 
@@ -78,8 +72,8 @@ def _write_file(statements: Iterable[Statement], graph: ox.NamedNode, file: Path
     return count
 
 
-def _write_store(file: Path, graph: ox.NamedNode, into: Path, folder: Path) -> None:
-    fresh, old = folder / "store", folder / "old"
+def _write_store(file: Path, graph: ox.NamedNode, into: Path, fresh: Path) -> None:
+    """Write a store: that which is there, with the graph replaced, or a new one."""
     if into.exists():
         if not (into / "CURRENT").is_file():
             raise SourceError("it is no Oxigraph store", where=str(into), hint="give a new folder, or a name.nq")
@@ -88,10 +82,6 @@ def _write_store(file: Path, graph: ox.NamedNode, into: Path, folder: Path) -> N
     store.remove_graph(graph)
     store.bulk_load(path=str(file), format=ox.RdfFormat.N_QUADS)
     store.flush()
-    del store
-    if into.exists():
-        os.rename(into, old)
-    os.rename(fresh, into)
 
 
 def load(store: ox.Store, path: Path) -> list[str]:

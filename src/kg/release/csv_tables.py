@@ -17,7 +17,7 @@ from kg.languages import LANGUAGES
 from kg.namespaces import ID, KB, RDF_TYPE, SKOS
 from kg.rdf_terms import language_of, local_name, prefixed_name, texts_by_language
 from kg.release.files import File
-from kg.tables.formulas import safe
+from kg.tables.csv import safe
 
 _COLUMNS: Final = 20
 _BETWEEN: Final = " | "

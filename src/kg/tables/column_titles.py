@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from kg.errors import SourceError
-from kg.files import read_text
+from kg.files import read_toml
 from kg.tables.sheet import LABEL
 
 FILE: Final = "columns.toml"
@@ -24,11 +22,7 @@ def read_titles(folder: Path) -> Words:
         SourceError: the file is no TOML.
 
     """
-    path = folder / FILE
-    try:
-        return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise SourceError(str(error), where=str(path), hint="mend the TOML") from error
+    return read_toml(folder / FILE)
 
 
 def title_of(words: Words, name: str, lang: str) -> str:
@@ -37,7 +31,7 @@ def title_of(words: Words, name: str, lang: str) -> str:
     >>> title_of({"unit": {"nl": "eenheid"}}, "unitLabel", "nl"), title_of({}, "payBack", "nl")
     ('eenheid', 'pay back')
     """
-    for one in (name, name.removesuffix(LABEL)):
-        if one in words:
-            return words[one][lang]
+    for variable in (name, name.removesuffix(LABEL)):
+        if variable in words:
+            return words[variable][lang]
     return _HUMP.sub(" ", name).lower()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
 
+from kg.languages import format_number
 from kg.queries.rows import Value
-
-_SWAPPED: Final = str.maketrans(",.", ".,")
 
 
 def format_value(value: Value, lang: str) -> str:
@@ -22,12 +20,7 @@ def format_value(value: Value, lang: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float, Decimal)):
-        text = f"{_plain(value):,f}"
-        return text.translate(_SWAPPED) if lang == "nl" else text
+        return format_number(Decimal(str(value)).normalize() + 0, lang)
     if isinstance(value, date) and not isinstance(value, datetime):
         return f"{value.day}-{value.month}-{value.year}" if lang == "nl" else value.isoformat()
     return str(value)
-
-
-def _plain(value: float | Decimal) -> Decimal:
-    return Decimal(str(value)).normalize() + 0
