@@ -433,13 +433,13 @@ def started(cache: Path) -> Iterator[tuple[str, tuple[int, Message, bytes], floa
     """A server, what it answers to the first request for a download, and how long that took."""
     with served() as url:
         begin = time.perf_counter()
-        first = get(f"{url}/download/feed.xml")
+        first = get(f"{url}/download/SHA256SUMS")
         yield url, first, time.perf_counter() - begin
 
 
 @pytest.fixture(scope="module")
 def base(started: tuple[str, object, float]) -> str:
-    patient(f"{started[0]}/download/feed.xml")
+    patient(f"{started[0]}/download/SHA256SUMS")
     return started[0]
 
 
@@ -454,11 +454,39 @@ def get(url: str, **headers: str) -> tuple[int, Message, bytes]:
 
 
 def test_nobody_waits_while_the_downloads_are_made(started: tuple[str, Any, float]) -> None:
-    url, (status, headers, body), seconds = started
+    _, (status, headers, body), seconds = started
     assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "5")
     assert "being made" in json.loads(body)["detail"]
-    assert get(f"{url}/download/?lang=nl", Accept="text/html")[1]["Content-Type"] == "text/html; charset=utf-8"
     assert seconds < 15  # Making them takes as long on a machine with nothing else to do, and answering 0.2.
+
+
+def test_a_person_sees_what_is_made_and_what_is_there(started: tuple[str, Any, float]) -> None:
+    url = started[0]
+    status, headers, body = get(f"{url}/download/?lang=nl", Accept="text/html")
+    assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, "text/html; charset=utf-8", "no-store")
+    page = body.decode()
+    assert '<meta http-equiv="refresh" content="5">' in page
+    assert "De downloads worden gemaakt." in page
+    assert "klimaatbanen.ttl.gz: wordt gemaakt" in page
+    assert 'href="/download/CHANGELOG.md"' in page
+    for there in ("download/CHANGELOG.md", "download/LICENSE", "feed.xml"):
+        assert get(f"{url}/{there}")[0] == 200
+    english = get(f"{url}/download/?lang=en&refresh=no", Accept="text/html")[2].decode()
+    assert "The downloads are being made." in english
+    assert "http-equiv" not in english
+    assert get(f"{url}/download/")[0] == get(f"{url}/download/klimaatbanen.ttl.gz")[0] == 503
+    _, _, instead = get(f"{url}/download/klimaatbanen.ttl.gz", Accept="text/html", Accept_Language="en")
+    assert "The downloads are being made." in instead.decode()
+
+
+def test_the_page_turns_into_the_list(base: str) -> None:
+    status, headers, body = get(f"{base}/download/?lang=en", Accept="text/html")
+    assert (status, headers["Cache-Control"]) == (200, None)
+    assert "http-equiv" not in body.decode()
+    assert "being made" not in body.decode()
+    assert 'href="/download/klimaatbanen.ttl.gz"' in body.decode()
+    assert 'href="/download/SHA256SUMS"' in body.decode()
+    assert get(f"{base}/download/nothing")[0] == 404
 
 
 def test_the_downloads_are_kept_by_the_version_of_the_data(

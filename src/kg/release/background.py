@@ -1,4 +1,7 @@
-"""The release of a served graph: made once, in a child process, and kept on disk by the version of the data."""
+"""The release of a served graph: made once, in a child process, and kept on disk by the version of the data.
+
+What needs no graph is there at once; each other file is there as soon as the child process has written it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,15 +21,16 @@ import pyoxigraph as ox
 from kg import child_process, fingerprint
 from kg.errors import KgError, SourceError, Unavailable
 from kg.graph.build import Graph
-from kg.release.build import build_release, write_release
+from kg.release.build import build_release, papers
 from kg.release.changes import CHANGES
-from kg.release.files import CHANGELOG, CITATION, LICENCE, File, Owner, Release
+from kg.release.files import CHANGELOG, CITATION, LICENCE, File, Owner
 
 _KEPT: Final = 4
 _STALE: Final = 3_600
 _RETRY: Final = 5
 _GRACE: Final = 0.2
 _INDEX: Final = "index.json"
+_PROGRESS: Final = "progress.jsonl"
 _FILES: Final = "files"
 
 
@@ -45,6 +50,7 @@ class BackgroundBuild:
         self._lock, self._done = threading.Lock(), threading.Event()
         self._begun = False
         self._files: Mapping[str, File] = {}
+        self._part: Path | None = None
         self._error: KgError | None = None
 
     def begin(self) -> None:
@@ -55,7 +61,7 @@ class BackgroundBuild:
                 threading.Thread(target=self._get, name="release", daemon=True).start()
 
     def files(self, wait: float = _GRACE) -> Mapping[str, File]:
-        """Return the files by name.
+        """Return all files by name.
 
         Arguments:
             wait: seconds to wait for them at most; those of an earlier start are soon there.
@@ -65,12 +71,33 @@ class BackgroundBuild:
             SourceError: they cannot be made.
 
         """
-        self.begin()
-        if not self._done.wait(wait):
+        if not self.done(wait):
             raise Unavailable("the downloads are being made", hint="ask again in some seconds", retry=_RETRY)
+        return self._files
+
+    def done(self, wait: float = _GRACE) -> bool:
+        """Return whether all files are there, after so many seconds at most.
+
+        Raises:
+            SourceError: they cannot be made.
+
+        """
+        self.begin()
+        done = self._done.wait(wait)
         if self._error:
             raise self._error
-        return self._files
+        return done
+
+    def ready(self, wait: float = _GRACE) -> Mapping[str, File]:
+        """Return the files that are there, while others may still be in the making; errors as in `done`."""
+        if self.done(wait):
+            return self._files
+        return self._at_once | _read_part(self._part)
+
+    @cached_property
+    def _at_once(self) -> dict[str, File]:
+        """The files that are made from others than the graph."""
+        return {file.name: file for file in papers(self._project)}
 
     def _get(self) -> None:
         try:
@@ -93,7 +120,7 @@ class BackgroundBuild:
     def _make(self, folder: Path) -> Path:
         """Have a child process make the release, and return its place on disk; it outlives a server that ends early."""
         folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
+        part = self._part = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
         try:
             self._graph.store.dump(str(part / "graph.nq"), format=ox.RdfFormat.N_QUADS)
             owner = asdict(self._owner)
@@ -137,17 +164,47 @@ def build_files(part: Path, folder: Path, project: Path, owner: Owner) -> None:
     """
     store = ox.Store()
     store.bulk_load(path=str(part / "graph.nq"), format=ox.RdfFormat.N_QUADS)
-    made = build_release(Graph(store, ()), project, owner)
-    write_release(made, part / _FILES)
-    (part / _INDEX).write_text(json.dumps(list(_entries(made)), ensure_ascii=False), "utf-8")
+    with (part / _PROGRESS).open("w", encoding="utf-8") as progress:
+
+        def keep(file: File) -> None:
+            _write(part, file)
+            progress.write(json.dumps(_entry(file), ensure_ascii=False) + "\n")
+            progress.flush()
+
+        release = build_release(Graph(store, ()), project, owner, keep)
+    for file in release.files.values():
+        if not (part / _FILES / file.name).exists():
+            _write(part, file)
+    (part / _INDEX).write_text(json.dumps([*map(_entry, release.files.values())], ensure_ascii=False), "utf-8")
+    (part / _PROGRESS).unlink()
     (part / "graph.nq").unlink()
     if not (folder / _INDEX).is_file():
         part.rename(folder)
 
 
-def _entries(made: Release) -> Iterable[Mapping[str, Any]]:
-    for file in made.files.values():
-        yield {"name": file.name, "title": dict(file.title), "graph": file.graph, "free": file.free}
+def _write(part: Path, file: File) -> None:
+    path = part / _FILES / file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.data)
+
+
+def _entry(file: File) -> Mapping[str, Any]:
+    return {"name": file.name, "title": dict(file.title), "graph": file.graph, "free": file.free}
+
+
+def _read_part(part: Path | None) -> dict[str, File]:
+    """Return the files that a child process has written; none where it has not begun, or is just done."""
+    if part is None:
+        return {}
+    try:
+        lines = (part / _PROGRESS).read_text("utf-8").splitlines(keepends=True)
+        return _read(part, [json.loads(line) for line in lines if line.endswith("\n")])
+    except OSError:
+        return {}
+
+
+def _read(folder: Path, entries: Iterable[Mapping[str, Any]]) -> dict[str, File]:
+    return {one["name"]: File(data=(folder / _FILES / one["name"]).read_bytes(), **one) for one in entries}
 
 
 def load(folder: Path) -> Mapping[str, File]:
@@ -161,4 +218,4 @@ def load(folder: Path) -> Mapping[str, File]:
         index = json.loads((folder / _INDEX).read_text("utf-8"))
     except ValueError as error:
         raise SourceError("broken index", where=str(folder), hint="delete that folder") from error
-    return {one["name"]: File(data=(folder / _FILES / one["name"]).read_bytes(), **one) for one in index}
+    return _read(folder, index)

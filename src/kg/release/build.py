@@ -75,17 +75,18 @@ def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Itera
         distributed.append(file)
     yield from shapes(graph, project)
     yield examples(find_questions(project / "queries"), graph.prefixes)
-    yield from _papers(project)
-    yield feed(read_changes(project), edition)
+    yield from papers(project)
     yield _list(graph)
     yield void(graph, edition)
     yield from dcat(graph, distributed, owner, edition)
 
 
-def _papers(project: Path) -> Iterator[File]:
+def papers(project: Path) -> Iterator[File]:
+    """Yield the files that need no graph: terms, citation, changes and their feed."""
     for name, title in _PAPERS.items():
         if (project / name).is_file():
             yield File(Path(name).name, read_text(project / name).encode(), title, free=True)
+    yield feed(read_changes(project), Edition.from_project(project))
 
 
 def _list(graph: Graph) -> File:

@@ -15,7 +15,7 @@ from kg.release.dumps import WHOLE
 from kg.release.files import DATASET, File
 from kg.web.about.schema_org import dataset_card
 from kg.web.context import Context
-from kg.web.negotiation import graph_format, page_or_graph
+from kg.web.negotiation import graph_format, page_or_graph, wants_html
 from kg.web.responses import send_page
 from kg.web.signposting import A_DATASET, ABOUT_PAGE, TERMS, link, signpost, within_dataset
 from kg.web.site import Site
@@ -24,6 +24,7 @@ from kg.web.things.citation import dataset_citation
 _TURTLE: Final = "ttl"
 _DUMPS: Final = ("ttl.gz", "nq.gz", "jsonld.gz")
 _WHOLE: Final = tuple(f"{WHOLE}.{suffix}" for suffix in _DUMPS)
+_REFRESH: Final = 5  # Seconds after which the page asks again for what is being made.
 _WITH_CHARSET: Final = ("text/", "application/sparql-query")
 
 
@@ -33,21 +34,26 @@ def init_app(app: Flask, site: Site) -> None:
 
     @blueprint.get("/download/")
     def index() -> Response:
-        """Show what can be downloaded, under which terms."""
-        return _page(Context.from_request(site, request), site.release.files())
+        """Show what can be downloaded, under which terms; to a person also while it is being made."""
+        context = Context.from_request(site, request)
+        making = wants_html(request) and not site.release.done()
+        return _page(context, site.release.ready() if making else site.release.files(), making=making)
 
     @blueprint.get("/download/<path:name>")
     def download(name: str) -> Response:
-        """Send one file of the release."""
-        file = site.release.files().get(name)
-        if file is None:
+        """Send one file of the release; a person who asks for one that is not made yet sees what there is."""
+        file = site.release.ready().get(name)
+        if file is None and site.release.done(0):
             raise NotFound(f"no download called {name[:200]}", hint="see /download/ for all of them")
-        return within_dataset(_send(request, file))
+        if file is None and wants_html(request):
+            lang = Context.from_request(site, request).lang
+            return Response(status=303, headers={"Location": f"/download/?lang={lang}", "Cache-Control": "no-store"})
+        return within_dataset(_send(request, file or site.release.files()[name]))
 
     @blueprint.get("/feed.xml")
     def feed() -> Response:
         """Send the releases as an Atom feed."""
-        return _send(request, site.release.files()["feed.xml"])
+        return _send(request, site.release.ready()["feed.xml"])
 
     @blueprint.get("/dataset", defaults={"suffix": ""})
     @blueprint.get("/dataset.<suffix>")
@@ -106,17 +112,27 @@ def _landing(context: Context) -> Response:
     return response
 
 
-def _page(context: Context, files: Mapping[str, File]) -> Response:
-    graphs = sorted({file.graph for file in files.values() if file.graph})
-    return send_page(
+def _page(context: Context, files: Mapping[str, File], *, making: bool) -> Response:
+    """Show the files; while others are being made, the page says so and asks for itself again."""
+    graphs = sorted(str(name)[1:-1] for name in context.site.graph.store.named_graphs())
+    response = send_page(
         context,
         "downloads.html",
-        whole=_dumps(files, WHOLE),
+        making=making,
+        refresh=_REFRESH if making and context.request.args.get("refresh") != "no" else 0,
+        ready=len(files),
+        files=files,
+        whole=_WHOLE,
         graphs=[(graph, _dumps(files, f"graphs/{graph.removeprefix(GRAPH)}")) for graph in graphs],
         tables=[file for name, file in files.items() if name.startswith("csv/")],
         others=[file for name, file in files.items() if "/" not in name and not name.startswith(f"{WHOLE}.")],
     )
+    if making:
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _dumps(files: Mapping[str, File], stem: str) -> list[tuple[str, File]]:
-    return [(suffix.removesuffix(".gz"), files[f"{stem}.{suffix}"]) for suffix in _DUMPS]
+    """Return the dumps of a graph that are there, by the name of their syntax."""
+    names = {suffix.removesuffix(".gz"): f"{stem}.{suffix}" for suffix in _DUMPS}
+    return [(syntax, files[name]) for syntax, name in names.items() if name in files]
