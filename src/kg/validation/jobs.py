@@ -6,11 +6,7 @@ new one without it, and the report names it.
 
 from __future__ import annotations
 
-import json
-import os
 import selectors
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +17,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
+from kg.child_process import Child
 from kg.errors import KgError, QueryError, Refused, SourceError, TooLarge, Unavailable
 from kg.graph.build import build, count_graphs
 from kg.namespaces import SH
@@ -28,10 +25,11 @@ from kg.queries.engine import answer
 from kg.validation.engines import ENGINES, no_progress
 
 _TICK: Final = 0.05
-_CHUNK: Final = 65_536
 AUTO: Final = "auto"
 REFERENCE: Final = "pyshacl"
-_ERRORS: Final = {error.__name__: error for error in (SourceError, Unavailable)}
+DATA: Final = "data.nq"
+SHAPES: Final = "shapes.nt"
+REPORT: Final = "report.nt"
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ def _written(term: object) -> str | None:
 
 
 class _Worker:
-    """One running worker process and what it told so far."""
+    """A job in a child process, begun anew without what did not end in time."""
 
     def __init__(self, job: Job, folder: Path) -> None:
         self.job, self.outcome, self.folder = job, Outcome(), folder
@@ -148,56 +146,33 @@ class _Worker:
         self.start()
 
     def start(self) -> None:
-        self.current, self.since, self.ended = "", 0.0, False
-        settings = {name: getattr(self.job, name) for name in ("engine", "queries", "with_counts", "project")}
-        (self.folder / "data.nq").write_bytes(self.job.data)
-        (self.folder / "shapes.nt").write_bytes(self.job.shapes)
-        (self.folder / "job.json").write_text(json.dumps(settings), "utf-8")
-        with (self.folder / "stderr").open("wb") as errors:
-            self.process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "kg.validation.job_process", str(self.folder)],
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
-        self.running, self.heard = False, b""
+        """Start the process; data and shapes are too large for its request and stand in files."""
+        self.current, self.since, self.ended, self.running = "", 0.0, False, False
+        (self.folder / DATA).write_bytes(self.job.data)
+        (self.folder / SHAPES).write_bytes(self.job.shapes)
+        request = {name: getattr(self.job, name) for name in ("engine", "queries", "with_counts", "project")}
+        self.child = Child("kg.validation.job_process", {"folder": str(self.folder), **request})
 
-    @property
-    def output(self) -> int:
-        """Descriptor of what the worker writes."""
-        return self.process.stdout.fileno() if self.process.stdout else -1
-
-    def listen(self) -> bool:
-        """Take in what the worker wrote; return False when its output has ended."""
-        chunk = os.read(self.output, _CHUNK)
-        *lines, self.heard = (self.heard + chunk).split(b"\n")
-        for line in lines:
-            self._hear(line)
-        return bool(chunk)
-
-    def _hear(self, line: bytes) -> None:
-        """Take in one event of the worker."""
-        event = json.loads(line)
-        if event["event"] == "begin":
-            self.current, self.since, self.running = event["name"], time.monotonic(), True
-        elif event["event"] == "end":
-            self.spent[event["name"]] = self.elapsed()
-            self.running = False
+    def read(self) -> bool:
+        """Read the events that have come; return False at the end of the output."""
+        events = self.child.read()
+        for event in events or ():
+            if event["begins"]:
+                self.current, self.since = event["name"], time.monotonic()
+            else:
+                self.spent[event["name"]] = self.elapsed()
+            self.running = event["begins"]
             if "answer" in event:
                 self.outcome.answers[event["name"]] = event["answer"]
-        elif event["event"] == "report":
-            self.outcome.report = parse_triples((self.folder / "report.nt").read_bytes())
-        elif event["event"] == "error":
-            kind = _ERRORS.get(event["kind"], SourceError)
-            position = {name: event[name] for name in ("where", "hint", "line", "column")}
-            self.outcome.error = kind(event["what"], **position)
+        return events is not None
 
     def elapsed(self) -> float:
         """Seconds that the query at work has taken, all its runs together."""
         return self.spent.get(self.current, 0.0) + time.monotonic() - self.since
 
     def stop(self) -> None:
-        """Kill the worker and go on without the query that it was at, or with the engine that can name it."""
-        self.kill()
+        """Kill the process and go on without the query that it was at, or with the engine that can name it."""
+        self.child.kill()
         if not self.current and self.job.engine == AUTO:
             self.job = replace(self.job, engine=REFERENCE)
         else:
@@ -216,28 +191,22 @@ class _Worker:
         unnamed = not self.current or job == self.job
         self.job = replace(job, shapes=b"") if unnamed else job
 
-    def kill(self) -> None:
-        """End the process, if it runs."""
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
-
     def end(self) -> None:
-        """Take leave of a worker whose output has ended; where it died of the compiled engine, begin with the other."""
+        """Take in what came of the job; where the compiled engine ended the process, begin with the other."""
         self.ended = True
-        failed = self.process.wait() and self.outcome.error is None
-        if failed and self.job.shapes and self.job.engine == AUTO:
-            self.kill()
-            self.job = replace(self.job, engine=REFERENCE)
-            self.start()
-        elif failed:
-            messages = (self.folder / "stderr").read_text("utf-8", "replace").strip().splitlines()
-            self.outcome.error = SourceError(
-                f"a worker ended with {self.process.returncode}: {messages[-1] if messages else 'no word'}",
-                where="shapes",
-                hint="mend the shapes, or name another --engine",
-            )
+        try:
+            self.child.result()
+            if self.job.shapes:
+                self.outcome.report = parse_triples((self.folder / REPORT).read_bytes())
+        except Unavailable as error:
+            if self.job.shapes and self.job.engine == AUTO:
+                self.child.kill()
+                self.job = replace(self.job, engine=REFERENCE)
+                self.start()
+            else:
+                self.outcome.error = error
+        except KgError as error:
+            self.outcome.error = error
 
 
 def begin_jobs(jobs: Sequence[Job], limit: float | None) -> Callable[[], list[Outcome]]:
@@ -293,31 +262,31 @@ def _work(jobs: Sequence[Job], limit: float, folder: Path) -> list[Outcome]:
             own = folder / str(number)
             own.mkdir()
             workers.append(_Worker(job, own))
-        _listen(workers, limit)
+        _watch(workers, limit)
     finally:
         for worker in workers:
-            worker.kill()
+            worker.child.kill()
     return [worker.outcome for worker in workers]
 
 
-def _listen(workers: Sequence[_Worker], limit: float) -> None:
+def _watch(workers: Sequence[_Worker], limit: float) -> None:
     selector = selectors.DefaultSelector()
     for worker in workers:
-        selector.register(worker.output, selectors.EVENT_READ, worker)
+        selector.register(worker.child, selectors.EVENT_READ, worker)
     while selector.get_map():
         for key, _ in selector.select(_TICK):
-            if not key.data.listen():
-                selector.unregister(key.fd)
+            if not key.data.read():
+                selector.unregister(key.fileobj)
                 key.data.end()
-                _go_on(selector, key.data)
+                _watch_again(selector, key.data)
         for worker in workers:
             if worker.running and not worker.ended and worker.elapsed() > limit:
-                selector.unregister(worker.output)
+                selector.unregister(worker.child)
                 worker.stop()
-                _go_on(selector, worker)
+                _watch_again(selector, worker)
 
 
-def _go_on(selector: selectors.BaseSelector, worker: _Worker) -> None:
-    """Listen to a worker that has begun anew."""
+def _watch_again(selector: selectors.BaseSelector, worker: _Worker) -> None:
+    """Watch a worker that has begun anew."""
     if not worker.ended:
-        selector.register(worker.output, selectors.EVENT_READ, worker)
+        selector.register(worker.child, selectors.EVENT_READ, worker)
