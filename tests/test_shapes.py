@@ -19,6 +19,7 @@ from kg.graph.sources import Source, sources_at
 from kg.namespaces import BASE, CATALOGUE, GRAPH, KB
 from kg.queries.question import find_questions
 from kg.validation.check import SEVERITIES, Finding, validate
+from kg.validation.documents import VIEWS_GRAPH
 
 SHAPES = project_folder() / "shapes"
 CASES = SHAPES / "cases"
@@ -45,6 +46,9 @@ def is_check(folder: Path) -> bool:
 
 
 def source(path: Path) -> Source:
+    """A case as a graph of data, or as what pages show, which is shapes itself."""
+    if path.parent.name == "views":
+        return Source(path, VIEWS_GRAPH)
     return Source(path, GRAPH + ("stated" if "-stated-" in path.name else "case"))
 
 

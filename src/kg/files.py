@@ -94,7 +94,7 @@ def parse_yaml(text: str, where: object, first_line: int = 1) -> Any:
     """
     try:
         return yaml.load(text, Loader=_LOADER)  # noqa: S506
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # A date such as 2023-99-99 is a ValueError.
         mark = getattr(error, "problem_mark", None)
         line, column = (mark.line + first_line, mark.column + 1) if mark else (None, None)
         what = getattr(error, "problem", None) or str(error)

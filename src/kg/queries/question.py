@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from kg.namespaces import ID, XSD
 from kg.queries.chart_header import Plot, read_plot
 
 _MARK: Final = "#+"
+_SEVERITIES: Final = ("violation", "warning", "info")  # SHACL, section 2.1.4.
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Question:
         title, description, message: text by language tag.
         competency: numbers of the competency questions that it answers.
         ordered: whether the order of rows is part of the answer.
+        varies: columns whose values change with every edit of the data, so that they are not approved.
         severity: for check queries, `violation`, `warning` or `info`.
         chart: what the answer looks like, or None.
 
@@ -76,6 +78,7 @@ class Question:
     parameters: tuple[Parameter, ...] = ()
     competency: tuple[str, ...] = ()
     ordered: bool = False
+    varies: tuple[str, ...] = ()
     severity: str = "violation"
     message: Mapping[str, str] = field(default_factory=dict)
     chart: Plot | None = None
@@ -123,7 +126,8 @@ def read_question(path: Path, folder: Path) -> Question:
     """Read one `.rq` file.
 
     Raises:
-        SourceError: no header, a header that is no YAML mapping, or a parameter without its slot.
+        SourceError: no header, one that is no YAML mapping or holds something else than it should, or a parameter
+            without its slot.
 
     """
     text = read_text(path)
@@ -134,11 +138,12 @@ def read_question(path: Path, folder: Path) -> Question:
         text=text,
         title=_texts(path, header, "title"),
         description=_texts(path, header, "description"),
-        parameters=tuple(_parameter(name, spec) for name, spec in header.get("parameters", {}).items()),
+        parameters=tuple(_parameters(path, header.get("parameters"))),
         competency=tuple(str(header.get("competency", "")).split()),
         ordered=bool(header.get("ordered", False)),
-        severity=str(header.get("severity", "violation")),
-        message=header.get("message", {}),
+        varies=tuple(str(header.get("varies", "")).split()),
+        severity=_severity(path, header),
+        message=_texts(path, header, "message") if "message" in header else {},
         chart=read_plot(path, header.get("chart")),
     )
     for parameter in question.parameters:
@@ -186,6 +191,20 @@ def _texts(path: Path, header: Mapping[str, Any], key: str) -> Mapping[str, str]
     return {str(tag): str(text) for tag, text in texts.items()}
 
 
-def _parameter(name: str, spec: Mapping[str, str]) -> Parameter:
-    datatype = spec.get("datatype", "").replace("xsd:", XSD)
-    return Parameter(name, {"nl": spec["nl"], "en": spec["en"]}, datatype, spec.get("class", ""))
+def _severity(path: Path, header: Mapping[str, Any]) -> str:
+    severity = str(header.get("severity", _SEVERITIES[0]))
+    if severity not in _SEVERITIES:
+        hint = f"one of: {', '.join(_SEVERITIES)}"
+        raise SourceError(f"severity cannot be {severity}", where=str(path), hint=hint)
+    return severity
+
+
+def _parameters(path: Path, entries: Any) -> Iterator[Parameter]:
+    entries = {} if entries is None else entries
+    for name, spec in entries.items() if isinstance(entries, dict) else [("", entries)]:
+        if not isinstance(spec, dict) or not {"nl", "en"} <= spec.keys():
+            hint = "add below #+ parameters: its name, and below that nl: and en:"
+            raise SourceError(f"parameter {name} in nl and en is missing", where=str(path), hint=hint)
+        label = {tag: str(spec[tag]) for tag in ("nl", "en")}
+        datatype = str(spec.get("datatype", "")).replace("xsd:", XSD)
+        yield Parameter(str(name), label, datatype, str(spec.get("class", "")))

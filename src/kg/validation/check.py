@@ -98,7 +98,9 @@ def check(plan: Plan) -> Report:
     names = {rule.name for rule in selected}
     rules = replace(rules, checks=[query for query in rules.checks if query.name in names])
     documents = [read_document(item, plan.max_bytes) for item in plan.inputs]
-    saved = SavedQuestions(documents, plan.project, plan.namespaces, names, plan.lang)
+    saved = SavedQuestions(
+        [document for document in documents if not document.is_view], plan.project, plan.namespaces, names, plan.lang
+    )
     outcomes_of = _begin(documents, rules, selected, saved, plan)
     unknown = [
         *(links(documents, plan.namespaces, plan.lang) if "link" in names else ()),
@@ -154,12 +156,16 @@ def _begin(
 
 
 def _jobs(documents: Sequence[Document], rules: Rules, engine: str) -> list[Job]:
-    """Return one or more jobs for the shapes, and one for the check queries."""
-    data = ox.serialize(triples_of(documents), format=ox.RdfFormat.N_TRIPLES) or b"" if rules.triples else b""
-    jobs = [Job(data, shapes, engine) for shapes in _split(rules, documents, engine)] if rules.triples else []
+    """Return one or more jobs for the shapes, one more for the views, and one for the check queries."""
+    facts = [document for document in documents if not document.is_view]
+    views = [document for document in documents if document.is_view]
+    jobs = []
+    for part in (part for part in (facts, views) if part and rules.triples):
+        data = ox.serialize(triples_of(part), format=ox.RdfFormat.N_TRIPLES) or b""
+        jobs += [Job(data, shapes, engine) for shapes in _split(rules, part, engine)]
     if rules.checks:
         queries = {query.name: query.text for query in rules.checks}
-        jobs.append(Job(all_graphs(documents), queries=queries, with_counts=True))
+        jobs.append(Job(all_graphs(facts), queries=queries, with_counts=True))
     return jobs
 
 

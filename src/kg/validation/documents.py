@@ -6,6 +6,8 @@ Nothing here stops at a broken file: what cannot be read is a problem of that fi
 from __future__ import annotations
 
 import os
+import re
+import tomllib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +21,8 @@ from kg.graph.mappings import MappingFile
 from kg.graph.sources import CATALOGUE_FILE
 from kg.graph.sssom import SUFFIX as SSSOM
 from kg.graph.sssom import read_sssom
-from kg.namespaces import CATALOGUE, GRAPH, XSD
+from kg.languages import LANGUAGES
+from kg.namespaces import BASE, CATALOGUE, GRAPH, XSD
 
 RDF_FORMATS: Final[Mapping[str, ox.RdfFormat]] = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -32,6 +35,10 @@ RDF_FORMATS: Final[Mapping[str, ox.RdfFormat]] = {
 }
 QUERY: Final = ".rq"
 SUFFIXES: Final = (*RDF_FORMATS, SSSOM, QUERY)
+THEMES: Final = "themes.toml"
+_NAMES: Final = (THEMES, "columns.toml")  # Beside questions: their names in nl and en.
+_TOML_PLACE: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
+VIEWS_GRAPH: Final = BASE + "views"
 MAX_BYTES: Final = 150_000_000
 _BOM: Final = b"\xef\xbb\xbf"
 _HIDING: Final = ("syntax", "encoding", "unreadable", "size")
@@ -54,8 +61,14 @@ class Input:
 
     @property
     def suffix(self) -> str:
-        """The suffix by which its format is known; empty for an unknown one."""
-        return next((suffix for suffix in SUFFIXES if self.path.name.endswith(suffix)), "")
+        """The suffix by which its format is known, or its name where only that is; empty for an unknown one."""
+        known = (suffix for suffix in SUFFIXES if self.path.name.endswith(suffix))
+        return self.path.name if self.path.name in _NAMES else next(known, "")
+
+    @property
+    def holds_rdf(self) -> bool:
+        """Whether triples are read from it."""
+        return self.suffix not in (QUERY, *_NAMES)
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,7 @@ class Document:
         data: its bytes without byte order mark.
         quads: its triples in the order of the file, and `lines`, for each the line at which the parser knew it.
         prefixes: prefix to namespace, as the file declares them.
+        names: what the file names in nl and en, of one that names themes or columns.
         problems: what is wrong with the file as such.
 
     """
@@ -87,12 +101,18 @@ class Document:
     quads: list[ox.Quad] = field(default_factory=list)
     lines: array[int] = field(default_factory=lambda: array("L"))
     prefixes: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         """The path as it is shown."""
         return str(self.input.path)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the file says what pages show: shapes that are checked, and no part of the graph."""
+        return self.input.graph == VIEWS_GRAPH
 
     @property
     def hides_triples(self) -> bool:
@@ -174,7 +194,7 @@ def read_document(item: Input, max_bytes: int = MAX_BYTES) -> Document:
     document.problems.extend(_bytes_problems(document.data))
     if not any(problem.rule == "encoding" for problem in document.problems):
         _parse(document)
-    if not document.quads and not document.problems and item.suffix != QUERY:
+    if not document.quads and not document.problems and item.holds_rdf:
         document.problems.append(Problem("empty"))
     return document
 
@@ -229,6 +249,9 @@ def _parse(document: Document) -> None:
     if suffix == SSSOM:
         _parse_sssom(document)
         return
+    if suffix in _NAMES:
+        _parse_names(document)
+        return
     feed = _LineByLine(document.data)
     try:
         parser = ox.parse(
@@ -255,6 +278,24 @@ def _parse_sssom(document: Document) -> None:
     for quad, line in MappingFile(document.input.path, mappings).located():
         document.quads.append(quad)
         document.lines.append(line)
+
+
+def _parse_names(document: Document) -> None:
+    """Read a file with a table for each name."""
+    text = document.data.decode("utf-8")
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))
+        line, column = map(int, place.groups()) if place else (text.count("\n") + 1, 1)
+        document.problems.append(Problem("syntax", _TOML_PLACE.sub("", str(error)), line, column))
+        return
+    for name, texts in tables.items():
+        if isinstance(texts, dict) and all(isinstance(texts.get(tag), str) for tag in LANGUAGES):
+            document.names.add(name)
+        else:
+            line = next((number for number, row in enumerate(text.split("\n"), 1) if name in row), 1)
+            document.problems.append(Problem("query-names", name, line, 1))
 
 
 def literal(value: str, kind: str = "") -> ox.Literal:

@@ -13,7 +13,7 @@ from kg.graph.sources import find_sources
 from kg.namespaces import ID, KB, ONTOLOGY_GRAPH
 from kg.validation import report_cache
 from kg.validation.check import Plan, check
-from kg.validation.documents import QUERY, Input, find_inputs, relative_to_here
+from kg.validation.documents import QUERY, VIEWS_GRAPH, Input, find_inputs, relative_to_here
 from kg.validation.findings import Report
 from kg.validation.settings import Settings, read_settings
 
@@ -36,12 +36,18 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     ours = not settings.shapes
     shapes = [project / "shapes"] if ours else [Path(name) for name in settings.shapes if name]
     context = find_inputs([Path(name) for name in settings.context], checked=False)
+    views = find_inputs([project / "views"], graph=VIEWS_GRAPH)
     if given_paths:
-        inputs = find_inputs(given_paths)
+        own_views = {item.path for item in views}
+        inputs = [
+            replace(item, graph=VIEWS_GRAPH) if item.path in own_views else item for item in find_inputs(given_paths)
+        ]
         graph = [replace(item, checked=False) for item in _ontology(project)] if ours else []
+        if any(item.path in own_views for item in inputs):
+            graph += [replace(item, checked=False) for item in views]
     else:
-        inputs, graph = _all(project), []
-    alone = not given_paths or (ours and all(item.suffix == QUERY for item in inputs))
+        inputs, graph = [*_all(project), *views], []
+    alone = not given_paths or (ours and not any(item.holds_rdf for item in inputs))
     if alone and given_paths:
         graph = [replace(item, checked=False) for item in _all(project) if item.suffix != QUERY]
     known = {item.path for item in inputs}
@@ -68,7 +74,8 @@ def _all(project: Path) -> list[Input]:
     """The files of a project: those of the graph, each in its graph, then mappings and questions."""
     graph = [Input(relative_to_here(source.path), source.graph) for source in find_sources(project)]
     known = {item.path for item in graph}
-    others = [item for item in find_inputs([project / "data", project / "queries"]) if item.path not in known]
+    names = sorted((project / "queries").glob("*.toml"))
+    others = [item for item in find_inputs([project / "data", project / "queries", *names]) if item.path not in known]
     return [*graph, *others]
 
 

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from kg.errors import KgError, SourceError
 from kg.queries.question import Question, read_question
 from kg.validation.approved_answers import Difference, differences, prefixes_of, terms_of, text_rows
-from kg.validation.documents import QUERY, Document, Problem, quads_of
+from kg.validation.documents import QUERY, THEMES, Document, Problem, quads_of
 from kg.validation.findings import Finding
 from kg.validation.jobs import Job, Outcome
 from kg.validation.locate import file_finding
@@ -62,7 +62,9 @@ class SavedQuestions:
         try:
             return replace(read_question(path, path.parent), text=text)
         except SourceError as error:
-            self._findings.append(self._finding(document, Problem("query-header", error.what, 1, 1)))
+            self._findings.append(
+                self._finding(document, Problem("query-header", error.what, error.line or 1, error.column or 1))
+            )
             return None
 
     def _job(self) -> Job:
@@ -90,6 +92,7 @@ class SavedQuestions:
     def findings(self, outcome: Outcome) -> Iterator[Finding]:
         """Yield what is wrong with the questions, given their answers."""
         yield from self._findings
+        yield from self._themes()
         if outcome.error:
             yield self._not_built(outcome.error)
         unknown = self._unknown(outcome)
@@ -106,6 +109,17 @@ class SavedQuestions:
         problem = Problem("graph", error.what, error.line or 0, error.column or 0)
         lines = text_lines(Path(error.where).read_bytes()) if Path(error.where).is_file() else []
         return file_finding(error.where, problem, lines, self._lang)
+
+    def _themes(self) -> Iterator[Finding]:
+        """The folders of questions that no `themes.toml` names, each at its first question."""
+        for names in (document for document in self._documents if document.input.suffix == THEMES):
+            folder = names.input.path.parent
+            first: dict[str, Document] = {}
+            for _, document in self._questions.values():
+                if document.input.path.is_relative_to(folder) and document.input.path.parent != folder:
+                    first.setdefault(document.input.path.relative_to(folder).parts[0], document)
+            for theme in first.keys() - names.names if not names.problems else ():
+                yield self._finding(first[theme], Problem("query-theme", theme, 1, 1))
 
     def _unknown(self, outcome: Outcome) -> set[str]:
         """The terms of the questions of which neither their graph nor a file says anything."""

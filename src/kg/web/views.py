@@ -7,17 +7,19 @@ A view is a `sh:NodeShape` with `sh:targetClass`; each `sh:property` has a `sh:p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path as File
 from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.graph.facts import Path, Step
-from kg.namespaces import BASE, RDF, RDF_TYPE, SH
-from kg.rdf_terms import local_name
+from kg.namespaces import BASE, RDF_TYPE, SH
+from kg.rdf_terms import Term, first_object, list_members, local_name, objects, texts_by_language
 
 VIEWS: Final = BASE + "views#"
 DASH: Final = "http://datashapes.org/dash#"
@@ -145,13 +147,14 @@ def read_views(folder: File) -> Views:
     """Read the views of a folder.
 
     Raises:
-        SourceError: a file is not Turtle, or a property shape has a path that is none.
+        SourceError: a file is not Turtle, or says what is no view; with file and member.
 
     """
     store = ox.Store()
     for path in sorted(folder.glob("*.ttl")):
         try:
-            store.bulk_load(path=str(path), format=ox.RdfFormat.TURTLE)
+            graph = ox.NamedNode(path.absolute().as_uri())
+            store.bulk_load(path=str(path), format=ox.RdfFormat.TURTLE, to_graph=graph)
         except SyntaxError as error:
             raise SourceError(
                 str(error.msg), where=str(path), line=error.lineno, hint="mend the Turtle there"
@@ -161,6 +164,8 @@ def read_views(folder: File) -> Views:
 
 
 class _Reader:
+    """Reads views from a store in which each file is a graph."""
+
     def __init__(self, store: ox.Store) -> None:
         self._store = store
 
@@ -172,71 +177,77 @@ class _Reader:
         spaces = self._store.quads_for_pattern(None, ox.NamedNode(_URI_SPACE), None, None)
         return {_value(quad.object): self._text(quad.subject, _RDFS + "label") for quad in sorted(spaces, key=str)}
 
-    def _view(self, shape: object) -> View:
-        fields = tuple(self._field(node) for node in self._all(shape, SH + "property"))
-        menu = self._text(shape, SH + "order")
+    def _view(self, shape: Term) -> View:
+        fields = [self._field(node) for node in objects(self._store, shape, SH + "property")]
         return View(
             self._text(shape, SH + "targetClass"),
             self._texts(shape, _RDFS + "label"),
             self._texts(shape, _RDFS + "comment"),
-            tuple(sorted(fields, key=lambda one: one.order)),
-            float(menu) if menu else None,
+            tuple(sorted(fields, key=lambda field: field.order)),
+            self._order(shape),
         )
 
-    def _field(self, node: object) -> Field:
-        paths = self._all(node, SH + "path")
+    def _field(self, node: Term) -> Field:
+        paths = list(objects(self._store, node, SH + "path"))
         if len(paths) != 1:
-            raise SourceError("a property of a view needs one sh:path", where="views", hint="see docs/views.md")
-        group = self._text(node, SH + "group") or VIEWS + "facts"
-        slug = local_name(_value(node))
-        told = Field(slug, self._path(paths[0]), self._texts(node, SH + "name"), self._group(group))
-        return replace(
-            told,
-            order=float(self._text(node, SH + "order") or _LAST),
+            raise self._error(node, f"a property of a view needs one sh:path, and has {len(paths)}")
+        order = self._order(node)
+        return Field(
+            local_name(_value(node)),
+            self._path(node, paths[0]),
+            self._texts(node, SH + "name"),
+            self._group(self._text(node, SH + "group") or VIEWS + "facts"),
+            order=_LAST if order is None else order,
             of_class=self._text(node, SH + "class"),
             viewer=local_name(self._text(node, DASH + "viewer")),
-            roles=frozenset(local_name(_value(one)) for one in self._all(node, DASH + "propertyRole")),
+            roles=frozenset(local_name(_value(role)) for role in objects(self._store, node, DASH + "propertyRole")),
             facet=self._text(node, DASH + "facet") == "true",
             hidden=self._text(node, DASH + "hidden") == "true",
         )
 
     def _group(self, iri: str) -> Group:
         node = ox.NamedNode(iri)
-        order = self._text(node, SH + "order")
-        return Group(local_name(iri), self._texts(node, _RDFS + "label"), float(order) if order else _LAST)
+        order = self._order(node)
+        return Group(local_name(iri), self._texts(node, _RDFS + "label"), _LAST if order is None else order)
 
-    def _path(self, node: object) -> Path:
-        either = self._all(node, SH + "alternativePath")
-        return tuple(self._sequence(one) for one in self._items(either[0])) if either else (self._sequence(node),)
+    def _order(self, node: Term) -> float | None:
+        text = self._text(node, SH + "order")
+        try:
+            return float(text) if text else None
+        except ValueError as error:
+            raise self._error(node, f"sh:order is no number: {text}") from error
 
-    def _sequence(self, node: object) -> tuple[Step, ...]:
-        return tuple(self._step(one) for one in (self._items(node) or [node]))
+    def _path(self, node: Term, path: Term) -> Path:
+        either = first_object(self._store, path, SH + "alternativePath")
+        paths = list(list_members(self._store, either)) if either else [path]
+        return tuple(self._sequence(node, path) for path in paths)
 
-    def _step(self, node: object) -> Step:
-        back = self._text(node, SH + "inversePath")
-        if not back and not isinstance(node, ox.NamedNode):
+    def _sequence(self, node: Term, path: Term) -> tuple[Step, ...]:
+        return tuple(self._step(node, step) for step in (list(list_members(self._store, path)) or [path]))
+
+    def _step(self, node: Term, step: Term) -> Step:
+        inverse = self._text(step, SH + "inversePath")
+        if not inverse and not isinstance(step, ox.NamedNode):
             hint = "use a property, sh:inversePath, a list of those, or sh:alternativePath"
-            raise SourceError("a path of a view that is not known", where="views", hint=hint)
-        return Step(back or _value(node), bool(back))
+            raise self._error(node, "a path of a view that is not known", hint)
+        return Step(inverse or _value(step), bool(inverse))
 
-    def _items(self, node: object) -> list[object]:
-        found: list[object] = []
-        while first := self._all(node, RDF + "first"):
-            found.append(first[0])
-            node = self._all(node, RDF + "rest")[0]
-        return found
+    def _error(self, node: Term, what: str, hint: str = "") -> SourceError:
+        """Return an error that names the member and the file that says something of it, or else one that names it."""
+        about = [*self._quads(node, None), *self._quads(None, node)]
+        files = [url2pathname(urlsplit(_value(quad.graph_name)).path) for quad in about]
+        advice = f"{hint + '; ' if hint else ''}kg validate names the line; see docs/views.md"
+        return SourceError(f"{what}: {_value(node)}", where=files[0] if files else "views", hint=advice)
 
-    def _all(self, node: object, predicate: str) -> list[object]:
-        if not isinstance(node, ox.NamedNode | ox.BlankNode):
-            return []
-        return [quad.object for quad in self._store.quads_for_pattern(node, ox.NamedNode(predicate), None, None)]
+    def _quads(self, subject: Term | None, value: Term | None) -> Iterator[ox.Quad]:
+        if not isinstance(subject, ox.Literal | ox.Triple):
+            yield from self._store.quads_for_pattern(subject, None, value, None)
 
-    def _text(self, node: object, predicate: str) -> str:
-        return next((_value(one) for one in self._all(node, predicate)), "")
+    def _text(self, node: Term, predicate: str) -> str:
+        return next(map(_value, objects(self._store, node, predicate)), "")
 
-    def _texts(self, node: object, predicate: str) -> Texts:
-        found = (one for one in self._all(node, predicate) if isinstance(one, ox.Literal))
-        return {one.language or "": one.value for one in found}
+    def _texts(self, node: Term, predicate: str) -> Texts:
+        return texts_by_language(objects(self._store, node, predicate))
 
 
 def _value(term: object) -> str:
