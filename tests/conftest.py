@@ -29,7 +29,11 @@ DIFFERENCES = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--approve", action="store_true", help="write the answers beside their cases; read the diff")
+    parser.addoption(
+        "--approve",
+        action="store_true",
+        help="write the answers beside cases of shapes and the like; for questions: kg approve",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,7 +19,7 @@ from kg.namespaces import ID, KB, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.queries.engine import answer
 from kg.queries.question import Question, find_questions
 from kg.queries.rows import Rows, python_value
-from kg.validation.approved_answers import Row, cell, differences, format_answer, terms_of
+from kg.validation.approved_answers import Row, cell, differences, terms_of
 
 QUERIES = project_folder() / "queries"
 QUESTIONS = find_questions(QUERIES)
@@ -57,15 +57,13 @@ def test_names_only_what_exists(name: str, graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_answer_is_the_approved_one(name: str, graph: Graph, request: pytest.FixtureRequest) -> None:
+def test_answer_is_the_approved_one(name: str, graph: Graph) -> None:
     question = QUESTIONS[name]
     columns, rows = ask(graph, question.query)
     path = question.path.with_suffix(".csv")
-    if request.config.getoption("--approve"):
-        path.write_text(format_answer(columns, rows if question.ordered else sorted(rows)), encoding="utf-8")
-    assert path.is_file(), f"no approved answer {path.name}: run pytest --approve and read the diff"
+    assert path.is_file(), f"no approved answer {path.name}: type kg approve {name} and read the diff"
     found = [f"{path.name}:{one.line}: {one.what}" for one in differences(question, columns, rows)]
-    assert not found, "\n".join([*found[:10], "run pytest --approve and read the diff"])
+    assert not found, "\n".join([*found[:10], f"type kg approve {name} and read the diff"])
 
 
 def test_every_answer_has_its_question() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.cli.group import main
-from kg.cli.options import project_option, text_of
+from kg.cli.options import own_project_option, project_option, text_of
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -152,6 +152,34 @@ def explain(rule: str, shapes: tuple[str, ...], lang: str) -> None:
         for folder in folders if rule_item.kind != "built-in" else ():
             for case, text in examples(plain, folder):
                 click.echo(f"\n--- {case}\n{text.rstrip()}")
+
+
+@main.command()
+@click.argument("questions", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 when an answer differs.")
+@own_project_option
+def approve(questions: tuple[str, ...], check: bool, project: Path) -> None:
+    """Approve the answers to saved QUESTIONS anew, and print what differs: + added, - removed.
+
+    QUESTIONS are names such as places/clusters, files, or folders below queries/; without any, all are asked. Each
+    answer is written beside its question; read the diff before you commit it.
+    """
+    from kg.graph.build import build
+    from kg.queries.question import find_questions
+    from kg.validation.approved_answers import approve as approve_answer
+    from kg.validation.approved_answers import select_questions
+
+    selected = select_questions(find_questions(project / "queries"), questions)
+    click.echo(f"project: {project}")
+    store = build(project).store
+    changed = 0
+    for question in selected:
+        changes = approve_answer(question, store, write=not check)
+        changed += bool(changes)
+        for line in [str(question.path.with_suffix(".csv").relative_to(project)), *changes] if changes else ():
+            click.echo(line)
+    click.echo(f"{changed} of {len(selected)} answers {'differ' if check else 'approved anew'}")
+    sys.exit(1 if check and changed else 0)
 
 
 @main.command()
