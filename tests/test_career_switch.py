@@ -1,4 +1,4 @@
-"""Career switches: scores by hand on a small graph, the command, the page, and M5: what is imported changes nothing."""
+"""Career switches: scores by hand on a small graph, the command, the page, and what is imported changes nothing."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_from_skills_alone_or_beside_a_job(client: FlaskClient) -> None:
 
 
 def test_routes_say_what_they_ask_and_never_that_nothing_is_required(client: FlaskClient) -> None:
-    """MODEL M13: asked, asked with exceptions, not stated."""
+    """A route asks something, asks it with exceptions, or the text does not say."""
     steps = [
         step
         for job in ("occupation/elektricien", "occupation/lasser")
@@ -282,7 +282,7 @@ def test_nothing_is_kept_or_logged_and_no_referrer_is_sent(tmp_path: Path) -> No
 
 
 def test_what_is_imported_changes_no_answer(tmp_path: Path) -> None:
-    """MODEL M5, with more labels and skills for occupations that are linked."""
+    """Every answer stays the same with more labels and skills for occupations that are linked."""
     skill, label = node(f"{E}skill/more"), ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
     said = [
         (node(INSPECTOR), ESSENTIAL, skill),

@@ -139,3 +139,19 @@ def test_makefile_tells_what_to_install_where_venv_is_missing(tmp_path: Path) ->
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert run.returncode == 2
     assert "apt install python3-venv" in run.stderr
+
+
+@pytest.mark.parametrize("folder", ["src", "shapes", "ontology", "queries", "views", "docs", "tests", "bench"])
+def test_nothing_points_at_a_document_that_is_not_here(folder: str) -> None:
+    """Rules are said where they hold, or on a page of `docs/`; decisions by number stand in notes that nobody has."""
+    suffixes = (".py", ".ttl", ".rq", ".md", ".toml", ".html", ".yaml", ".yml", ".ts", ".txt")
+    pattern = re.compile(
+        r"\(M\d{1,2}\b|\b(?:MODEL|DESIGN|SOURCE-NOTES)(?: M\d|, section|\.md| counts)|^\| M\d{1,2}\b", re.MULTILINE
+    )
+    pointing = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in suffixes and path.name != Path(__file__).name and "node_modules" not in path.parts
+        if pattern.search(path.read_text("utf-8"))
+    }
+    assert not pointing, "say the rule there, or point at a page in docs/"

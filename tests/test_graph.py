@@ -1,4 +1,4 @@
-"""The built graph: version, prefixes, catalogue, and figures that the README and MODEL.md promise."""
+"""The built graph: version, prefixes, catalogue, and figures that the README and data/README.md promise."""
 
 from __future__ import annotations
 
