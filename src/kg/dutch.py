@@ -121,8 +121,8 @@ def runs(text: str) -> frozenset[str]:
     """
     parts = stems(text)
     spans = ((begin, end) for begin in range(len(parts)) for end in range(begin + 1, begin + _LONGEST_NAME + 1))
-    found = {"".join(parts[begin:end]) for begin, end in spans if end <= len(parts)}
-    return frozenset((*found, *_contracted(text), *_before(parts)))
+    joined = {"".join(parts[begin:end]) for begin, end in spans if end <= len(parts)}
+    return frozenset((*joined, *_contracted(text), *_before(parts)))
 
 
 def _contracted(text: str) -> Iterator[str]:

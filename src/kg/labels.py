@@ -56,8 +56,8 @@ class Labels:
         """Return a label in another language, or nothing where the things that are called so differ in that one."""
         if lang == wanted:
             return ""
-        found = {texts.get(wanted, "") for texts in self._called.get((lang, text), ())}
-        return found.pop() if len(found) == 1 else ""
+        translations = {texts.get(wanted, "") for texts in self._called.get((lang, text), ())}
+        return translations.pop() if len(translations) == 1 else ""
 
     @cached_property
     def _called(self) -> dict[tuple[str, str], list[dict[str, str]]]:
@@ -73,8 +73,8 @@ class Labels:
 
         wanted = text.replace("-", " ").casefold()
         close = process.extract(wanted, self._named.keys(), scorer=fuzz.ratio, limit=count * 2, score_cutoff=_CLOSE)
-        found: Mapping[str, None] = dict.fromkeys(self._named[name] for name, _, _ in close)
-        return [(iri, self.get(iri, lang)[0]) for iri in found][:count]
+        iris: Mapping[str, None] = dict.fromkeys(self._named[name] for name, _, _ in close)
+        return [(iri, self.get(iri, lang)[0]) for iri in iris][:count]
 
     @cached_property
     def _named(self) -> dict[str, str]:

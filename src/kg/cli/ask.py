@@ -56,19 +56,19 @@ def query(
     graph = build(project_folder())
     asked = text if file is None else _query_text(file, params)
     shipped = _load_beside(graph, imported)
-    found = answer(graph.store, with_prefixes(asked or "", graph.prefixes), union=shipped)
-    offered = formats_for(found)
+    solutions = answer(graph.store, with_prefixes(asked or "", graph.prefixes), union=shipped)
+    offered = formats_for(solutions)
     if form == "table" or (form is None and offered[0].name == "json"):
         from kg.queries.rows import Rows
         from kg.tables.terminal import print_rows
 
-        print_rows(Rows.from_solutions(found))
+        print_rows(Rows.from_solutions(solutions))
         return
     chosen = named(form or "ttl", offered)
     if chosen is None:
         names = ", ".join(one.name for one in offered)
         raise click.UsageError(f"{form} does not fit this answer; use one of: {names}")
-    sys.stdout.buffer.write(serialise(found, chosen, graph.prefixes))
+    sys.stdout.buffer.write(serialise(solutions, chosen, graph.prefixes))
 
 
 def _load_beside(graph: Graph, imported: Path | None) -> list[str]:

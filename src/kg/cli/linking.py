@@ -227,18 +227,18 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     had |= switches.skills_of(start) if start else frozenset()
     gaps = [gap for gap in switches.nearest(had, limit, start) if gap.score]
     named = partial(_called, labels, lang)
-    ways, earned = _ways(graph, lang), _qualifications(graph, named)
+    routes, earned = _routes(graph, lang), _qualifications(graph, named)
     if form == "json":
-        told = [
-            asdict(gap) | {"routes": ways.get(gap.occupation, []), "qualifications": earned.get(gap.occupation, [])}
+        payload = [
+            asdict(gap) | {"routes": routes.get(gap.occupation, []), "qualifications": earned.get(gap.occupation, [])}
             for gap in gaps
         ]
-        click.echo(json.dumps(told, indent=1))
+        click.echo(json.dumps(payload, indent=1))
         return
     click.echo(f"{named(start)} <{start}>, {len(had)} skills" if start else f"{len(had)} skills")
     for gap in gaps:
         click.echo(_gap(gap, named))
-        for route in ways.get(gap.occupation, []):
+        for route in routes.get(gap.occupation, []):
             click.echo(f"       route: {route['name']}; {', '.join(route['asks']) or 'what it asks is not stated'}")
         for one in earned.get(gap.occupation, []):
             click.echo(f"       qualification: {one['name']}; {one['level'] or 'its level is not stated'}")
@@ -259,26 +259,27 @@ def _gap(gap: Gap, named: Callable[[str], str]) -> str:
     return "\n".join(lines)
 
 
-def _ways(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
+def _routes(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
     """Return the training routes into each occupation, with what each asks."""
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    by_occupation: dict[str, dict[str, dict[str, Any]]] = {}
     for row in (one for one in _answered(graph, "switch/routes") if one["language"] == lang):
-        routes = found.setdefault(str(row["occupation"]), {})
+        routes = by_occupation.setdefault(str(row["occupation"]), {})
         route = routes.setdefault(
             str(row["route"]), {"id": row["route"], "name": row["routeLabel"], "for": row["entryLabel"], "asks": []}
         )
         route["asks"] += [f"{row['requirementLabel']} ({row['statusLabel']})"] if row["requirementLabel"] else []
-    return {occupation: list(routes.values()) for occupation, routes in found.items()}
+    return {occupation: list(routes.values()) for occupation, routes in by_occupation.items()}
 
 
 def _qualifications(graph: Graph, named: Callable[[str], str]) -> dict[str, list[dict[str, Any]]]:
     """Return the qualifications that the text names at each occupation, with their level."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_occupation: dict[str, list[dict[str, Any]]] = {}
     for row in _answered(graph, "switch/qualifications"):
         level = str(row["level"] or "")
-        told = {"id": row["qualification"], "name": named(str(row["qualification"])), "level": level and named(level)}
-        found.setdefault(str(row["occupation"]), []).append(told)
-    return found
+        name = named(str(row["qualification"]))
+        qualification = {"id": row["qualification"], "name": name, "level": level and named(level)}
+        by_occupation.setdefault(str(row["occupation"]), []).append(qualification)
+    return by_occupation
 
 
 def _answered(graph: Graph, name: str) -> Rows:

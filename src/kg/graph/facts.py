@@ -114,12 +114,12 @@ class Facts:
             of_class: leave out what is not of this class.
 
         """
-        found: dict[Term, dict[ox.Quad, None]] = {}
+        quads_of: dict[Term, dict[ox.Quad, None]] = {}
         for steps in path:
             for value, quads in self._walk(ox.NamedNode(iri), steps, ()):
-                found.setdefault(value, {}).update(dict.fromkeys(quads))
-        wanted = [value for value in found if not of_class or self._is_a(value, of_class)]
-        return [Fact(value, tuple(found[value])) for value in sorted(wanted, key=str)]
+                quads_of.setdefault(value, {}).update(dict.fromkeys(quads))
+        wanted = [value for value in quads_of if not of_class or self._is_a(value, of_class)]
+        return [Fact(value, tuple(quads_of[value])) for value in sorted(wanted, key=str)]
 
     def _walk(
         self, node: Term, steps: tuple[Step, ...], before: tuple[ox.Quad, ...]

@@ -186,9 +186,9 @@ def read_sssom(text: str) -> MappingSet:
     prefixes = _BUILT_IN | {str(prefix): str(space) for prefix, space in header.get("curie_map", {}).items()}
     rows: list[MappingRow] = []
     for row in _rows(lines, begin, problems):
-        found = len(problems)
+        before = len(problems)
         mapping = _mapping(row, prefixes, problems)
-        if len(problems) == found:
+        if len(problems) == before:
             rows.append(mapping)
     return MappingSet(header, prefixes, tuple(rows), tuple(problems))
 

@@ -76,7 +76,7 @@ def write_store(graph: Graph, folder: Path, data: str, tick: Callable[[int], Non
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{_PART}*"):
             shutil.rmtree(left)
-        held = _write(graph, part, data, tick)
+        stored = _write(graph, part, data, tick)
         part.rename(version)
         _point(folder, version)
     except (OSError, RuntimeError) as error:
@@ -84,7 +84,7 @@ def write_store(graph: Graph, folder: Path, data: str, tick: Callable[[int], Non
         what = f"cannot write the store: {error}"
         raise Unavailable(what, where=str(folder), hint="the store that was there is as it was; make room") from error
     _sweep(folder, version)
-    return held
+    return stored
 
 
 def read_stored(folder: Path) -> StoredGraph:
@@ -100,15 +100,15 @@ def read_stored(folder: Path) -> StoredGraph:
         what = "the store is half written: its load did not end" if parts else "no store of kg stands here"
         raise SourceError(what, where=str(folder), hint=_HINT)
     try:
-        told = json.loads((current / _MARKER).read_text("utf-8"))
-        held = StoredGraph(**{**told, "path": str(current.resolve())})
+        marker = json.loads((current / _MARKER).read_text("utf-8"))
+        stored = StoredGraph(**{**marker, "path": str(current.resolve())})
     except (OSError, ValueError, TypeError) as error:
         raise SourceError(
             "the store is not whole: its marker is missing or broken", where=str(folder), hint=_HINT
         ) from error
-    if held.format != _FORMAT:
-        raise SourceError(f"the store has format {held.format}; {_FORMAT} is known", where=str(folder), hint=_HINT)
-    return held
+    if stored.format != _FORMAT:
+        raise SourceError(f"the store has format {stored.format}; {_FORMAT} is known", where=str(folder), hint=_HINT)
+    return stored
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -129,14 +129,14 @@ def _write(graph: Graph, part: Path, data: str, tick: Callable[[int], None]) -> 
     del store
     if count != len(graph.store):
         raise OSError(f"{count} statements were written of {len(graph.store)}")
-    held = StoredGraph(_FORMAT, graph.version, count, data, ox.__version__, graph.prefixes)
+    stored = StoredGraph(_FORMAT, graph.version, count, data, ox.__version__, graph.prefixes)
     for path in part.iterdir():
         _sync(path)
-    marker = {name: value for name, value in asdict(held).items() if name != "path"}
+    marker = {name: value for name, value in asdict(stored).items() if name != "path"}
     (part / _MARKER).write_text(json.dumps(marker, indent=1), "utf-8")
     _sync(part / _MARKER)
     _sync(part)
-    return held
+    return stored
 
 
 def _counted(quads: Iterable[ox.Quad], tick: Callable[[int], None]) -> Iterator[ox.Quad]:

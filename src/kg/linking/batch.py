@@ -72,14 +72,15 @@ def as_csv(linked: Iterable[Linked], lang: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("row", "text", "rank", "id", "name", "label", "types", "score", "match", *FEATURES))
-    for one in linked:
-        for rank, candidate in enumerate(one.candidates, 1):
-            told = as_dict(candidate, lang)
-            cells = (told["id"], told["name"], told["label"], " ".join(told["types"]), told["score"], told["match"])
+    for row in linked:
+        for rank, candidate in enumerate(row.candidates, 1):
+            fields = as_dict(candidate, lang)
+            fields["types"] = " ".join(fields["types"])
+            cells = (fields[name] for name in ("id", "name", "label", "types", "score", "match"))
             features = (candidate.features.get(name, "") for name in FEATURES)
-            writer.writerow((one.number, one.text, rank, *cells, *features))
-        if not one.candidates:
-            writer.writerow((one.number, one.text, *[""] * (7 + len(FEATURES))))
+            writer.writerow((row.number, row.text, rank, *cells, *features))
+        if not row.candidates:
+            writer.writerow((row.number, row.text, *[""] * (7 + len(FEATURES))))
     return out.getvalue()
 
 
@@ -99,8 +100,8 @@ def as_dict(candidate: Candidate, lang: str) -> dict[str, Any]:
 def as_json(linked: Iterable[Linked], lang: str) -> str:
     """Return one object a text."""
     rows = [
-        {"row": one.number, "text": one.text, "candidates": [as_dict(found, lang) for found in one.candidates]}
-        for one in linked
+        {"row": row.number, "text": row.text, "candidates": [as_dict(candidate, lang) for candidate in row.candidates]}
+        for row in linked
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
@@ -114,15 +115,15 @@ def as_sssom(linked: Iterable[Linked], lang: str, name: str) -> str:
         name: what the set is called; subjects are `urn:kg-link:<name>:<row>`.
 
     """
-    rows = ["\t".join(cells) for one in linked for cells in _sssom_rows(one, lang)]
+    rows = ["\t".join(cells) for row in linked for cells in _sssom_rows(row, lang)]
     return MAPPING_HEADER.format(name=name) + "\n".join(["\t".join(_SSSOM), *rows]) + "\n"
 
 
-def _sssom_rows(one: Linked, lang: str) -> Iterator[tuple[str, ...]]:
-    for found in one.candidates:
-        predicate = "skos:exactMatch" if found.match else "skos:closeMatch"
-        comment = " ".join(f"{name}={value}" for name, value in found.features.items())
-        name, text = (" ".join(value.split()) for value in (found.entry.name(lang), one.text))
-        score = f"{found.score / 100:.2f}"
+def _sssom_rows(row: Linked, lang: str) -> Iterator[tuple[str, ...]]:
+    for candidate in row.candidates:
+        predicate = "skos:exactMatch" if candidate.match else "skos:closeMatch"
+        comment = " ".join(f"{name}={value}" for name, value in candidate.features.items())
+        name, text = (" ".join(value.split()) for value in (candidate.entry.name(lang), row.text))
+        score = f"{candidate.score / 100:.2f}"
         justified = "semapv:LexicalMatching"
-        yield f"row:{one.number}", text, predicate, found.entry.iri, name, justified, score, f"To review. {comment}"
+        yield f"row:{row.number}", text, predicate, candidate.entry.iri, name, justified, score, f"To review. {comment}"

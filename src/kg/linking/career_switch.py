@@ -153,22 +153,22 @@ class Switches:
 
 
 def _relations(store: ox.Store, predicate: ox.NamedNode, graph: ox.NamedNode) -> dict[str, frozenset[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    skills_by_occupation: defaultdict[str, set[str]] = defaultdict(set)
     for quad in store.quads_for_pattern(None, predicate, None, graph):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-            found[quad.subject.value].add(quad.object.value)
-    return {occupation: frozenset(skills) for occupation, skills in found.items()}
+            skills_by_occupation[quad.subject.value].add(quad.object.value)
+    return {occupation: frozenset(skills) for occupation, skills in skills_by_occupation.items()}
 
 
 def _mapped(store: ox.Store) -> dict[str, tuple[str, ...]]:
     """Return our occupations with those of ESCO that mappings tie to them, exact ones first."""
     ours = {quad.subject for quad in store.quads_for_pattern(None, _TYPE, _OCCUPATION, None)}
-    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    matches: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for predicate in _MATCHES:
         quads = [quad for quad in store.quads_for_pattern(None, predicate, None, None) if quad.subject in ours]
         for subject, matched in sorted((term_key(quad.subject), term_key(quad.object)) for quad in quads):
-            found[subject][matched] = None
-    return {occupation: tuple(there) for occupation, there in sorted(found.items())}
+            matches[subject][matched] = None
+    return {occupation: tuple(there) for occupation, there in sorted(matches.items())}
 
 
 def skills_graph(store: ox.Store) -> str:
@@ -193,12 +193,12 @@ def store_with_esco(ours: ox.Store, path: Path) -> tuple[ox.Store, str]:
     """
     store = ox.Store()
     load(store, path)
-    found = skills_graph(store)
-    if not found:
+    graph = skills_graph(store)
+    if not graph:
         hint = "give what kg import esco wrote, of a download with skills"
         raise SourceError("no occupation has skills in it", where=str(path), hint=hint)
     store.bulk_extend(ours)
-    return store, found
+    return store, graph
 
 
 def find_origin(switches: Switches, labels: Labels, store: ox.Store, asked: str) -> str:

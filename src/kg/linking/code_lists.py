@@ -97,9 +97,9 @@ class CodeList:
 
         """
         space = f"{ID}{self.scheme}/"
-        statements = [one for one in self.read(path) if one[0].value.startswith(space)]
+        statements = [triple for triple in self.read(path) if triple[0].value.startswith(space)]
         wanted = closure(linked, _broader(statements))
-        kept = [one for one in statements if one[0].value in wanted and one[1] != _LEVEL]
+        kept = [triple for triple in statements if triple[0].value in wanted and triple[1] != _LEVEL]
         if not kept:
             raise SourceError("nothing of it is linked", where=str(path), hint="add mappings first")
         return as_turtle(f"Linked codes, and what is broader: {self.source}", kept, {self.scheme: space})

@@ -84,7 +84,9 @@ def entries_of_store(store: ox.Store) -> list[Entry]:
     often has the name of the thing that it is about.
     """
     return [
-        one for one in _entries(_statements(store)) if one.iri.removeprefix(ID).count("/") < _BOUND or ID not in one.iri
+        entry
+        for entry in _entries(_statements(store))
+        if entry.iri.removeprefix(ID).count("/") < _BOUND or ID not in entry.iri
     ]
 
 
@@ -103,7 +105,7 @@ def entries_of_esco(download: EscoFolder) -> list[Entry]:
 
     """
     there = [stem for stem in CONCEPTS if (download.folder / f"{stem}_{download.languages[0]}.csv").is_file()]
-    return list(_entries(said for stem in there for said in download.concepts(stem)))
+    return list(_entries(statement for stem in there for statement in download.concepts(stem)))
 
 
 def _entries(statements: Iterable[Statement]) -> Iterator[Entry]:

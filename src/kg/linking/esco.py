@@ -89,13 +89,13 @@ class EscoFolder:
             SourceError: neither says it.
 
         """
-        found = given or next(iter(_VERSION.findall(self.folder.resolve().name)), "")
-        if not found:
+        version = given or next(iter(_VERSION.findall(self.folder.resolve().name)), "")
+        if not version:
             hint = "give --version, for example --version 1.2.0"
             raise SourceError(
                 "the folder's name does not say which version of ESCO it is", where=str(self.folder), hint=hint
             )
-        return found
+        return version
 
     def path(self, stem: str) -> Path:
         """Return a file that does not differ by language: with or without a language in its name."""
@@ -212,11 +212,11 @@ def _labels(row: Row, concept: ox.NamedNode, language: str) -> Iterator[Statemen
 
 def closure(start: Iterable[str], above: Mapping[str, list[Statement]]) -> set[str]:
     """Return what is reached from some IRIs by what stands above them, those included."""
-    found: set[str] = set()
+    reached: set[str] = set()
     todo = list(start)
     while todo:
         iri = todo.pop()
-        if iri not in found:
-            found.add(iri)
-            todo += [said[2].value for said in above.get(iri, ()) if isinstance(said[2], ox.NamedNode)]
-    return found
+        if iri not in reached:
+            reached.add(iri)
+            todo += [triple[2].value for triple in above.get(iri, ()) if isinstance(triple[2], ox.NamedNode)]
+    return reached

@@ -72,38 +72,38 @@ class Neighbourhood:
     def _concepts(self) -> dict[str, str]:
         above: defaultdict[str, list[Statement]] = defaultdict(list)
         for stem in ("broaderRelationsOccPillar", "broaderRelationsSkillPillar"):
-            for said in self.download.broader(stem):
-                above[said[0].value].append(said)
+            for triple in self.download.broader(stem):
+                above[triple[0].value].append(triple)
         concepts = {stem: list(self.download.concepts(stem)) for stem in ("occupations", "ISCOGroups", "skillGroups")}
-        groups = {said[0].value: said[2] for said in concepts["occupations"] if said[1] == IN_ISCO}
+        groups = {triple[0].value: triple[2] for triple in concepts["occupations"] if triple[1] == IN_ISCO}
         start = {iri for iri in self.linked if not iri.startswith(f"{_BASE}skill/")}
         start |= {groups[iri].value for iri in start if iri in groups and isinstance(groups[iri], ox.NamedNode)}
         kept = closure(start, above)
         wanted = {iri for iri in kept if not iri.startswith(f"{_BASE}skill/")}
-        found: dict[str, str] = {}
+        files: dict[str, str] = {}
         for stem, statements in concepts.items():
-            here = [said for said in statements if said[0].value in wanted and said[1] in _NAMED]
-            subjects = {said[0].value for said in here}
-            here += [said for iri in subjects for said in above[iri] if said[2].value in wanted]
+            here = [triple for triple in statements if triple[0].value in wanted and triple[1] in _NAMED]
+            subjects = {triple[0].value for triple in here}
+            here += [triple for iri in subjects for triple in above[iri] if triple[2].value in wanted]
             if here:
-                found[f"{_FILES[stem]}.ttl"] = self._turtle(_WHAT[stem], here)
-        return found
+                files[f"{_FILES[stem]}.ttl"] = self._turtle(_WHAT[stem], here)
+        return files
 
     def _skills(self) -> dict[str, str]:
-        relations = [said for said in self.download.skills_of_occupations() if said[0].value in self.linked]
-        wanted = self.linked | {said[2].value for said in relations if isinstance(said[2], ox.NamedNode)}
+        relations = [triple for triple in self.download.skills_of_occupations() if triple[0].value in self.linked]
+        wanted = self.linked | {triple[2].value for triple in relations if isinstance(triple[2], ox.NamedNode)}
         skills = [
-            said
-            for said in self.download.concepts("skills")
-            if said[0].value in wanted and said[1] in (TYPE, PREF, SKILL_TYPE, IN_SCHEME, DEPRECATED)
+            triple
+            for triple in self.download.concepts("skills")
+            if triple[0].value in wanted and triple[1] in (TYPE, PREF, SKILL_TYPE, IN_SCHEME, DEPRECATED)
         ]
-        known = {said[0].value for said in skills}
+        known = {triple[0].value for triple in skills}
         groups = [
-            said
-            for said in self.download.concepts("skillGroups")
-            if said[0].value in wanted - known and said[1] in _NAMED
+            triple
+            for triple in self.download.concepts("skillGroups")
+            if triple[0].value in wanted - known and triple[1] in _NAMED
         ]
-        flags = [said for said in self.download.flags() if said[0].value in known and said[1] == IN_SCHEME]
+        flags = [triple for triple in self.download.flags() if triple[0].value in known and triple[1] == IN_SCHEME]
         named = [*skills, *groups, *flags]
         return {
             "skills.ttl": self._turtle("Skills of linked occupations, and linked skills", named),
@@ -111,7 +111,7 @@ class Neighbourhood:
         }
 
     def _turtle(self, what: str, statements: Iterable[Statement]) -> str:
-        kept = (said for said in statements if said[1] != IN_SCHEME or said[2].value in _SCHEMES)
+        kept = (triple for triple in statements if triple[1] != IN_SCHEME or triple[2].value in _SCHEMES)
         return as_turtle(f"{what}: ESCO {self.version}. {_ATTRIBUTION}", kept)
 
 

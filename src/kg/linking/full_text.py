@@ -43,10 +43,10 @@ class Texts:
             for number in self._posting.get(one, ()):
                 held[number] += self._weight(one)  # type: ignore[assignment]
         least = _COVERED * sum(map(self._weight, asked))
-        found = [
+        ranked = [
             (-weight, self._sizes[number], self._keys[number]) for number, weight in held.items() if weight >= least
         ]
-        return list(dict.fromkeys(key for _, _, key in sorted(found)))[:limit]
+        return list(dict.fromkeys(key for _, _, key in sorted(ranked)))[:limit]
 
     def _weight(self, word: str) -> float:
         return math.log(1 + len(self._keys) / (1 + len(self._posting.get(word, ()))))

@@ -73,7 +73,7 @@ class Index:
             self._exact[text].append(number)
             for part in known.words | known.parts:
                 self._posting[part].append(number)
-        self._rare = {part: math.log(1 + len(self._labels) / len(found)) for part, found in self._posting.items()}
+        self._rare = {part: math.log(1 + len(self._labels) / len(numbers)) for part, numbers in self._posting.items()}
         self._rarest = math.log(1 + len(self._labels))
         self._by_iri.update((entry.iri, entry) for entry in self.entries)
 
@@ -93,34 +93,32 @@ class Index:
         wanted, asked = wanted or Wanted(), folded(text)
         if not asked:
             return []
-        found: defaultdict[int, list[Candidate]] = defaultdict(list)
+        by_entry: defaultdict[int, list[Candidate]] = defaultdict(list)
         query = _Known(-1, Label(text, wanted.lang, ""), asked, _stems(asked), self._splitter.parts(asked))
         for number in self._near(query):
             known = self._labels[number]
             entry = self.entries[known.entry]
             if not wanted.fits(entry) or not (wanted.reads(known.label) or known.label.kind == "notation"):
                 continue
-            found[known.entry].append(self._scored(query, known, entry, wanted))
-        best = [_supported(labels, wanted) for labels in found.values()]
-        return _matched(sorted(best, key=lambda one: (-one.score, one.entry.iri)))[:limit]
+            by_entry[known.entry].append(self._scored(query, known, entry, wanted))
+        best = [_supported(labels, wanted) for labels in by_entry.values()]
+        return _matched(sorted(best, key=lambda candidate: (-candidate.score, candidate.entry.iri)))[:limit]
 
     def begins(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
         """Return things with a label in which a word begins so, the shortest first; then what is merely like it."""
         wanted, asked = wanted or Wanted(), folded(text)
-        found: dict[int, tuple[bool, int, Label]] = {}
+        ranks: dict[int, tuple[bool, int, Label]] = {}
         for known in self._labels:
             at = f" {known.text}".find(f" {asked}")
             if asked and at >= 0 and wanted.fits(self.entries[known.entry]) and wanted.reads(known.label):
                 rank = (at > 0, len(known.text), known.label)
-                if known.entry not in found or rank[:2] < found[known.entry][:2]:
-                    found[known.entry] = rank
-        ordered = sorted(found.items(), key=lambda one: (one[1][:2], self.entries[one[0]].iri))
+                if known.entry not in ranks or rank[:2] < ranks[known.entry][:2]:
+                    ranks[known.entry] = rank
+        ordered = sorted(ranks.items(), key=lambda item: (item[1][:2], self.entries[item[0]].iri))
         first = [Candidate(self.entries[number], rank[2], 100.0, {"prefix": 1.0}) for number, rank in ordered]
-        seen = {one.entry.iri for one in first}
-        more = (
-            [one for one in self.search(text, wanted, limit) if one.entry.iri not in seen] if len(first) < limit else []
-        )
-        return [*first, *more][:limit]
+        seen = {candidate.entry.iri for candidate in first}
+        more = self.search(text, wanted, limit) if len(first) < limit else []
+        return [*first, *(candidate for candidate in more if candidate.entry.iri not in seen)][:limit]
 
     def _near(self, query: _Known) -> Iterable[int]:
         """Return the numbers of labels worth a closer look: exact, sharing rare words or parts, or like in letters."""
@@ -166,10 +164,10 @@ class Index:
 
 def _supported(labels: list[Candidate], wanted: Wanted) -> Candidate:
     """Return the best label of a thing; where it is not exact, the next best ones speak for the thing or against it."""
-    ranked = sorted(labels, key=lambda one: -one.score)
+    ranked = sorted(labels, key=lambda candidate: -candidate.score)
     best = ranked[0]
     most = min(_NEAR, sum(wanted.reads(label) for label in best.entry.labels))
-    support = sum(one.score for one in ranked[:most]) / most
+    support = sum(candidate.score for candidate in ranked[:most]) / most
     score = best.score if best.features["exact"] else (1 - _SUPPORT) * best.score + _SUPPORT * support
     return replace(best, score=round(score, 2), features={**best.features, "support": round(support / 100, 3)})
 
@@ -189,15 +187,13 @@ def _agreement(wanted: str, code: str) -> float:
     return shared / min(_UNIT, len(wanted))
 
 
-def _matched(found: list[Candidate]) -> list[Candidate]:
+def _matched(candidates: list[Candidate]) -> list[Candidate]:
     """Mark the one thing with exactly this preferred label or code; where several have it, none is.
 
     Alternative labels do not decide: in ESCO they are wide, and look-alikes hide among them (see docs/linking.md).
     """
-    exact = [one for one in found if one.features["exact"] and one.features.get("isco", 1.0) == 1.0]
-    named = [one for one in exact if one.label.kind in _DECIDING]
-    if len(named) != 1:
-        return found
-    one = named[0]
-    marked = Candidate(one.entry, one.label, one.score, one.features, match=True)
-    return [marked, *(other for other in found if other is not one)]
+    exact = (item for item in candidates if item.features["exact"] and item.features.get("isco", 1.0) == 1.0)
+    deciding = [item for item in exact if item.label.kind in _DECIDING]
+    if len(deciding) != 1:
+        return candidates
+    return [replace(deciding[0], match=True), *(item for item in candidates if item is not deciding[0])]

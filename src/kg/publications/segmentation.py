@@ -188,8 +188,8 @@ def passage_kind(line: str) -> str:
 
 
 def _footnote(line: str) -> str:
-    found = _FOOTNOTE.match(line)
-    return "".join(str(_SUPERSCRIPTS.index(mark)) for mark in found.group(1)) if found else ""
+    match = _FOOTNOTE.match(line)
+    return "".join(str(_SUPERSCRIPTS.index(mark)) for mark in match.group(1)) if match else ""
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -222,12 +222,12 @@ def ends(line: str, begin: int, end: int) -> tuple[str, str] | None:
     piece = line[begin:end]
     if piece == line:
         return "", ""
-    found = [
+    candidates = [
         (line.count(first) + line.count(last), first.count(" ") + last.count(" "), first, last)
         for first, last in _candidates(piece.split(" "))
         if _between(line, first, last) == (begin, end)
     ]
-    return min(found)[2:] if found else None
+    return min(candidates)[2:] if candidates else None
 
 
 def _candidates(words: Sequence[str]) -> Iterator[tuple[str, str]]:

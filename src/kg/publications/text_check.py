@@ -246,8 +246,8 @@ class _Check:
 
     def _together(self, subject: str, obj: str, passages: Sequence[str]) -> list[int]:
         """Return whether both ends occur in the passages of an authored statement, which are read together."""
-        found = [any(self._place(end, iri) is not None for iri in passages) for end in (subject, obj)]
-        return [MATCH_TYPES.index(TOGETHER)] if all(found) else []
+        occur = [any(self._place(end, iri) is not None for iri in passages) for end in (subject, obj)]
+        return [MATCH_TYPES.index(TOGETHER)] if all(occur) else []
 
     def _place(self, end: str, iri: str) -> int | None:
         """Return by which match type an end occurs around a passage, or None."""
@@ -282,14 +282,14 @@ class _Check:
     # The report.
 
     def _fail(self, kind: str, triple: Triple, what: str, passages: Sequence[str]) -> None:
-        found = sorted((self._context.passage(iri) for iri in passages), key=lambda passage: passage.spans)
+        searched = sorted((self._context.passage(iri) for iri in passages), key=lambda passage: passage.spans)
         failure = Failure(
             file=self._files.get(triple, ""),
             subject=triple[0],
             predicate=triple[1],
             what=what if passages else f"{what}; no passage to look in",
-            passages=tuple(passage.slug for passage in found),
-            lines=tuple(passage.lines for passage in found),
+            passages=tuple(passage.slug for passage in searched),
+            lines=tuple(passage.lines for passage in searched),
         )
         self._tallies[kind].failures.append(failure)
 

@@ -67,5 +67,5 @@ def read_plot(path: Path, entry: Any) -> Plot | None:
     if missing:
         raise SourceError(f"chart: {', '.join(missing)} is missing", where=str(path), hint="name a column for each")
     label = entry.get("label") or ()
-    told = {key: str(value) for key, value in entry.items() if key != "label"}
-    return Plot(**told, label=tuple(map(str, label)) if isinstance(label, list) else tuple(str(label).split()))
+    columns = {key: str(value) for key, value in entry.items() if key != "label"}
+    return Plot(**columns, label=tuple(map(str, label)) if isinstance(label, list) else tuple(str(label).split()))

@@ -253,7 +253,7 @@ def _reached(text: str) -> tuple[int, int]:
         place = _PLACE.match(str(error))
         if place is not None:
             lines = spread.split("\n")
-            offset = sum(len(one) + 1 for one in lines[: int(place.group(1)) - 1]) + int(place.group(2)) - 1
+            offset = sum(len(each) + 1 for each in lines[: int(place.group(1)) - 1]) + int(place.group(2)) - 1
             token = starts[bisect_right(starts, (offset, len(text))) - 1][1]
             before = text[:token].split("\n")
             return len(before), len(before[-1]) + 1
@@ -266,11 +266,11 @@ def _spread(text: str) -> tuple[str, list[tuple[int, int]]]:
     starts: list[tuple[int, int]] = []
     length = end = 0
     for token in _TOKEN.finditer(text):
-        gap, told = text[end : token.start()], token.group()
-        apart = gap.strip() != gap or told in _APART or (parts and parts[-1] in _APART)
-        parts += [gap, _FAR * bool(apart), told]
+        gap, word = text[end : token.start()], token.group()
+        apart = gap.strip() != gap or word in _APART or (parts and parts[-1] in _APART)
+        parts += [gap, _FAR * bool(apart), word]
         starts.append((length + len(gap) + len(parts[-2]), token.start()))
-        length, end = starts[-1][0] + len(told), token.end()
+        length, end = starts[-1][0] + len(word), token.end()
     rest = text[end:]
     starts.append((length + len(rest) + len(_FAR), len(text.rstrip())))
     return "".join([*parts, rest, _FAR, _FAR]), starts

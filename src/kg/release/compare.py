@@ -141,12 +141,12 @@ class Side:
     @cached_property
     def datatypes(self) -> dict[str, set[str]]:
         """Property to the datatypes of its values; the datatype of an IRI is empty."""
-        found: dict[str, set[str]] = {}
+        datatypes: dict[str, set[str]] = {}
         for facts in self.facts.values():
             for _, predicate, value in facts:
                 datatype = value.datatype.value if isinstance(value, ox.Literal) else ""
-                found.setdefault(predicate, set()).add(datatype)
-        return found
+                datatypes.setdefault(predicate, set()).add(datatype)
+        return datatypes
 
     def values(self, iri: str, predicate: str) -> set[Term]:
         """Return the values of a property, whatever the graph."""
@@ -223,8 +223,8 @@ def _changes(old: Counter[tuple[str, str, Term]], new: Counter[tuple[str, str, T
 
 
 def _values(facts: Counter[tuple[str, str, Term]], predicate: str, graph: str) -> tuple[Term, ...]:
-    found = (value for place, name, value in facts.elements() if (name, place) == (predicate, graph))
-    return tuple(sorted(found, key=str))
+    values = (value for in_graph, name, value in facts.elements() if (name, in_graph) == (predicate, graph))
+    return tuple(sorted(values, key=str))
 
 
 def _breaking(before: Side, after: Side) -> Iterator[Breaking]:

@@ -49,15 +49,15 @@ def dcat(graph: Graph, files: Iterable[File], owner: Owner, edition: Edition) ->
     """
     keywords = (ox.Literal(word, language="en") for word in edition.keywords)
     distributed = (file for file in files if file.media_type in _FILE_TYPES)
-    found = {
+    description = {
         *dataset_description(),
         *makers((DATASET, CATALOG, BASE + "sparql"), owner, edition),
         *versions(graph),
         *dates((DATASET, CATALOG), (DCT + "issued", DCT + "modified"), edition),
         *(triple(DATASET, DCAT + "keyword", keyword) for keyword in keywords),
-        *(one for file in distributed for one in _distribution(graph, file)),
+        *(statement for file in distributed for statement in _distribution(graph, file)),
     }
-    triples = sorted(found, key=str)
+    triples = sorted(description, key=str)
     tree = ox.serialize(triples, format=ox.RdfFormat.JSON_LD) or b""
     return [
         File("dataset.ttl", turtle(triples, {**graph.prefixes, **MORE_PREFIXES}), _TITLES, free=True),

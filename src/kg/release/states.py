@@ -116,10 +116,10 @@ def read_revision(revision: str, project: Path) -> list[ox.Quad]:
     """
     wanted = f"{revision}^{{commit}}"
     hint = f"name a path that exists, or a revision of {project}"
-    found = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
-    if found is None:
+    commit = _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+    if commit is None:
         raise SourceError("no such file, folder or revision", where=revision, hint=hint)
-    archive = _git(project, "archive", "--format=tar", found.decode().strip(), *FOLDERS)
+    archive = _git(project, "archive", "--format=tar", commit.decode().strip(), *FOLDERS)
     if archive is None:
         raise SourceError("this revision has no ontology/ and data/", where=revision, hint="name a later one")
     with tempfile.TemporaryDirectory(prefix="kg-diff-") as folder:

@@ -22,7 +22,7 @@ def render(sheet: Sheet, source: Provenance, notes: Sequence[str] = ()) -> bytes
 
     """
     names, rows = sheet.flat
-    told = {
+    payload = {
         "question": source.question,
         "title": source.title,
         "description": source.description,
@@ -36,7 +36,7 @@ def render(sheet: Sheet, source: Provenance, notes: Sequence[str] = ()) -> bytes
         "url": source.url,
         "notes": list(notes),
     }
-    return json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8")
+    return json.dumps(payload, ensure_ascii=False, indent=1).encode("utf-8")
 
 
 def _columns(sheet: Sheet) -> list[dict[str, Any]]:
@@ -44,11 +44,11 @@ def _columns(sheet: Sheet) -> list[dict[str, Any]]:
     for place, column in enumerate(sheet.columns):
         tags = {row[place].lang for row in sheet.rows if row[place].value is not None}
         language = {"language": next(iter(tags))} if len(tags) == 1 and "" not in tags else {}
-        told = {"name": column.name, "title": column.title, "type": column.kind}
+        described = {"name": column.name, "title": column.title, "type": column.kind}
         if column.kind == "iri":
-            columns += [told, {"name": column.name + LABEL, "title": column.title, "type": "string"} | language]
+            columns += [described, {"name": column.name + LABEL, "title": column.title, "type": "string"} | language]
         else:
-            columns.append(told | language)
+            columns.append(described | language)
     return columns
 
 

@@ -51,8 +51,8 @@ class Frame:
 @cache
 def outline() -> tuple[Rings, str]:
     """Return the rings of the shipped outline in degrees, and its source."""
-    told = json.loads((resources.files("kg.tables.charts") / "netherlands.json").read_text(encoding="utf-8"))
-    return [[(x, y) for x, y in ring] for ring in told["rings"]], f"{told['source']} ({told['licence']})"
+    shape = json.loads((resources.files("kg.tables.charts") / "netherlands.json").read_text(encoding="utf-8"))
+    return [[(x, y) for x, y in ring] for ring in shape["rings"]], f"{shape['source']} ({shape['licence']})"
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ def render_answer_map(plot: Plot, sheet: Sheet, title: str, theme: str, links: L
     )
 
 
-def render_map(places: Iterable[Place], title: str, told: str, lang: str, theme: str = "light") -> str:
+def render_map(places: Iterable[Place], title: str, text: str, lang: str, theme: str = "light") -> str:
     """Return a map with places on it as SVG.
 
     Arguments:
         places: the places.
         title: the map in a few words, for who does not see it.
-        told: what it shows, in full.
+        text: what it shows, in full.
         lang: language of both.
         theme: a key of `THEMES`; where the SVG stands in a page, its classes win.
 
@@ -100,7 +100,7 @@ def render_map(places: Iterable[Place], title: str, told: str, lang: str, theme:
         f'viewBox="0 0 {WIDTH} {frame.height}" role="group" aria-labelledby="map-title" aria-describedby="map-desc" '
         f'lang="{lang}" font-family="{_FONT}" font-size="14">'
         f'<title id="map-title">{xml(title)}</title>'
-        f'<desc id="map-desc">{xml(told)}</desc>'
+        f'<desc id="map-desc">{xml(text)}</desc>'
     )
     land = f'<path class="land" d="{paths}" fill="{colours.land}" stroke="{colours.muted}" stroke-width="1"/>'
     return f"{head}{land}{''.join(_mark(place, frame, theme) for place in places)}</svg>"

@@ -118,11 +118,11 @@ class _ChartBuilder:
                 continue
             cells = [cell_of(self._sheet, row, name) for row in self._sheet.rows]
             if self._numeric(name):
-                found: list[Any] = [None if cell.value is None else number(cell.value) for cell in cells]
+                column: list[Any] = [None if cell.value is None else number(cell.value) for cell in cells]
             else:
-                found = self._wrapped(name, self._room(key))
-            for value, one in zip(values, found, strict=True):
-                value[key] = one
+                column = self._wrapped(name, self._room(key))
+            for value, item in zip(values, column, strict=True):
+                value[key] = item
         for value, text in zip(values, self._beside_texts(), strict=True):
             value["text"] = text
         return values
@@ -219,7 +219,9 @@ class _ChartBuilder:
             place = {"align": "center", "baseline": "middle"}
         text = {"type": "text", "color": self._colours.ink, "fontSize": 12.5, "clip": False}
         kept = ("field", "type", "sort")
-        encoding = {key: {name: told[name] for name in kept if name in told} for key, told in self._place().items()}
+        encoding = {
+            key: {name: channel[name] for name in kept if name in channel} for key, channel in self._place().items()
+        }
         return {"mark": text | place, "encoding": encoding | {"text": {"field": "text", "type": "nominal"}}}
 
     def _reference(self) -> list[Spec]:
