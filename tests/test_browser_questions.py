@@ -51,6 +51,7 @@ def test_swagger_ui_asks_a_question(browser: Browser, base: str, lang: str, sche
     with clean(browser.new_context(color_scheme=scheme), base) as page:  # type: ignore[arg-type]
         page.goto(f"{base}/docs?lang={lang}")
         page.click("#operations-tag-climate .expand-operation")
+        assert page.locator("h1").count() == 1
         page.click("#operations-climate-climateMeasures .opblock-summary-control")
         page.select_option("#operations-climate-climateMeasures select >> nth=0", "pillar/schoon")
         page.click("#operations-climate-climateMeasures .execute")

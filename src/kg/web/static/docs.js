@@ -27,6 +27,8 @@
       displayRequestDuration: true,
       supportedSubmitMethods: ["get", "post"],
       validatorUrl: null,
+      // The page itself has title and description of the API: a second h1 with the same would say it twice.
+      plugins: [() => ({ wrapComponents: { InfoContainer: () => () => null } })],
       // Swagger UI has a main landmark of its own; a page has one.
       onComplete: () => place.querySelectorAll("main").forEach((one) => one.setAttribute("role", "group")),
     });
