@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Flask, request
+from flask import Flask, Request, request
 
 from kg.endpoint.http.access import AccessLog
 from kg.endpoint.http.cache import Cache
@@ -83,7 +83,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.limits.body
     app.extensions["kg"] = site
-    app.before_request(lambda: _inspect(settings.limits))
+    app.before_request(lambda: _inspect(request, settings.limits))
     for module in _MODULES:
         module.init_app(app, site)
     cache = app.extensions["kg.response_cache"] = ResponseCache(app.wsgi_app, site.cache, settings.limits)
@@ -93,7 +93,7 @@ def create_app(
     return app
 
 
-def _inspect(limits: Limits) -> None:
+def _inspect(request: Request, limits: Limits) -> None:
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in request.environ:
         raise QueryError("no Host header", hint="HTTP/1.1 asks for one (RFC 9112, section 3.2)")
     length = len(request.query_string)

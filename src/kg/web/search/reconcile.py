@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -41,37 +43,33 @@ def init_app(app: Flask, site: Site) -> None:
     """Register the routes, each with and without a language in its path."""
     blueprint = Blueprint("reconcile", __name__)
 
-    def route(path: str, *methods: str) -> Callable[[View], View]:
-        def register(view: View) -> View:
-            options: dict[str, Any] = {"methods": methods or ("GET",), "endpoint": view.__name__}
-            blueprint.add_url_rule(f"/reconcile{path}", view_func=view, defaults={"language": None}, **options)
-            blueprint.add_url_rule(f"/reconcile/<any(nl, en):language>{path}", view_func=view, **options)
-            return view
+    def _context(language: str | None) -> Context:
+        return _in_language(Context.from_request(site, request), language)
 
-        return register
+    route = partial(_route, blueprint)
 
     @route("", "GET", "POST")
     def service(language: str | None) -> Response:
         """Answer the manifest (section 3), a batch of queries (section 4) or of extensions (section 7.2)."""
-        return send_json(_service(_context(site, language)))
+        return send_json(_service(_context(language)))
 
     @route("/suggest/<any(entity, type, property):what>")
     def suggest(what: str, language: str | None) -> Response:
         """Complete a prefix (section 6): `prefix=` and `cursor=`, the number of results to leave out."""
-        return send_json({"result": _suggest(_context(site, language), what)})
+        return send_json({"result": _suggest(_context(language), what)})
 
     @route("/extend/propose")
     def propose(language: str | None) -> Response:
         """Propose properties for a class (section 7.1): `type=` and `limit=`."""
         kind = request.args.get("type", "")
         limit = max(request.args.get("limit", _MOST, type=int), 1)
-        payload = {"limit": limit, "properties": _properties(_context(site, language), kind)[:limit]}
+        payload = {"limit": limit, "properties": _properties(_context(language), kind)[:limit]}
         return send_json({"type": kind, **payload} if kind else payload)
 
     @route("/preview")
     def preview(language: str | None) -> Response:
         """Show a thing in a small frame (section 5)."""
-        context = _context(site, language)
+        context = _context(language)
         response = send_page(context, "preview.html", **_preview(context))
         response.headers["Content-Security-Policy"] = _PREVIEW_POLICY
         return response
@@ -79,7 +77,7 @@ def init_app(app: Flask, site: Site) -> None:
     @route("/view")
     def view(language: str | None) -> Response:
         """Lead to the page of a thing: ours here, one of ESCO there."""
-        context = _context(site, language)
+        context = _context(language)
         iri = _entry(context).iri
         location = local_link(iri, context.lang) if iri.startswith(BASE) else iri
         return Response(status=303, headers={"Location": location})
@@ -87,7 +85,7 @@ def init_app(app: Flask, site: Site) -> None:
     @route("/flyout/<any(entity, type, property):what>")
     def flyout(what: str, language: str | None) -> Response:
         """Describe a suggestion in a piece of HTML (section 6.1)."""
-        context, iri = _context(site, language), request.args.get("id", "")
+        context, iri = _context(language), request.args.get("id", "")
         if what == "entity":
             return send_json({"id": iri, "html": render(context, "preview.html", **_preview(context))})
         return send_json({"id": iri, "html": render(context, "flyout.html", name=_name(context, iri), iri=iri)})
@@ -95,13 +93,25 @@ def init_app(app: Flask, site: Site) -> None:
     app.register_blueprint(blueprint)
 
 
-def _context(site: Site, language: str | None) -> Context:
+def _route(blueprint: Blueprint, path: str, *methods: str) -> Callable[[View], View]:
+    """Return what registers a view at a path, with and without a language before it."""
+
+    def register(view: View) -> View:
+        options: dict[str, Any] = {"methods": methods or ("GET",), "endpoint": view.__name__}
+        blueprint.add_url_rule(f"/reconcile{path}", view_func=view, defaults={"language": None}, **options)
+        blueprint.add_url_rule(f"/reconcile/<any(nl, en):language>{path}", view_func=view, **options)
+        return view
+
+    return register
+
+
+def _in_language(context: Context, language: str | None) -> Context:
     """Return a request with the language of its path, or of `lang=`, or else Dutch.
 
     OpenRefine sends no Accept-Language of its user.
     """
-    lang = language or request.args.get("lang", "")
-    return Context(site, request, lang if lang in LANGUAGES else "nl")
+    lang = language or context.request.args.get("lang", "")
+    return replace(context, lang=lang if lang in LANGUAGES else "nl")
 
 
 def _service(context: Context) -> dict[str, Any]:
