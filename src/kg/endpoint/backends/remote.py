@@ -65,7 +65,7 @@ class Remote:
         unknown function, is never sent; and the kind of the answer is known.
 
         Raises:
-            KgError: as `kg.sparql.answer`; BadGateway, GatewayTimeout, OverTime or Unavailable
+            KgError: as `kg.queries.engine.answer`; BadGateway, GatewayTimeout, OverTime or Unavailable
                 for what the back end does.
 
         """

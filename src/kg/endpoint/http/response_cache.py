@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
@@ -42,12 +42,29 @@ _REPRESENTATION: Final = {"content-length", "content-type"}
 Headers = list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class CachedResponse:
-    """Where the result of a request is kept, and the headers that went with it."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The headers of a response, and what is needed of them each time that it is sent.
+
+    Attributes:
+        key: where the result is kept; empty where it is not.
+        headers: as the application gave them.
+        etag: their entity tag, or an empty text.
+        compressible: whether a client that accepts gzip gets it so.
+
+    """
 
     key: bytes
     headers: Headers
+    etag: str
+    compressible: bool
+
+    @classmethod
+    def from_headers(cls, headers: Headers, key: bytes) -> Head:
+        """Return the head of a response."""
+        named = {name.lower(): value for name, value in headers}
+        compressible = named.get("content-type", "").startswith(_COMPRESSED) and "content-encoding" not in named
+        return cls(key, headers, named.get("etag", ""), compressible)
 
 
 class ResponseCache:
@@ -69,26 +86,25 @@ class ResponseCache:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond from the cache, or by the application."""
-        request_key, known, result = environ.pop(_LOOKED_UP, None) or self._look_up(environ)
-        if known and result:
+        request_key, head, result = environ.pop(_LOOKED_UP, None) or self._look_up(environ)
+        if head and result:
             record = record_of(environ)
             record.kind, record.route, record.effort = "query", _PATH, CACHED
-            record.key, record.result = known.key, result
-            return self._send(environ, start_response, "200 OK", known.headers, result.data, known.key)
+            record.key, record.result = head.key, result
+            return self._send(environ, start_response, "200 OK", head, result.data)
         return self._run(environ, start_response, request_key)
 
     def holds(self, environ: WSGIEnvironment) -> bool:
         """Return whether the response to a request is at hand, with nothing left to do but to send it."""
-        environ[_LOOKED_UP] = _, known, result = self._look_up(environ)
-        if not known or not result:
+        environ[_LOOKED_UP] = _, head, result = self._look_up(environ)
+        if not head or not result:
             return False
-        compressed = _is_compressed(environ, _by_name(known.headers), len(result.data))
-        return not compressed or self._cache.get(known.key + _GZIP) is not None
+        return not _is_compressed(environ, head, len(result.data)) or self._cache.get(head.key + _GZIP) is not None
 
-    def _look_up(self, environ: WSGIEnvironment) -> tuple[bytes | None, CachedResponse | None, QueryResult | None]:
+    def _look_up(self, environ: WSGIEnvironment) -> tuple[bytes | None, Head | None, QueryResult | None]:
         request_key = self._request_key(environ)
-        known = self._cache.get(request_key) if request_key and not wants_fresh(environ) else None
-        return request_key, known, self._cache.get(known.key) if known else None
+        head = self._cache.get(request_key) if request_key and not wants_fresh(environ) else None
+        return request_key, head, self._cache.get(head.key) if head else None
 
     def _request_key(self, environ: WSGIEnvironment) -> bytes | None:
         """Return a hash of all that the response may depend on, or None for what is never kept."""
@@ -118,19 +134,18 @@ class ResponseCache:
             return _no_write
 
         body = self._app(environ, start)
-        named = _by_name(headers)
-        if not _is_compressed(environ, named) and "etag" not in named:
+        key = environ.get("kg.result_key", b"")
+        head = Head.from_headers(headers, key)
+        if not head.etag and not _is_compressed(environ, head):
             start_response(status, headers, exc_info)
             return body
         data = b"".join(body)
         if hasattr(body, "close"):
             body.close()
-        key = environ.get("kg.result_key")
         if request_key and key and status.startswith("200 "):
-            headers = [self._shared(header) for header in headers]
-            size = sum(len(name) + len(value) for name, value in headers)
-            self._cache.put(request_key, CachedResponse(key, headers), size)
-        return self._send(environ, start_response, status, headers, data, key)
+            head = replace(head, headers=[self._shared(header) for header in headers])
+            self._cache.put(request_key, head, sum(len(name) + len(value) for name, value in headers))
+        return self._send(environ, start_response, status, head, data)
 
     def _shared(self, header: tuple[str, str]) -> tuple[str, str]:
         """Return the same object for the same header: most are the same in all responses."""
@@ -139,28 +154,22 @@ class ResponseCache:
         return self._headers.get(header, header)
 
     def _send(
-        self,
-        environ: WSGIEnvironment,
-        start_response: StartResponse,
-        status: str,
-        headers: Headers,
-        data: bytes,
-        key: bytes | None,
+        self, environ: WSGIEnvironment, start_response: StartResponse, status: str, head: Head, data: bytes
     ) -> Iterable[bytes]:
         """Send a response: 304 where the client has it (RFC 9110, section 13.1.2), compressed where it accepts that."""
-        named = _by_name(headers)
-        if status.startswith("200 ") and _is_unmodified(environ, named.get("etag")):
+        headers = head.headers
+        if status.startswith("200 ") and _is_unmodified(environ, head.etag):
             kept = [header for header in headers if header[0].lower() not in _REPRESENTATION]
             start_response("304 Not Modified", kept)
             return []
-        if _is_compressed(environ, named, len(data)):
-            data = self._compressed(data, key)
+        if _is_compressed(environ, head, len(data)):
+            data = self._compressed(data, head.key)
             headers = [header for header in headers if header[0].lower() != "content-length"]
             headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(data)))]
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [data]
 
-    def _compressed(self, data: bytes, key: bytes | None) -> bytes:
+    def _compressed(self, data: bytes, key: bytes) -> bytes:
         compressed = self._cache.get(key + _GZIP) if key else None
         if compressed is None:
             compressed = gzip.compress(data, compresslevel=5, mtime=0)
@@ -173,17 +182,13 @@ def _no_write(_: bytes) -> None:
     """Stand for the write callable, which the application does not use."""
 
 
-def _by_name(headers: Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers}
-
-
 def wants_fresh(environ: WSGIEnvironment) -> bool:
     """Return whether a client wants no kept response (RFC 9111, sections 5.2.1.4 and 5.4)."""
     directives = environ.get("HTTP_CACHE_CONTROL", "").lower() + environ.get("HTTP_PRAGMA", "").lower()
     return "no-cache" in directives or "no-store" in directives
 
 
-def _is_unmodified(environ: WSGIEnvironment, etag: str | None) -> bool:
+def _is_unmodified(environ: WSGIEnvironment, etag: str) -> bool:
     """Return whether If-None-Match names the entity tag; the comparison is weak (RFC 9110, section 8.8.3.2)."""
     tags = environ.get("HTTP_IF_NONE_MATCH", "")
     if not tags or not etag or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
@@ -191,13 +196,12 @@ def _is_unmodified(environ: WSGIEnvironment, etag: str | None) -> bool:
     return parse_etags(tags).contains_weak(unquote_etag(etag)[0])
 
 
-def _is_compressed(environ: WSGIEnvironment, headers: dict[str, str], size: int = _LEAST) -> bool:
+def _is_compressed(environ: WSGIEnvironment, head: Head, size: int = _LEAST) -> bool:
     """Return whether a response of so many bytes is sent compressed."""
     return (
-        _LEAST <= size <= _MOST
+        head.compressible
+        and _LEAST <= size <= _MOST
         and environ["REQUEST_METHOD"] != "HEAD"
-        and headers.get("content-type", "").startswith(_COMPRESSED)
-        and "content-encoding" not in headers
         and _accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")[:_USUAL].lower())
     )
 
