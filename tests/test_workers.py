@@ -12,7 +12,7 @@ import pytest
 
 from kg.endpoint.admission import Admission
 from kg.endpoint.http.cache import Cache
-from kg.endpoint.protocol import QueryRequest, pack_request, read_request, read_result
+from kg.endpoint.protocol import QueryRequest, pack_request, read_request, read_result, send_request
 from kg.endpoint.worker import _confine, answer_one, execute
 from kg.endpoint.workers import InProcess
 from kg.errors import KgError, NoPlace, NotAcceptable, TooLarge, TooMany, Unavailable
@@ -137,6 +137,19 @@ def test_who_used_little_goes_first() -> None:
     for thread in threads:
         thread.join(5)
     assert order == ["little", "new", "much"]
+
+
+def test_a_long_query_reaches_a_worker_that_is_slow_to_read() -> None:
+    request, waited = QueryRequest(f"ASK {{}} #{'x' * 2_000_000}"), []
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(0.01)
+        reader = threading.Timer(0.1, lambda: waited.append(read_request(theirs)))
+        reader.start()
+        send_request(ours, request, 1.0, lambda: waited.append("wait"))
+        reader.join()
+    assert waited[0] == "wait"
+    assert (request, 1.0) in waited
 
 
 def test_the_cache_keeps_to_its_budget_and_goes_on_filling() -> None:

@@ -90,6 +90,24 @@ def pack_request(request: QueryRequest, seconds: float) -> bytes:
     return pack({"request": {name: getattr(request, name) for name in _REQUEST_FIELDS}, "seconds": seconds})
 
 
+def send_request(channel: socket.socket, request: QueryRequest, seconds: float, wait: Callable[[], None]) -> None:
+    """Send a query; a long one takes longer than a time-out where the worker is slow to read.
+
+    Arguments:
+        channel: a socket whose time-out is short.
+        request: the query.
+        seconds: in which its result is wanted.
+        wait: called at each time-out; it raises when waiting is over.
+
+    """
+    unsent = memoryview(pack_request(request, seconds))
+    while unsent:
+        try:
+            unsent = unsent[channel.send(unsent) :]
+        except TimeoutError:
+            wait()
+
+
 def read_request(channel: socket.socket) -> tuple[QueryRequest, float] | None:
     """Return the next query and its seconds, or None at the end."""
     message = read(channel)

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import pyoxigraph as ox
 
 from kg.endpoint.admission import Admission, Place
-from kg.endpoint.protocol import QueryRequest, QueryResult, pack_request, read_result
+from kg.endpoint.protocol import QueryRequest, QueryResult, read_result, send_request
 from kg.endpoint.spawner import Spawner, Worker
 from kg.endpoint.worker import Source, WorkerTemplate, execute, over_memory
 from kg.errors import ClientGone, KgError, OverTime, Unavailable
@@ -277,7 +277,7 @@ def _exchange(worker: Worker, request: QueryRequest, place: Place, deadline: _De
     if worker.channel.gettimeout() != _POLL:
         worker.channel.settimeout(_POLL)
     try:
-        worker.channel.sendall(pack_request(request, max(deadline.left, 0.0)))
+        send_request(worker.channel, request, max(deadline.left, 0.0), wait)
     except ConnectionError:
         return None
     return read_result(worker.channel, wait)
