@@ -137,6 +137,18 @@ def test_sssom_py_accepts_every_file(tmp_path: Path) -> None:
     assert sssom_validate(sssom_py, wrong)
 
 
+def test_a_missing_mapping_is_a_warning_of_kg_validate(graph: Graph) -> None:
+    check = (ROOT / "shapes" / "checks" / "mapping-missing.rq").read_text("utf-8")
+    assert list(graph.store.query(check, use_default_graph_as_union=True)) == []
+    store = ox.Store()
+    store.bulk_extend(graph.store)
+    subject_id, branch = ox.NamedNode(SSSOM + "subject_id"), ox.NamedNode(ID + "branch/bouw")
+    for quad in list(store.quads_for_pattern(None, subject_id, branch, None)):
+        store.remove(quad)
+    found = [row["focus"].value for row in store.query(check, use_default_graph_as_union=True)]
+    assert found == [branch.value]
+
+
 def test_nothing_is_left_unjudged(graph: Graph) -> None:
     text = (ROOT / "queries" / "mappings" / "coverage.rq").read_text("utf-8")
     rows = graph.store.query(text, use_default_graph_as_union=True)
