@@ -31,7 +31,7 @@ from rdflib.namespace import DCAT, DCTERMS, RDF, SH, VOID
 from rocrate.rocrate import ROCrate
 
 from kg.errors import SourceError
-from kg.graph.build import Graph, load
+from kg.graph.build import Graph, fill_store
 from kg.graph.sources import Source
 from kg.namespaces import BASE
 from kg.queries.question import find_questions
@@ -559,7 +559,7 @@ def test_a_deprecated_resource_is_gone_and_names_its_successor(project: Path, tm
         "utf-8",
     )
     source = Source(file, BASE + "graph/x")
-    store = load([(source, list(ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)))])
+    store = fill_store([(source, list(ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)))])
     client = create_app(Graph(store, (source,)), find_questions(project / "queries")).test_client()
     page = client.get("/id/measure/old", headers={"Accept": "text/html"})
     assert page.status_code == 410

@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.errors import SourceError
-from kg.graph.build import Graph, load
+from kg.graph.build import Graph, count_graphs, fill_store
 from kg.graph.sources import Source
 
 
@@ -17,7 +17,7 @@ def test_version_and_prefixes_come_from_the_ontology(graph: Graph) -> None:
 
 
 def test_a_graph_without_version_says_so() -> None:
-    empty = Graph(load([]), ())
+    empty = Graph(fill_store([]), ())
     with pytest.raises(SourceError, match="versionInfo is missing"):
         _ = empty.version
 
@@ -41,5 +41,6 @@ def test_building_twice_gives_the_same_graph(graph: Graph, project) -> None:
 
 def test_load_keeps_sources_in_their_graphs(tmp_path) -> None:
     quad = ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c"))
-    store = load([(Source(tmp_path, "urn:g"), [quad])])
+    store = fill_store([(Source(tmp_path, "urn:g"), [quad])])
+    store.bulk_extend(count_graphs(store))
     assert [str(found.graph_name) for found in store.quads_for_pattern(quad.subject, None, None, None)] == ["<urn:g>"]

@@ -17,7 +17,7 @@ from conftest import ROOT
 from live import patient, served
 
 from kg.errors import SourceError
-from kg.graph.build import build, load
+from kg.graph.build import build, fill_store
 from kg.graph.sources import Source, find_sources, read
 from kg.namespaces import GRAPH
 from kg.publications.passages import Text
@@ -244,7 +244,7 @@ def test_the_factsheet_too_is_cut_into_passages_that_its_text_proves(
     source = shared / "source" / "klimaatbanen-industrie-2023.txt"
     made = make(tmp_path, "feitenblad-test", TITLE, source)
     files = [Source(path, GRAPH + "feitenblad-test") for path in made.folder.glob("*.ttl")]
-    text = Text.read(source, load(read(files)))
+    text = Text.read(source, fill_store(read(files)))
     assert len(text.quotes) == len(made.passages.segments) > 900
 
 

@@ -15,8 +15,8 @@ from rdflib.namespace import OWL, RDF, RDFS, SH, XSD
 from rdflib.term import Node
 
 from kg.files import project_folder
-from kg.graph.sources import Source, sources_at
-from kg.namespaces import BASE, CATALOGUE, GRAPH, KB
+from kg.graph.sources import Source, find_sources
+from kg.namespaces import BASE, CATALOGUE, GRAPH, KB, ONTOLOGY_GRAPH
 from kg.queries.question import find_questions
 from kg.validation.check import SEVERITIES, Finding, validate
 from kg.validation.documents import VIEWS_GRAPH
@@ -62,7 +62,7 @@ def world() -> tuple[Path, ...]:
 def findings(folder: Path) -> dict[str, list[Finding]]:
     """What is found, by file, in the cases of a folder on top of the world."""
     files = dict.fromkeys([*world(), *sorted(folder.glob("*.ttl"))])
-    ontology = sources_at(project_folder(), [])
+    ontology = [one for one in find_sources(project_folder()) if one.graph == ONTOLOGY_GRAPH]
     found: dict[str, list[Finding]] = {}
     for one in validate([*ontology, Source(CASES / "catalogue.ttl", CATALOGUE), *map(source, files)], SHAPES):
         found.setdefault(one.file, []).append(one)

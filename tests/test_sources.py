@@ -12,7 +12,7 @@ from conftest import ROOT
 
 from kg.errors import SourceError
 from kg.graph.build import build
-from kg.graph.sources import find_sources, parse, read, sources_at
+from kg.graph.sources import find_sources, parse, read
 from kg.namespaces import ID, RDF_TYPE, SH
 
 TURTLE = sorted([*ROOT.glob("ontology/*.ttl"), *ROOT.glob("data/**/*.ttl")])
@@ -152,11 +152,6 @@ def test_an_empty_data_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     with pytest.raises(SourceError, match="no Turtle file"):
         build(tmp_path)
-
-
-def test_a_missing_path_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no such file"):
-        sources_at(ROOT, [tmp_path / "nowhere.ttl"])
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

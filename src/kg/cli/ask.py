@@ -66,7 +66,7 @@ def query(
         return
     chosen = named(form or "ttl", offered)
     if chosen is None:
-        names = ", ".join(one.name for one in offered)
+        names = ", ".join(form.name for form in offered)
         raise click.UsageError(f"{form} does not fit this answer; use one of: {names}")
     sys.stdout.buffer.write(serialise(solutions, chosen, graph.prefixes))
 

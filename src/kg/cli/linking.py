@@ -218,7 +218,7 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     from kg.linking.career_switch import Switches, find_origin, find_skills, skills_graph, store_with_esco
 
     if not origin and not asked:
-        raise click.UsageError("give FROM, or one or more --skill")
+        raise click.UsageError("give FROM, or qualification or more --skill")
     graph = build(project_folder())
     store, skills = store_with_esco(graph.store, imported) if imported else (graph.store, skills_graph(graph.store))
     switches, labels = Switches(store, skills), Labels(store)
@@ -240,8 +240,10 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
         click.echo(_gap(gap, named))
         for route in routes.get(gap.occupation, []):
             click.echo(f"       route: {route['name']}; {', '.join(route['asks']) or 'what it asks is not stated'}")
-        for one in earned.get(gap.occupation, []):
-            click.echo(f"       qualification: {one['name']}; {one['level'] or 'its level is not stated'}")
+        for qualification in earned.get(gap.occupation, []):
+            click.echo(
+                f"       qualification: {qualification['name']}; {qualification['level'] or 'its level is not stated'}"
+            )
 
 
 def _called(labels: Labels, lang: str, iri: str) -> str:
@@ -254,15 +256,15 @@ def _gap(gap: Gap, named: Callable[[str], str]) -> str:
     lines = [f"{gap.score:5.1f}  {named(gap.occupation)} (ESCO: {named(gap.via)}): {points}"]
     for name in ("shared", "missing_essential", "missing_optional"):
         skills = getattr(gap, name)
-        shown = ", ".join(map(named, skills[:5]))
-        lines.append(f"       {name.replace('_', ' ')} {len(skills)}: {shown}{' ...' if len(skills) > 5 else ''}")
+        names = ", ".join(map(named, skills[:5]))
+        lines.append(f"       {name.replace('_', ' ')} {len(skills)}: {names}{' ...' if len(skills) > 5 else ''}")
     return "\n".join(lines)
 
 
 def _routes(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
     """Return the training routes into each occupation, with what each asks."""
     by_occupation: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in (one for one in _answered(graph, "switch/routes") if one["language"] == lang):
+    for row in (row for row in _answered(graph, "switch/routes") if row["language"] == lang):
         routes = by_occupation.setdefault(str(row["occupation"]), {})
         route = routes.setdefault(
             str(row["route"]), {"id": row["route"], "name": row["routeLabel"], "for": row["entryLabel"], "asks": []}

@@ -66,7 +66,7 @@ def build(project: Path) -> Graph:
 
     """
     parsed = read(find_sources(project))
-    store = _fill(parsed)
+    store = fill_store(parsed)
     store.bulk_extend([*derive(store), *infer(store, project / "ontology" / "rules")])
     for file in find_mappings(project):
         store.bulk_extend(file.quads())
@@ -74,14 +74,8 @@ def build(project: Path) -> Graph:
     return Graph(store, tuple(source for source, _ in parsed))
 
 
-def load(parsed: Parsed) -> ox.Store:
-    """Return a store with the triples of each source in its graph, and each graph counted in `graph/catalogue`."""
-    store = _fill(parsed)
-    store.bulk_extend(count_graphs(store))
-    return store
-
-
-def _fill(parsed: Parsed) -> ox.Store:
+def fill_store(parsed: Parsed) -> ox.Store:
+    """Return a store with the triples of each source in its graph."""
     store = ox.Store()
     for source, quads in parsed:
         name = ox.NamedNode(source.graph)

@@ -96,13 +96,13 @@ class Facts:
         parents: dict[str, list[str]] = {}
         for quad in self._store.quads_for_pattern(None, _SUBCLASS, None, None):
             parents.setdefault(term_key(quad.subject), []).append(term_key(quad.object))
-        return {one: tuple(_above(one, parents)) for one in parents}
+        return {kind: tuple(_above(kind, parents)) for kind in parents}
 
     def classes(self, iri: str) -> list[str]:
         """Return the classes of a thing, then those above them."""
         quads = self._store.quads_for_pattern(ox.NamedNode(iri), _TYPE, None, None)
         types = sorted({term_key(quad.object) for quad in quads})
-        above = sorted({parent for one in types for parent in self.superclasses.get(one, ())})
+        above = sorted({parent for kind in types for parent in self.superclasses.get(kind, ())})
         return list(dict.fromkeys([*types, *above]))
 
     def along(self, iri: str, path: Path, of_class: str = "") -> list[Fact]:
@@ -192,8 +192,8 @@ class Facts:
         return subject, predicate, value
 
 
-def _above(one: str, parents: Mapping[str, list[str]]) -> Iterator[str]:
-    seen, row = {one}, [one]
+def _above(kind: str, parents: Mapping[str, list[str]]) -> Iterator[str]:
+    seen, row = {kind}, [kind]
     while row:
         row = [parent for child in row for parent in sorted(parents.get(child, ())) if parent not in seen]
         seen.update(row)

@@ -44,24 +44,6 @@ def find_sources(project: Path) -> list[Source]:
     ]
 
 
-def sources_at(project: Path, paths: Iterable[Path]) -> list[Source]:
-    """Return the Turtle files at given paths as one unnamed graph, with the ontology of the project to check them by.
-
-    Raises:
-        SourceError: a path is missing, or a folder holds no Turtle.
-
-    """
-    given = [file for path in paths for file in (_turtle_files(path) if path.is_dir() else [_existing(path)])]
-    ontology = [_source(path, ONTOLOGY_GRAPH) for path in _turtle_files(project / "ontology")]
-    return ontology + [Source(path, GRAPH + "given") for path in given]
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise SourceError("no such file or folder", where=str(path), hint="check the path")
-    return path
-
-
 def _source(path: Path, graph: str) -> Source:
     return Source(path, CATALOGUE if path.name == CATALOGUE_FILE else graph)
 

@@ -113,7 +113,7 @@ def read_stored(folder: Path) -> StoredGraph:
 
 def _refuse_foreign(folder: Path) -> None:
     if folder.is_dir():
-        names = {one.name for one in folder.iterdir() if not one.name.startswith(_PART)}
+        names = {path.name for path in folder.iterdir() if not path.name.startswith(_PART)}
         if names and _CURRENT not in names:
             hint = "name a folder that is empty, or was made by kg load"
             raise SourceError("the folder holds something else", where=str(folder), hint=hint)
@@ -157,9 +157,9 @@ def _point(folder: Path, version: Path) -> None:
 
 def _sweep(folder: Path, version: Path) -> None:
     """Remove old versions but the newest, which a server may still read."""
-    old = [one for one in folder.iterdir() if one.is_dir() and not one.is_symlink() and one != version]
-    for one in sorted(old, key=lambda path: path.stat().st_mtime)[:-1]:
-        shutil.rmtree(one, ignore_errors=True)
+    old = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink() and path != version]
+    for path in sorted(old, key=lambda path: path.stat().st_mtime)[:-1]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

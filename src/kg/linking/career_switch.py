@@ -118,7 +118,7 @@ class Switches:
             if via != without and self.skills_of(via)
         ]
         best: dict[str, Gap] = {}
-        for gap in sorted(gaps, key=lambda one: (-one.score, one.occupation, one.via)):
+        for gap in sorted(gaps, key=lambda gap: (-gap.score, gap.occupation, gap.via)):
             best.setdefault(gap.occupation, gap)
         return list(best.values())[:limit]
 
@@ -218,7 +218,9 @@ def find_skills(switches: Switches, labels: Labels, store: ox.Store, asked: Iter
         NotFound: no occupation asks for one of them; the hint names the nearest.
 
     """
-    return frozenset(_find(switches.skills, labels, store, one, "no occupation asks for the skill") for one in asked)
+    return frozenset(
+        _find(switches.skills, labels, store, skill, "no occupation asks for the skill") for skill in asked
+    )
 
 
 def _find(known: frozenset[str], labels: Labels, store: ox.Store, asked: str, what: str) -> str:

@@ -26,7 +26,9 @@ def folded(text: str) -> str:
     >>> folded("Monteur (elektro-)technische installaties")
     'monteur elektro technische installaties'
     """
-    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    plain = "".join(
+        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+    )
     return " ".join(words(plain))
 
 

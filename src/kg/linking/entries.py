@@ -74,7 +74,10 @@ def kebab(iri: str) -> str:
     'occupation-group'
     """
     local = iri.replace("#", "/").rpartition("/")[2]
-    return "".join(f"-{one.lower()}" if one.isupper() and number else one.lower() for number, one in enumerate(local))
+    return "".join(
+        f"-{character.lower()}" if character.isupper() and number else character.lower()
+        for number, character in enumerate(local)
+    )
 
 
 def entries_of_store(store: ox.Store) -> list[Entry]:

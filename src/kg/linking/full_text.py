@@ -32,16 +32,16 @@ class Texts:
             stems = _stems(text)
             self._keys.append(key)
             self._sizes.append(len(stems))
-            for one in stems:
-                self._posting[one].append(number)
+            for word in stems:
+                self._posting[word].append(number)
 
     def search(self, text: str, limit: int = 5) -> list[str]:
         """Return the keys of the texts that hold most of the words, rare ones counting more; the shortest first."""
-        asked = [one for one in _stems(text) if self._whole or one in self._posting]
+        asked = [word for word in _stems(text) if self._whole or word in self._posting]
         held: Counter[int] = Counter()
-        for one in asked:
-            for number in self._posting.get(one, ()):
-                held[number] += self._weight(one)  # type: ignore[assignment]
+        for word in asked:
+            for number in self._posting.get(word, ()):
+                held[number] += self._weight(word)  # type: ignore[assignment]
         least = _COVERED * sum(map(self._weight, asked))
         ranked = [
             (-weight, self._sizes[number], self._keys[number]) for number, weight in held.items() if weight >= least

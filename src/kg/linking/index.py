@@ -63,7 +63,9 @@ class Index:
 
     def __post_init__(self) -> None:
         """Read all labels once."""
-        texts = [(number, label, folded(label.text)) for number, one in enumerate(self.entries) for label in one.labels]
+        texts = [
+            (number, label, folded(label.text)) for number, entry in enumerate(self.entries) for label in entry.labels
+        ]
         self._splitter = Splitter(text for _, _, text in texts)
         for entry, label, text in texts:
             known = _Known(entry, label, text, _stems(text), self._splitter.parts(text))

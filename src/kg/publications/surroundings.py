@@ -63,27 +63,31 @@ class Context:
         passage = self.passage(iri)
         yield from self._text.publication.sections.get(passage.section, ())
         above = self._above(passage)
-        yield from (one.iri for one in above if one.kind == _CAPTION)
+        yield from (passage_above.iri for passage_above in above if passage_above.kind == _CAPTION)
         if passage.kind == _ROW:
-            yield from [one.iri for one in above if one.kind == _ROW][:1]
+            yield from [passage_above.iri for passage_above in above if passage_above.kind == _ROW][:1]
         yield from self._lead(passage)
 
     def _above(self, passage: Passage) -> list[Passage]:
         """Return what stands above a passage in its section."""
-        return [one for one in self._order[: self._index[passage.iri]] if one.section == passage.section]
+        return [earlier for earlier in self._order[: self._index[passage.iri]] if earlier.section == passage.section]
 
     def _lead(self, passage: Passage) -> list[str]:
         """Return the sentence that leads in the list of a list item."""
-        return [one.iri for one in self._above(passage) if one.kind != _ITEM][-1:] if passage.kind == _ITEM else []
+        return (
+            [earlier.iri for earlier in self._above(passage) if earlier.kind != _ITEM][-1:]
+            if passage.kind == _ITEM
+            else []
+        )
 
     def _earlier(self, iri: str) -> Iterator[str]:
         """Yield earlier sentences of the block, of the block that leads in a list, and what a note is a note to."""
         number = self._index[iri]
         for lead in self._lead(self._order[number]):
             yield from self._earlier(lead)
-        for one, block in zip(self._order[:number], self._blocks, strict=False):
+        for earlier, block in zip(self._order[:number], self._blocks, strict=False):
             if block == self._blocks[number]:
-                yield one.iri
+                yield earlier.iri
         yield from sorted(self._notes.get(iri, ()))
 
     def prints(self, iri: str, name: str) -> bool:

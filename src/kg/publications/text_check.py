@@ -193,13 +193,15 @@ class _Check:
     def _qualified(self, quad: ox.Quad) -> Callable[[str], bool]:
         """Return a test for the printed word of a qualifier: in `kb:asPrinted`, or else in the passage."""
         marks, printed = self._names.get(term_key(quad.object)), self._as_printed(quad)
-        return lambda text: any(_prints(one.casefold(), mark) for one in printed or [text] for mark in marks)
+        return lambda text: any(
+            _prints(printed_text.casefold(), mark) for printed_text in printed or [text] for mark in marks
+        )
 
     def _counted(self, quad: ox.Quad, value: str) -> Callable[[str], bool]:
         """Return a test for a number: that of `kb:asPrinted`, which the passage prints, or else one in the passage."""
-        printed, wanted = [one for one in self._as_printed(quad) if numbers(one)], _decimal(value)
+        printed, wanted = [each for each in self._as_printed(quad) if numbers(each)], _decimal(value)
         if printed:
-            return lambda text: any(wanted in numbers(one) and _prints(text, one) for one in printed)
+            return lambda text: any(wanted in numbers(each) and _prints(text, each) for each in printed)
         return lambda text: wanted in numbers(text)
 
     def _look(self, kind: str, quad: ox.Quad, what: str, holds: Callable[[str], bool]) -> None:
@@ -242,7 +244,11 @@ class _Check:
     def _ranks(self, subject: str, obj: str, passages: Iterable[str]) -> list[int]:
         """Return how both ends occur around a passage, as match types; one must stand in the passage itself."""
         pairs = [(self._place(subject, iri), self._place(obj, iri)) for iri in passages]
-        return [max(one, other) for one, other in pairs if one is not None and other is not None and 0 in (one, other)]
+        return [
+            max(first, second)
+            for first, second in pairs
+            if first is not None and second is not None and 0 in (first, second)
+        ]
 
     def _together(self, subject: str, obj: str, passages: Sequence[str]) -> list[int]:
         """Return whether both ends occur in the passages of an authored statement, which are read together."""
@@ -253,7 +259,7 @@ class _Check:
         """Return by which match type an end occurs around a passage, or None."""
         around = self._context.around(iri)
         for rank, passages in enumerate(around.values()):
-            if any(self._named(end, one) for one in passages):
+            if any(self._named(end, passage) for passage in passages):
                 return rank
         if self._names.described(end):
             return self._describing(self._own(end), around)
@@ -262,7 +268,7 @@ class _Check:
 
     def _describing(self, own: Sequence[str], around: Mapping[str, tuple[str, ...]]) -> int | None:
         """Return how what is described and not named occurs: in its passage, or with all of its passages around."""
-        held = {one for passages in around.values() for one in passages}
+        held = {passage for passages in around.values() for passage in passages}
         if not own or not (set(own) & set(around[SENTENCE]) or set(own) <= held):
             return None
         return next(rank for rank, passages in enumerate(around.values()) if set(own) & set(passages))

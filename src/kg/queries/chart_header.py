@@ -57,7 +57,7 @@ def read_plot(path: Path, entry: Any) -> Plot | None:
     """
     if entry is None:
         return None
-    known = {one.name for one in fields(Plot)}
+    known = {field.name for field in fields(Plot)}
     if not isinstance(entry, dict) or not entry.keys() <= known:
         raise SourceError("chart: is not understood", where=str(path), hint=f"its keys: {', '.join(sorted(known))}")
     mark = entry.get("mark")

@@ -32,6 +32,11 @@ class Format:
     names: tuple[str, ...] = ()
 
     @property
+    def all_names(self) -> tuple[str, ...]:
+        """All by which a client may call it."""
+        return (self.name, self.media_type, *self.aliases, *self.names)
+
+    @property
     def content_type(self) -> str:
         """The Content-Type header; TSV, CSV and Turtle name their charset, UTF-8."""
         return f"{self.media_type}; charset=utf-8" if self.charset else self.media_type
@@ -74,12 +79,12 @@ def formats_for(answer: Solutions) -> tuple[Format, ...]:
 
 def named(name: str, formats: tuple[Format, ...]) -> Format | None:
     """Return the format called `name` (a short name or a media type), or None."""
-    return next((one for one in formats if name.lower() in (one.name, one.media_type, *one.aliases, *one.names)), None)
+    return next((form for form in formats if name.lower() in form.all_names), None)
 
 
 def not_acceptable(asked: str, offered: tuple[Format, ...]) -> NotAcceptable:
     """Return the error for a client that accepts none of the formats; its hint names them."""
-    names = ", ".join(f"{one.media_type} ({one.name})" for one in offered)
+    names = ", ".join(f"{form.media_type} ({form.name})" for form in offered)
     return NotAcceptable(f"{asked[:200]} is not offered for this answer", hint=f"ask for one of: {names}")
 
 

@@ -70,9 +70,11 @@ class Limits:
     @property
     def listed(self) -> tuple[Limit, ...]:
         """All limits, as they are shown."""
-        return tuple(Limit(name=one.name, value=getattr(self, one.name), **one.metadata) for one in fields(self))
+        return tuple(
+            Limit(name=limit.name, value=getattr(self, limit.name), **limit.metadata) for limit in fields(self)
+        )
 
 
 def setting_of(name: str) -> str:
     """Return the option that sets a limit."""
-    return next(str(one.metadata["setting"]) for one in fields(Limits) if one.name == name)
+    return next(str(limit.metadata["setting"]) for limit in fields(Limits) if limit.name == name)

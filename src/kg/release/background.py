@@ -144,7 +144,7 @@ def _forget(folder: Path, keep: Path) -> None:
     for part in folder.glob(".making-*"):
         if part.stat().st_mtime < time.time() - _STALE:
             shutil.rmtree(part, ignore_errors=True)
-    kept = sorted((one for one in folder.glob("[!.]*") if one != keep), key=lambda one: -one.stat().st_mtime)
+    kept = sorted((path for path in folder.glob("[!.]*") if path != keep), key=lambda path: -path.stat().st_mtime)
     for old in kept[_KEPT - 1 :]:
         shutil.rmtree(old, ignore_errors=True)
 
@@ -204,7 +204,7 @@ def _read_part(part: Path | None) -> dict[str, File]:
 
 
 def _read(folder: Path, entries: Iterable[Mapping[str, Any]]) -> dict[str, File]:
-    return {one["name"]: File(data=(folder / _FILES / one["name"]).read_bytes(), **one) for one in entries}
+    return {entry["name"]: File(data=(folder / _FILES / entry["name"]).read_bytes(), **entry) for entry in entries}
 
 
 def load(folder: Path) -> Mapping[str, File]:

@@ -154,7 +154,7 @@ class Side:
 
     def deprecated(self, iri: str) -> bool:
         """Return whether a resource is deprecated."""
-        return any(isinstance(one, ox.Literal) and one.value in _TRUE for one in self.values(iri, _DEPRECATED))
+        return any(isinstance(value, ox.Literal) and value.value in _TRUE for value in self.values(iri, _DEPRECATED))
 
 
 def compare(old: Sequence[ox.Quad], new: Sequence[ox.Quad]) -> Difference:
@@ -212,7 +212,7 @@ def _kinds(before: Side, after: Side) -> Iterator[Kind]:
 
 def _kind(iri: str, before: Side, after: Side) -> str:
     types = after.values(iri, RDF_TYPE) or before.values(iri, RDF_TYPE)
-    names = sorted((not term_key(one).startswith(KB), term_key(one)) for one in types)
+    names = sorted((not term_key(kind).startswith(KB), term_key(kind)) for kind in types)
     return names[0][1] if names else ""
 
 
@@ -253,7 +253,7 @@ def _lost(what: str, iri: str, predicates: Iterable[str], before: Side, after: S
                 iri,
                 predicate,
                 lost,
-                tuple(sorted((one for one in new - old if language_of(one) in tags), key=str)),
+                tuple(sorted((value for value in new - old if language_of(value) in tags), key=str)),
             )
 
 

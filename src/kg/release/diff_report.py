@@ -74,7 +74,7 @@ class Report:
             "old": self._old,
             "new": self._new,
             "counts": {"added": added, "removed": removed, "changed": changed, "breaking": len(self._all.breaking)},
-            "breaking": [self._broken_json(one) for one in self._all.breaking],
+            "breaking": [self._broken_json(change) for change in self._all.breaking],
             "kinds": [self._kind_json(kind) for kind in self._all.kinds],
             "made": [{"graph": graph, "added": new, "removed": old} for graph, (new, old) in self._all.made.items()],
         }
@@ -92,9 +92,9 @@ class Report:
     def _kind_lines(self, kind: Kind) -> Iterator[str]:
         for sign, group in (("+", kind.added), ("-", kind.removed)):
             yield from (f"{sign} {self._named(iri)}" for iri in group)
-        for one in kind.changed:
-            yield f"~ {self._named(one.iri)}"
-            yield from (f"    {line}" for change in one.changes for line in self._change_lines(change))
+        for changed in kind.changed:
+            yield f"~ {self._named(changed.iri)}"
+            yield from (f"    {line}" for change in changed.changes for line in self._change_lines(change))
 
     def _change_lines(self, change: Change) -> Iterator[str]:
         place = f" in {self._short(change.graph)}" if change.graph else ""
@@ -106,23 +106,23 @@ class Report:
         for graph, (added, removed) in self._all.made.items():
             yield f"{self._short(graph)}: {added} added, {removed} removed"
 
-    def _broken(self, one: Breaking) -> str:
-        head = f"{_WHAT[one.what]}: {self._named(one.iri)}"
-        if one.what == REMOVED:
+    def _broken(self, change: Breaking) -> str:
+        head = f"{_WHAT[change.what]}: {self._named(change.iri)}"
+        if change.what == REMOVED:
             return head
-        if one.what == DEPRECATED:
-            return f"{head}; replaced by {', '.join(map(self._value, one.after)) or 'nothing'}"
-        before, after = (", ".join(map(self._value, values)) or "nothing" for values in (one.before, one.after))
-        name = f" {self._short(one.property)}" if one.property else ""
+        if change.what == DEPRECATED:
+            return f"{head}; replaced by {', '.join(map(self._value, change.after)) or 'nothing'}"
+        before, after = (", ".join(map(self._value, values)) or "nothing" for values in (change.before, change.after))
+        name = f" {self._short(change.property)}" if change.property else ""
         return f"{head}:{name} {before} -> {after}"
 
-    def _broken_json(self, one: Breaking) -> dict[str, Any]:
+    def _broken_json(self, change: Breaking) -> dict[str, Any]:
         return {
-            "what": one.what,
-            **self._json_name(one.iri),
-            "property": one.property or None,
-            "before": [str(value) for value in one.before],
-            "after": [str(value) for value in one.after],
+            "what": change.what,
+            **self._json_name(change.iri),
+            "property": change.property or None,
+            "before": [str(value) for value in change.before],
+            "after": [str(value) for value in change.after],
         }
 
     def _kind_json(self, kind: Kind) -> dict[str, Any]:
@@ -132,8 +132,8 @@ class Report:
             "added": [self._json_name(iri) for iri in kind.added],
             "removed": [self._json_name(iri) for iri in kind.removed],
             "changed": [
-                {**self._json_name(one.iri), "changes": [_change_json(change) for change in one.changes]}
-                for one in kind.changed
+                {**self._json_name(changed.iri), "changes": [_change_json(change) for change in changed.changes]}
+                for changed in kind.changed
             ],
         }
 

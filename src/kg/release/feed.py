@@ -18,7 +18,7 @@ def feed(releases: Sequence[ReleaseChanges], edition: Edition) -> File:
 
     Arguments:
         releases: those that are out, newest first.
-        edition: whence the authors come.
+        edition: names the authors.
 
     """
     authors = "".join(

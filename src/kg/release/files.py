@@ -158,7 +158,7 @@ class Edition:
         stated = parse_yaml(read_text(path), path)
         if not isinstance(stated, dict):
             raise SourceError("no mapping", where=str(path), hint="begin with cff-version: 1.2.0")
-        authors = tuple(str(one.get("name") or _person(one)) for one in stated.get("authors", []))
+        authors = tuple(str(author.get("name") or _person(author)) for author in stated.get("authors", []))
         keywords = tuple(str(word) for word in stated.get("keywords", []))
         return cls(str(stated.get("title", "Klimaatbanen")), str(stated.get("date-released", "")), authors, keywords)
 

@@ -110,9 +110,9 @@ class Sheet:
 
         """
         names = [column.name for column in self.columns]
-        for one in (name, name.removesuffix(LABEL)):
-            if one in names:
-                return names.index(one)
+        for variable in (name, name.removesuffix(LABEL)):
+            if variable in names:
+                return names.index(variable)
         raise KeyError(name)
 
     @property
