@@ -66,6 +66,6 @@ def read_plot(path: Path, entry: Any) -> Plot | None:
     missing = [key for key in _NEEDED[mark] if not entry.get(key)]
     if missing:
         raise SourceError(f"chart: {', '.join(missing)} is missing", where=str(path), hint="name a column for each")
-    label = entry.get("label") or ()
+    label = entry.get("label") or []
     columns = {key: str(value) for key, value in entry.items() if key != "label"}
-    return Plot(**columns, label=tuple(map(str, label)) if isinstance(label, list) else tuple(str(label).split()))
+    return Plot(**columns, label=tuple(map(str, label if isinstance(label, list) else [label])))
