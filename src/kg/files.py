@@ -13,16 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from kg.errors import SourceError
 
 _PACKAGE: Final = Path(__file__).parent
 _INSTALLED: Final = _PACKAGE / "project"
 FOLDERS: Final = ("ontology", "data", "shapes", "queries", "views")
 _MARKS: Final = ("ontology", "data")  # What a project has at least.
-# The C loader is as safe as SafeLoader and ten times faster; some builds of PyYAML lack it.
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def own_project(named: Path | None = None) -> Path:
@@ -92,8 +88,12 @@ def parse_yaml(text: str, where: object, first_line: int = 1) -> Any:
         SourceError: it is not YAML, with line and column where they are known.
 
     """
+    import yaml  # Not needed by every command, and slow to import.
+
+    # The C loader is as safe as SafeLoader and ten times faster; some builds of PyYAML lack it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(text, Loader=_LOADER)  # noqa: S506
+        return yaml.load(text, Loader=loader)  # noqa: S506
     except (yaml.YAMLError, ValueError) as error:  # A date such as 2023-99-99 is a ValueError.
         mark = getattr(error, "problem_mark", None)
         line, column = (mark.line + first_line, mark.column + 1) if mark else (None, None)
