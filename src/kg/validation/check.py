@@ -259,7 +259,7 @@ def _from_check(check: Question, answer: Mapping[str, Any], lang: str) -> Iterat
 
 
 def _time_limit_findings(rules: Rules, outcomes: Iterable[Outcome], lang: str) -> Iterator[Finding]:
-    """What did not end in time, at the position where it is written."""
+    """What did not end in time, at the place where it is written."""
     files = {query.name: query.path for query in rules.checks}
     for name in {name for outcome in outcomes for name in outcome.timed_out}:
         if name in files:

@@ -11,6 +11,7 @@ import tomllib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -22,7 +23,7 @@ from kg.graph.sources import CATALOGUE_FILE
 from kg.graph.sssom import SUFFIX as SSSOM
 from kg.graph.sssom import read_sssom
 from kg.languages import LANGUAGES
-from kg.namespaces import BASE, CATALOGUE, GRAPH, XSD
+from kg.namespaces import BASE, CATALOGUE, GRAPH
 
 RDF_FORMATS: Final[Mapping[str, ox.RdfFormat]] = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -219,27 +220,16 @@ class _LineByLine:
     """Bytes that a parser gets one line a time, so that the lines read so far tell where it is."""
 
     def __init__(self, data: bytes) -> None:
-        self._lines = data.splitlines(keepends=True) if b"\r" not in data else _split(data)
-        self._rest = b""
+        self._file = BytesIO(data)
+        self._begins = True
         self.read_so_far = 0
 
     def read(self, size: int = -1) -> bytes:
         """Return the next line, or as much of it as fits: more than `size` bytes would end the process."""
-        if not self._rest:
-            if self.read_so_far == len(self._lines):
-                return b""
-            self._rest = self._lines[self.read_so_far]
-            self.read_so_far += 1
-        size = len(self._rest) if size < 0 else size
-        part, self._rest = self._rest[:size], self._rest[size:]
+        part = self._file.readline(size)
+        self.read_so_far += bool(part) and self._begins
+        self._begins = part.endswith(b"\n")
         return part
-
-
-def _split(data: bytes) -> list[bytes]:
-    """Split at line feeds alone; bytes.splitlines also splits at a lone carriage return."""
-    parts = [line + b"\n" for line in data.split(b"\n")]
-    parts[-1] = parts[-1][:-1]
-    return parts if parts[-1] else parts[:-1]
 
 
 def _parse(document: Document) -> None:
@@ -296,11 +286,6 @@ def _parse_names(document: Document) -> None:
         else:
             line = next((number for number, row in enumerate(text.split("\n"), 1) if name in row), 1)
             document.problems.append(Problem("query-names", name, line, 1))
-
-
-def literal(value: str, kind: str = "") -> ox.Literal:
-    """Return a literal: plain, or of an XSD datatype."""
-    return ox.Literal(value, datatype=ox.NamedNode(XSD + kind)) if kind else ox.Literal(value)
 
 
 def triples_of(documents: Iterable[Document]) -> Iterator[ox.Triple]:

@@ -42,7 +42,7 @@ class Job:
         engine: name of the SHACL engine.
         queries: SELECT or ASK by name.
         with_counts: add to the data what the catalogue says of the size of each graph.
-        project: folder whose whole graph is saved instead of data.
+        project: folder whose whole graph answers instead of data.
 
     """
 

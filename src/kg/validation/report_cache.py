@@ -28,7 +28,7 @@ def load(key: str) -> Report | None:
         return None
 
 
-def keep(key: str, report: Report) -> None:
+def save(key: str, report: Report) -> None:
     """Keep a report under a key, and the newest ones before it; where the folder is not writable, do nothing."""
     path = folder() / f"{key}.json"
     try:

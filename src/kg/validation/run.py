@@ -88,21 +88,21 @@ def run(plan: Plan, *, cached: bool = True) -> Report:
     """
     if not cached:
         return check(plan)
-    key = fingerprint.key_of(_files(plan), _words(plan))
+    key = fingerprint.key_of(_files(plan), _settings_of(plan))
     cached_report = report_cache.load(key)
     if cached_report is not None:
         return replace(cached_report, fail_on=plan.fail_on)
     shapes = fingerprint.key_of(_shape_files(plan), ["shapes"])
     report = check(replace(plan, shapes_checked=report_cache.load(shapes) is not None))
-    report_cache.keep(key, report)
+    report_cache.save(key, report)
     if any(rule.kind == "shape" for rule in report.rules):
-        report_cache.keep(shapes, Report((), (), ()))
+        report_cache.save(shapes, Report((), (), ()))
     return report
 
 
-def _words(plan: Plan) -> Iterator[str]:
-    words: Any = replace(plan, inputs=(), shapes=(), project=None, fail_on="")
-    yield repr(words)
+def _settings_of(plan: Plan) -> Iterator[str]:
+    settings: Any = replace(plan, inputs=(), shapes=(), project=None, fail_on="")
+    yield repr(settings)
     yield from (f"{item.path} {item.graph} {item.checked}" for item in plan.inputs)
 
 

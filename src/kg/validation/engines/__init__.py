@@ -18,15 +18,15 @@ from kg.validation.engines.shacl_rs import blank_nodes, run_shacl, uses_sparql
 __all__ = ["ENGINES", "no_progress"]
 
 
-def _run_reference(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progress) -> Iterator[ox.Triple]:
+def _run_reference(data: bytes, shapes: Iterable[ox.Triple], progress: Progress = no_progress) -> Iterator[ox.Triple]:
     from kg.validation.engines.pyshacl import (
         run_pyshacl,  # rdflib and pyshacl take most of a second, and shacl needs neither
     )
 
-    return run_pyshacl(data, shapes, tell)
+    return run_pyshacl(data, shapes, progress)
 
 
-def run_auto(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progress) -> Iterator[ox.Triple]:
+def run_auto(data: bytes, shapes: Iterable[ox.Triple], progress: Progress = no_progress) -> Iterator[ox.Triple]:
     """Yield the validation report of `shacl`, or of `pyshacl` where that is not installed or refuses the shapes.
 
     SPARQL in shapes over data with blank nodes is left to `pyshacl`: what tells their names in `shacl` is data too.
@@ -37,12 +37,12 @@ def run_auto(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progr
     """
     rules = list(shapes)
     if uses_sparql(rules) and blank_nodes(data):
-        yield from _run_reference(data, rules, tell)
+        yield from _run_reference(data, rules, progress)
         return
     try:
-        report = list(run_shacl(data, rules, tell))
+        report = list(run_shacl(data, rules, progress))
     except (Unavailable, SourceError):
-        report = list(_run_reference(data, rules, tell))
+        report = list(_run_reference(data, rules, progress))
     yield from report
 
 

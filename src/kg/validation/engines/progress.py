@@ -1,4 +1,4 @@
-"""What an engine tells while it works: which SPARQL constraint begins and ends."""
+"""What an engine reports while it works: which SPARQL constraint begins and ends."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ SPARQL_TEXTS: Final = (SH + "select", SH + "ask")
 
 
 def no_progress(_name: str, _begins: bool) -> None:
-    """Progress nobody which query begins or ends."""
+    """Leave aside which query begins or ends."""

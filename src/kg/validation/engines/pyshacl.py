@@ -53,16 +53,16 @@ def _node(term: Term) -> Node:
 class _Watched(rdflib.Graph):
     """A graph that tells which query begins and ends."""
 
-    tell: Progress = staticmethod(no_progress)
+    progress: Progress = staticmethod(no_progress)
     names: Callable[[str], str] = str
 
     def query(self, query_object: Any, *arguments: Any, **options: Any) -> Any:
         name = self.names(str(query_object))
-        self.tell(name, True)
+        self.progress(name, True)
         result = super().query(query_object, *arguments, **options)
         if result.type == "SELECT":
             len(result)  # Evaluation is lazy: without this, the query would only begin here.
-        self.tell(name, False)
+        self.progress(name, False)
         return result
 
 
@@ -77,13 +77,13 @@ class _QuickList(list[Any]):
         return member in self._members
 
 
-def run_pyshacl(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progress) -> Iterator[ox.Triple]:
+def run_pyshacl(data: bytes, shapes: Iterable[ox.Triple], progress: Progress = no_progress) -> Iterator[ox.Triple]:
     """Yield the validation report of pyshacl (SHACL Core and SHACL-SPARQL).
 
     Arguments:
         data: the triples to check, as N-Triples.
         shapes: the shapes graph.
-        tell: hears the name of each SPARQL constraint that begins (True) and ends (False).
+        progress: gets the name of each SPARQL constraint that begins (True) and ends (False).
 
     Raises:
         SourceError: pyshacl cannot use the shapes.
@@ -96,7 +96,7 @@ def run_pyshacl(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_pr
     )
     rules = list(shapes)
     graph = _Watched()
-    graph.tell, graph.names = tell, _namer(rules)
+    graph.progress, graph.names = progress, _namer(rules)
     rdflib.NORMALIZE_LITERALS = False
     to_rdflib(ox.parse(data, format=ox.RdfFormat.N_TRIPLES), graph)
     try:

@@ -23,7 +23,7 @@ _MARKED: Final = f"""<{_MARK}:node> <{SH}targetSubjectsOf> <{_MARK}> .
 _BLANK: Final = re.compile(rb"^_:(\S+)| _:([^\s\"]+) \.$", re.MULTILINE)
 
 
-def run_shacl(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_progress) -> Iterator[ox.Triple]:
+def run_shacl(data: bytes, shapes: Iterable[ox.Triple], progress: Progress = no_progress) -> Iterator[ox.Triple]:
     """Yield the validation report of the compiled engine `shacl`; arguments as `run_pyshacl`.
 
     Raises:
@@ -36,7 +36,7 @@ def run_shacl(data: bytes, shapes: Iterable[ox.Triple], tell: Progress = no_prog
     except ImportError as error:
         raise Unavailable("the engine shacl is not installed", hint="pip install 'klimaatbanen-kg[shacl]'") from error
     rules = list(shapes)
-    watched = tell if uses_sparql(rules) else no_progress
+    watched = progress if uses_sparql(rules) else no_progress
     blanks = blank_nodes(data)
     marks = "".join(f"<{_MARK}:{name}> <{_MARK}> _:{name} .\n" for name in sorted(blanks))
     watched("", True)
