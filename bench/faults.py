@@ -145,7 +145,7 @@ def main() -> None:
     chance = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else SEED)  # noqa: S311
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
-        for folder in ("ontology", "data", "shapes", "queries"):
+        for folder in ("ontology", "data", "shapes", "queries", "views"):
             shutil.copytree(project_folder() / folder, copy / folder, ignore=shutil.ignore_patterns("cases"))
         before = {rules: known(copy, skip) for rules, skip in (("data", QUERY_RULES), ("all", ()))}
         rows = [row(number, fault, copy, before) for number, fault in enumerate(faults(copy, chance), 1)]

@@ -100,7 +100,7 @@ def own() -> None:
     for engine in ("auto", "pyshacl"):
         with tempfile.TemporaryDirectory() as name:
             copy = Path(name)
-            for folder in ("ontology", "data", "shapes", "queries"):
+            for folder in ("ontology", "data", "shapes", "queries", "views"):
                 shutil.copytree(project_folder() / folder, copy / folder, ignore=shutil.ignore_patterns("cases"))
             command = [sys.executable, "-c", WHOLE, str(copy), engine]
             seconds = []

@@ -36,7 +36,7 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     ours = not settings.shapes
     shapes = [project / "shapes"] if ours else [Path(name) for name in settings.shapes if name]
     context = find_inputs([Path(name) for name in settings.context], checked=False)
-    views = find_inputs([project / "views"], graph=VIEWS_GRAPH)
+    views = find_inputs([project / "views"], graph=VIEWS_GRAPH) if (project / "views").is_dir() else []
     if given_paths:
         own_views = {item.path for item in views}
         inputs = [
