@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -41,7 +40,7 @@ class Settings:
     access_log: str = ""
     slow_log: str = ""
     slow_seconds: float = 1.0
-    log_key: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    log_key: str = field(default_factory=lambda: os.urandom(16).hex(), repr=False)
     metrics: str = "local"
     trusted_proxy: tuple[str, ...] = ()
     watch: bool = False
@@ -56,5 +55,5 @@ class Settings:
         """
         limits = Limits(**{name: value for name, value in options.items() if name in _LIMITS})
         others = {name: value for name, value in options.items() if name not in _LIMITS}
-        others["log_key"] = others["log_key"] or os.environ.setdefault(_LOG_KEY, secrets.token_hex(16))
+        others["log_key"] = others["log_key"] or os.environ.setdefault(_LOG_KEY, os.urandom(16).hex())
         return cls(limits=limits, **others)
