@@ -1,1 +1,4 @@
-"""Labels to candidates: one index and one scorer, of which `kg link`, `/reconcile` and `/search` are three faces."""
+"""Links to other vocabularies.
+
+In: ESCO and code lists as CSV, or a text. Out: Turtle or N-Quads, and candidates with a score.
+"""

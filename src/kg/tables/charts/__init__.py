@@ -1,1 +1,4 @@
-"""Charts of answers: declared in the header of a question, drawn on the server, with their data in words."""
+"""Charts of answers, drawn on the server.
+
+In: a sheet and the `chart:` entry of its question. Out: SVG, with its data in words.
+"""
