@@ -9,7 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg import files
+from kg import files, fingerprint
 from kg.errors import SourceError
 from kg.files import own_project, parse_yaml, read_toml, replacing, write_whole
 from kg.languages import format_number, in_language, lang_attribute
@@ -144,6 +144,19 @@ def test_a_folder_takes_the_place_of_another(tmp_path: Path) -> None:
             (fresh / text).touch()
     assert [one.name for one in folder.iterdir()] == ["new"]
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_key_changes_with_the_program_and_what_stands_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "__file__", str(tmp_path / "kg" / "fingerprint.py"))
+    (tmp_path / "kg" / "project").mkdir(parents=True)
+    keys = [fingerprint.key_of([], [])]
+    for name in ("code.py", "void.rq", "dataset.ttl", "texts.toml", "project/data.ttl"):
+        (tmp_path / "kg" / name).write_text("x")
+        keys.append(fingerprint.key_of([], []))
+    assert len(set(keys)) == len(keys) - 1
+    assert keys[-1] == keys[-2], "what a project holds is no part of the program"
 
 
 @pytest.fixture

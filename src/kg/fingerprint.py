@@ -1,4 +1,4 @@
-"""Results kept by the content that they came from: what did not change is not checked again."""
+"""A key that changes with files, settings and the program, and the folder of what is kept under such keys."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 _ENGINES: Final = ("klimaatbanen-kg", "pyoxigraph", "pyshacl", "rdflib", "shacl")
+_PROGRAM: Final = (".py", ".toml", ".rq", ".ttl")
 
 
 def folder() -> Path:
@@ -23,9 +24,7 @@ def key_of(files: Iterable[Path], settings: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for text in (*settings, *(f"{name} {_version(name)}" for name in _ENGINES)):
         digest.update(text.encode() + b"\0")
-    package = Path(__file__).parent
-    program = sorted([*package.rglob("*.py"), *package.rglob("*.toml")])
-    for path in (*program, *files):
+    for path in (*_program(Path(__file__).parent), *files):
         digest.update(str(path).encode() + b"\0")
         try:
             with path.open("rb") as file:
@@ -33,6 +32,12 @@ def key_of(files: Iterable[Path], settings: Iterable[str]) -> str:
         except OSError as error:
             digest.update(repr(error).encode())
     return digest.hexdigest()
+
+
+def _program(package: Path) -> list[Path]:
+    """Return the files of the program, with queries and descriptions beside its code, without those of a project."""
+    paths = (path for path in package.rglob("*") if path.suffix in _PROGRAM)
+    return sorted(path for path in paths if package / "project" not in path.parents)
 
 
 def _version(name: str) -> str:
