@@ -39,12 +39,12 @@ class Kinds:
     def members(self) -> Mapping[str, tuple[str, ...]]:
         """Kind to the IRIs of its things, sorted; deprecated ones are left out."""
         gone = {quad.subject for quad in self._store.quads_for_pattern(None, _DEPRECATED, None, None)}
-        found: dict[str, set[str]] = {}
+        members: dict[str, set[str]] = {}
         for quad in self._store.quads_for_pattern(None, _TYPE, None, None):
             subject = quad.subject
             if isinstance(subject, ox.NamedNode) and subject not in gone and (kind := kind_of(subject.value)):
-                found.setdefault(kind, set()).add(subject.value)
-        return {kind: tuple(sorted(found[kind])) for kind in sorted(found)}
+                members.setdefault(kind, set()).add(subject.value)
+        return {kind: tuple(sorted(members[kind])) for kind in sorted(members)}
 
     @cached_property
     def classes(self) -> Mapping[str, str]:
@@ -55,9 +55,9 @@ class Kinds:
         counts: Counter[str] = Counter()
         for iri in members:
             types = self._facts.classes(iri)
-            best = next((one for one in types if self._views.find([one])), None)
+            best = next((iri for iri in types if self._views.find([iri])), None)
             counts[best or types[0]] += 1
-        return min(counts, key=lambda one: (-counts[one], one))
+        return min(counts, key=lambda iri: (-counts[iri], iri))
 
     def view(self, kind: str) -> View | None:
         """Return the view of a kind, or None where its class has none."""

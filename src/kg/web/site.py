@@ -24,7 +24,7 @@ from kg.publications.passages import Passage, Text, find_passages, find_publicat
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
-from kg.rdf_terms import Term
+from kg.rdf_terms import Term, first_object
 from kg.release.background import BackgroundBuild
 from kg.release.files import Edition, Owner
 from kg.release.metadata import terms_of
@@ -161,16 +161,13 @@ class Site:
     def _position(self, value: Term) -> float:
         if not isinstance(value, ox.NamedNode):
             return 0.0
-        for predicate in self._ordering:
-            quad = next(self.graph.store.quads_for_pattern(value, predicate, None, None), None)
-            if quad and isinstance(quad.object, ox.Literal):
-                return float(quad.object.value)
-        return _LAST
+        orders = (first_object(self.graph.store, value, predicate) for predicate in self._ordering)
+        return next((float(order.value) for order in orders if isinstance(order, ox.Literal)), _LAST)
 
     @cached_property
-    def _ordering(self) -> list[ox.NamedNode]:
+    def _ordering(self) -> list[str]:
         steps = {field.single for view in self.views for field in view.having("OrderRole")}
-        return [ox.NamedNode(predicate) for predicate in sorted(step.predicate for step in steps if step)]
+        return sorted(step.predicate for step in steps if step)
 
     def _sort_name(self, value: Term, lang: str) -> str:
         name = self.labels.get(value.value, lang)[0] if isinstance(value, ox.NamedNode) else str(value)

@@ -99,15 +99,15 @@ class View:
     @cached_property
     def groups(self) -> dict[Group, list[Field]]:
         """The shown fields by group, both in their order."""
-        found: dict[Group, list[Field]] = {}
-        for one in sorted(self.fields, key=lambda one: (one.group.order, one.group.slug, one.order)):
-            if not one.hidden:
-                found.setdefault(one.group, []).append(one)
-        return found
+        groups: dict[Group, list[Field]] = {}
+        for member in sorted(self.fields, key=lambda member: (member.group.order, member.group.slug, member.order)):
+            if not member.hidden:
+                groups.setdefault(member.group, []).append(member)
+        return groups
 
     def having(self, role: str) -> list[Field]:
         """Return the fields of a role, such as `KeyInfoRole`, in their order."""
-        return sorted((one for one in self.fields if role in one.roles), key=lambda one: one.order)
+        return sorted((field for field in self.fields if role in field.roles), key=lambda field: field.order)
 
 
 class Views:
@@ -129,17 +129,17 @@ class Views:
 
     def find(self, classes: Iterable[str]) -> View | None:
         """Return the view of the first class that has one."""
-        return next((self._views[one] for one in classes if one in self._views and one != EVERYTHING), None)
+        return next((self._views[kind] for kind in classes if kind in self._views and kind != EVERYTHING), None)
 
     @cached_property
     def groups(self) -> dict[str, Group]:
         """Every heading by its slug."""
-        return {one.group.slug: one.group for view in self._views.values() for one in view.fields}
+        return {field.group.slug: field.group for view in self._views.values() for field in view.fields}
 
     @cached_property
     def backwards(self) -> dict[str, Texts]:
         """Predicate to what it reads like backwards, as the common view names it."""
-        steps = [(one.single, one.name) for one in self.common.fields]
+        steps = [(field.single, field.name) for field in self.common.fields]
         return {step.predicate: name for step, name in steps if step and step.inverse and name}
 
 

@@ -65,7 +65,7 @@ def init_app(app: Flask, site: Site) -> None:
     def choices(name: str) -> Response:
         """List what each parameter of a question can take, as JSON."""
         context, question = Context.from_request(site, request), find(site, name)
-        parameters = {one.name: choices_of(context, question, one) for one in question.parameters}
+        parameters = {parameter.name: choices_of(context, question, parameter) for parameter in question.parameters}
         listing = {
             name: [{"value": choice.value, "iri": choice.iri, "label": choice.text} for choice in listed]
             for name, listed in parameters.items()
@@ -87,7 +87,7 @@ def _summary(question: Question, lang: str) -> dict[str, Any]:
         "name": question.name,
         "title": question.title[lang],
         "description": question.description[lang],
-        "parameters": [{"name": one.name, "label": one.label[lang]} for one in question.parameters],
+        "parameters": [{"name": parameter.name, "label": parameter.label[lang]} for parameter in question.parameters],
         "api": f"/api/{question.name}",
         "page": f"/questions/{question.name}",
         "chart": f"/questions/{question.name}.svg" if question.chart else None,

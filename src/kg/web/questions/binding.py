@@ -13,7 +13,7 @@ from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound, UnknownValue
 from kg.namespaces import ID, RDF_TYPE
 from kg.queries.question import Parameter, Question
-from kg.rdf_terms import local_name
+from kg.rdf_terms import is_iri, local_name, objects
 from kg.tables.column_titles import title_of
 from kg.tables.provenance import Provenance
 from kg.tables.sheet import Sheet
@@ -122,14 +122,11 @@ def _class(site: Site, parameter: Parameter) -> str:
 def _is_member(site: Site, parameter: Parameter, iri: str) -> bool:
     """Return whether a thing is of the class of a parameter; everything that is described is an rdfs:Resource."""
     kind, store = _class(site, parameter), site.graph.store
-    try:
-        node = ox.NamedNode(iri)
-    except ValueError:
+    if not kind or not is_iri(iri):
         return False
     if kind == _RESOURCE:
-        return next(store.quads_for_pattern(node, None, None, None), None) is not None
-    wanted = (node, ox.NamedNode(RDF_TYPE), ox.NamedNode(kind)) if kind else None
-    return wanted is not None and next(store.quads_for_pattern(*wanted, None), None) is not None
+        return any(store.quads_for_pattern(ox.NamedNode(iri), None, None, None))
+    return ox.NamedNode(kind) in objects(store, ox.NamedNode(iri), RDF_TYPE)
 
 
 def choices_of(context: Context, question: Question, parameter: Parameter) -> list[Choice]:

@@ -78,8 +78,8 @@ class ChartView:
         """Return the pictures for all screens, or the narrow ones alone, whatever the screen."""
         if not narrow:
             return list(self.pictures)
-        pictures = [picture for picture in self.pictures if _NARROW in picture.media]
-        return [replace(one, media=one.media.replace(_NARROW, "").removesuffix(" and ")) for one in pictures]
+        narrow_ones = (picture for picture in self.pictures if _NARROW in picture.media)
+        return [replace(each, media=each.media.replace(_NARROW, "").removesuffix(" and ")) for each in narrow_ones]
 
 
 def init_app(app: Flask, site: Site) -> None:

@@ -53,7 +53,7 @@ def paths_of(question: Question, sheet: Sheet | None, choices: Choices, lang: st
 
     """
     name, title = question.name, question.title[lang]
-    parameters = [_parameter(one, choices.get(one.name, ()), lang) for one in question.parameters]
+    parameters = [_parameter(parameter, choices.get(parameter.name, ()), lang) for parameter in question.parameters]
     page = {"externalDocs": {"url": f"/questions/{name}?lang={lang}", "description": message("question_page", lang)}}
     answer = _operation(question, "", title, lang) | page
     answer["parameters"] = [*parameters, _shared("lang"), _shared("format")]
@@ -94,7 +94,7 @@ def _operation(question: Question, suffix: str, summary: str, lang: str) -> Node
 def _camel(name: str) -> str:
     """Return a name as generated clients have it: `climateMeasuresPerPillar`."""
     first, *others = re.split(r"[^A-Za-z0-9]+", name.strip())
-    return first + "".join(one[:1].upper() + one[1:] for one in others)
+    return first + "".join(word[:1].upper() + word[1:] for word in others)
 
 
 def _parameter(parameter: Parameter, choices: Sequence[Choice], lang: str) -> Node:

@@ -21,6 +21,7 @@ from kg.languages import lang_attribute
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.career_switch import Gap, Switches, find_skills, skills_graph, store_with_esco
 from kg.namespaces import BASE, ID, SKOS
+from kg.rdf_terms import objects
 from kg.tables.numbers import format_value
 from kg.web.context import Context
 from kg.web.indexes import Indexes
@@ -41,7 +42,6 @@ _LEAST: Final = 22.0
 _SURE: Final = 95.0
 _OCCUPATION: Final = Wanted(frozenset({"occupation"}))
 _ESCO: Final = "http://data.europa.eu/esco/model#"
-_EXACT: Final = ox.NamedNode(SKOS + "exactMatch")
 
 
 class Skills:
@@ -194,15 +194,15 @@ def _payload(
     extra: frozenset[str],
     steps: list[Step],
 ) -> dict[str, Any]:
-    def job(one: Origin) -> dict[str, Any]:
-        return skills.reference(one.iri, lang) | {"esco": skills.reference(one.esco, lang)}
+    def job(origin: Origin) -> dict[str, Any]:
+        return skills.reference(origin.iri, lang) | {"esco": skills.reference(origin.esco, lang)}
 
     return {
         "q": text,
         "from": job(origin) if origin else None,
         "skills": [skills.reference(iri, lang) for iri in sorted(extra)],
         "same": [{"id": term.iri, "name": term.text} for term in origin.same] if origin else [],
-        "jobs": [job(one) for one in near],
+        "jobs": [job(each) for each in near],
         "nearest": [_step_payload(skills, lang, step) for step in steps],
     }
 
@@ -268,8 +268,8 @@ def _job(skills: Skills, iri: str, esco: str, lang: str) -> Origin:
 def _called(skills: Skills, text: str, lang: str) -> list[Origin]:
     """Return the jobs that a text may mean; one where it is the name of one."""
     candidates = skills.index.search(text, _OCCUPATION, _MOST)
-    jobs = [job for job, _ in _jobs(skills, (one for one in candidates if one.score >= _LEAST), lang)]
-    sure = [job for job, _ in _jobs(skills, (one for one in candidates if one.score >= _SURE), lang)]
+    jobs = [job for job, _ in _jobs(skills, (candidate for candidate in candidates if candidate.score >= _LEAST), lang)]
+    sure = [job for job, _ in _jobs(skills, (candidate for candidate in candidates if candidate.score >= _SURE), lang)]
     return sure if len({job.esco for job in sure}) == 1 else jobs[:_STEPS]
 
 
@@ -306,5 +306,4 @@ def _steps(context: Context, skills: Skills, origin: Origin | None, extra: froze
 
 
 def _is_exact(site: Site, gap: Gap) -> bool:
-    ends = ox.NamedNode(gap.occupation), _EXACT, ox.NamedNode(gap.via)
-    return next(site.graph.store.quads_for_pattern(*ends, None), None) is not None
+    return ox.NamedNode(gap.via) in objects(site.graph.store, ox.NamedNode(gap.occupation), SKOS + "exactMatch")

@@ -17,7 +17,7 @@ from kg.languages import LANGUAGES
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import Entry
 from kg.namespaces import BASE, KB, RDF_TYPE
-from kg.rdf_terms import local_name
+from kg.rdf_terms import is_iri, local_name, objects
 from kg.web.context import Context
 from kg.web.layout import local_link
 from kg.web.responses import render, send_json, send_page
@@ -169,7 +169,7 @@ def _batch(context: Context, queries: dict[str, Any]) -> dict[str, Any]:
     if len(queries) > _BATCH:
         raise QueryError(f"{len(queries)} queries in a batch; {_BATCH} are allowed", hint="send smaller batches")
     return {
-        name: {"result": [_candidate(context, one) for one in _reconcile(context, name, query)]}
+        name: {"result": [_candidate(context, candidate) for candidate in _reconcile(context, name, query)]}
         for name, query in queries.items()
     }
 
@@ -211,13 +211,15 @@ def _texts(value: Any) -> Iterator[str]:
 def _narrowed(site: Site, candidates: Iterable[Candidate], properties: list[tuple[str, list[str]]]) -> list[Candidate]:
     """Return candidates with a feature for each property; who lacks a value comes later and does not match."""
     scored = []
-    for one in candidates:
-        values = {pid: _values_as_text(site, one.entry, pid) for pid, _ in properties}
+    for candidate in candidates:
+        values = {pid: _values_as_text(site, candidate.entry, pid) for pid, _ in properties}
         features = {pid: float(any(text.casefold() in values[pid] for text in texts)) for pid, texts in properties}
         share = sum(features.values()) / len(features)
-        score = round((1 - _PROPERTY_SHARE) * one.score + _PROPERTY_SHARE * 100 * share, 2)
-        scored.append(Candidate(one.entry, one.label, score, {**one.features, **features}, one.match and share == 1.0))
-    return sorted(scored, key=lambda one: (-one.score, one.entry.iri))
+        score = round((1 - _PROPERTY_SHARE) * candidate.score + _PROPERTY_SHARE * 100 * share, 2)
+        match = candidate.match and share == 1.0
+        features = {**candidate.features, **features}
+        scored.append(replace(candidate, score=score, features=features, match=match))
+    return sorted(scored, key=lambda candidate: (-candidate.score, candidate.entry.iri))
 
 
 def _values_as_text(site: Site, entry: Entry, pid: str) -> set[str]:
@@ -233,13 +235,10 @@ def _values(site: Site, entry: Entry, pid: str) -> list[ox.NamedNode | ox.Litera
     """Return what the graph says of a thing under a property, each value once, sorted."""
     if pid == _ISCO:
         return [ox.Literal(code) for code in entry.isco]
-    if not pid.startswith(("http://", "https://")):
+    if not pid.startswith(("http://", "https://")) or not is_iri(pid):
         return []
-    try:
-        quads = site.graph.store.quads_for_pattern(ox.NamedNode(entry.iri), ox.NamedNode(pid), None, None)
-    except ValueError:
-        return []
-    return sorted({quad.object for quad in quads if isinstance(quad.object, (ox.NamedNode, ox.Literal))}, key=str)
+    values = set(objects(site.graph.store, ox.NamedNode(entry.iri), pid))
+    return sorted((term for term in values if isinstance(term, ox.NamedNode | ox.Literal)), key=str)
 
 
 def _candidate(context: Context, candidate: Candidate) -> dict[str, Any]:
@@ -274,11 +273,11 @@ def _types(context: Context) -> list[dict[str, str]]:
 def _properties(context: Context, kind: str = "") -> list[dict[str, str]]:
     """Return the properties of things that can be found, or of those of one class, by name."""
     site = context.site
-    entries = [one for one in site.indexes.labels.entries if not kind or kind in (*one.types, *one.kinds)]
+    entries = [entry for entry in site.indexes.labels.entries if not kind or kind in (*entry.types, *entry.kinds)]
     store = site.graph.store
-    quads = (quad for one in entries for quad in store.quads_for_pattern(ox.NamedNode(one.iri), None, None, None))
+    quads = (quad for entry in entries for quad in store.quads_for_pattern(ox.NamedNode(entry.iri), None, None, None))
     properties = [_reference(context, iri) for iri in {quad.predicate.value for quad in quads} - {RDF_TYPE}]
-    isco = [_reference(context, _ISCO)] if any(one.isco for one in entries) else []
+    isco = [_reference(context, _ISCO)] if any(entry.isco for entry in entries) else []
     return isco + sorted(properties, key=lambda node: (node["name"].casefold(), node["id"]))
 
 

@@ -161,13 +161,13 @@ def _named(site: Site, lang: str, text: str, wanted: Wanted, limit: int) -> list
     """Return things by label or code, best first."""
     candidates = site.indexes.labels.search(text, wanted, 3 * limit)
     least = max(_LEAST, _SHARE * candidates[0].score) if candidates else _LEAST
-    candidates = [one for one in candidates if one.score >= least] + list(_coded(site, lang, text, wanted))
+    candidates = [each for each in candidates if each.score >= least] + list(_coded(site, lang, text, wanted))
     best: dict[tuple[str, str], float] = {}
-    for one in candidates:  # Things of one name stand together: the scorer tells them apart by their other labels.
-        best[_matched(one)] = max(one.score, best.get(_matched(one), 0.0))
-    ordered = sorted(candidates, key=lambda one: (-round(best[_matched(one)]), *_rank(site, one)))
-    unique = {one.entry.iri: one for one in reversed(ordered)}
-    return [Hit(site, lang, one) for one in reversed(unique.values())][:limit]
+    for each in candidates:  # Things of one name stand together: the scorer tells them apart by their other labels.
+        best[_matched(each)] = max(each.score, best.get(_matched(each), 0.0))
+    ordered = sorted(candidates, key=lambda each: (-round(best[_matched(each)]), *_rank(site, each)))
+    unique = {each.entry.iri: each for each in reversed(ordered)}
+    return [Hit(site, lang, each) for each in reversed(unique.values())][:limit]
 
 
 def _matched(candidate: Candidate) -> tuple[str, str]:
@@ -178,7 +178,7 @@ def suggestions(site: Site, lang: str, text: str, kind: str = "", limit: int = 8
     """Return what a text may be the beginning of, our own before another's of the same name."""
     wanted = Wanted(frozenset({kind} if kind else ()))
     candidates = site.indexes.labels.begins(text, wanted, 3 * limit)
-    hits = [Hit(site, lang, one) for one in candidates if one.score >= _LEAST]
+    hits = [Hit(site, lang, each) for each in candidates if each.score >= _LEAST]
     return _without_repetition(hits)[:limit]
 
 

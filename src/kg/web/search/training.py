@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pyoxigraph as ox
 
 from kg.languages import lang_attribute
 from kg.namespaces import KB
-from kg.rdf_terms import local_name
+from kg.rdf_terms import first_object, local_name, objects
 from kg.tables.sheet import Cell, Sheet
 from kg.web.context import Context
 from kg.web.layout import TermView, term_view
 from kg.web.questions.binding import BoundQuestion, find, sheet_of
 from kg.web.site import Site
-
-_QUALIFICATION: Final = ox.NamedNode(KB + "hasQualification")
-_LEVEL: Final = ox.NamedNode(KB + "level")
 
 
 @dataclass(frozen=True)
@@ -57,16 +54,20 @@ class Training:
                     "name": route.term.text,
                     "for": route.entry or None,
                     "asks": [
-                        {"status": one.status, "what": one.text.text, "condition": one.condition.text or None}
-                        for one in route.asked
+                        {
+                            "status": requirement.status,
+                            "what": requirement.text.text,
+                            "condition": requirement.condition.text or None,
+                        }
+                        for requirement in route.asked
                     ],
                 }
                 for route in self.routes
             ],
-            "requirements": [one.text for one in self.requirements],
+            "requirements": [text.text for text in self.requirements],
             "qualifications": [
-                {"id": one.iri, "name": one.text, "level": level.text if level else None}
-                for one, level in self.qualifications
+                {"id": qualification.iri, "name": qualification.text, "level": level.text if level else None}
+                for qualification, level in self.qualifications
             ],
         }
 
@@ -128,8 +129,6 @@ def _by(name: str, rows: list[dict[str, Cell]]) -> dict[str, list[dict[str, Cell
 
 def _qualifications(site: Site, lang: str, occupation: str) -> Iterator[tuple[TermView, TermView | None]]:
     store = site.graph.store
-    quads = store.quads_for_pattern(ox.NamedNode(occupation), _QUALIFICATION, None, None)
-    for term in sorted({quad.object for quad in quads}, key=str):
-        if isinstance(term, ox.NamedNode):
-            level = next((quad.object for quad in store.quads_for_pattern(term, _LEVEL, None, None)), None)
-            yield term_view(site, term, lang), term_view(site, level, lang) if level else None
+    for term in sorted(set(objects(store, ox.NamedNode(occupation), KB + "hasQualification")), key=str):
+        level = first_object(store, term, KB + "level")
+        yield term_view(site, term, lang), term_view(site, level, lang) if level else None

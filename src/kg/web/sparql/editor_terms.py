@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeGuard
@@ -12,11 +11,11 @@ import pyoxigraph as ox
 from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.namespaces import BASE, ID, RDF_TYPE, SKOS
+from kg.rdf_terms import objects, prefixed_name, texts_by_language
 
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _NAME: Final = ox.NamedNode(SKOS + "prefLabel")
-_ABOUT: Final = tuple(map(ox.NamedNode, (SKOS + "definition", "http://www.w3.org/2000/01/rdf-schema#comment")))
-_LOCAL: Final = re.compile(r"\w[\w-]*")  # Local names that need no escape (SPARQL 1.1, section 19.8, PN_LOCAL).
+_ABOUT: Final = (SKOS + "definition", "http://www.w3.org/2000/01/rdf-schema#comment")
 Texts = dict[str, str]
 
 
@@ -67,20 +66,11 @@ def _properties(store: ox.Store, types: Mapping[str, set[str]]) -> tuple[Counter
 
 def _entry(store: ox.Store, labels: Labels, prefixes: Mapping[str, str], iri: str, count: int) -> dict[str, Any]:
     return {
-        "name": _short(iri, prefixes),
+        "name": prefixed_name(iri, prefixes) or f"<{iri}>",
         "label": _texts(labels, iri),
         "about": _about(store, iri),
         "count": count,
     }
-
-
-def _short(iri: str, prefixes: Mapping[str, str]) -> str:
-    """Return an IRI as a query writes it: prefixed by the longest namespace that fits, or in angle brackets."""
-    fits = [(space, prefix) for prefix, space in prefixes.items() if iri.startswith(space)]
-    for space, prefix in sorted(fits, reverse=True):
-        if _LOCAL.fullmatch(iri.removeprefix(space)):
-            return f"{prefix}:{iri.removeprefix(space)}"
-    return f"<{iri}>"
 
 
 def _texts(labels: Labels, iri: str) -> Texts:
@@ -89,12 +79,8 @@ def _texts(labels: Labels, iri: str) -> Texts:
 
 
 def _about(store: ox.Store, iri: str) -> Texts:
-    texts: Texts = {}
-    for predicate in _ABOUT:
-        for quad in store.quads_for_pattern(ox.NamedNode(iri), predicate, None, None):
-            if isinstance(quad.object, ox.Literal) and quad.object.language in LANGUAGES:
-                texts.setdefault(quad.object.language, quad.object.value)
-    return texts
+    values = (value for predicate in _ABOUT for value in objects(store, ox.NamedNode(iri), predicate))
+    return {lang: text for lang, text in texts_by_language(values).items() if lang in LANGUAGES}
 
 
 def _things(

@@ -11,6 +11,7 @@ from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound, QueryError
 from kg.namespaces import GRAPH
 from kg.queries.formats import GRAPHS
+from kg.rdf_terms import is_iri
 from kg.web.context import Context
 from kg.web.negotiation import choose
 from kg.web.responses import arguments, send_answer
@@ -43,13 +44,11 @@ def init_app(app: Flask, site: Site) -> None:
 
 
 def _known(site: Site, iri: str) -> ox.NamedNode:
-    try:
-        node = ox.NamedNode(iri)
-    except ValueError as error:
-        raise QueryError(f"not an IRI: {iri[:200]}", hint="give the absolute IRI of a graph") from error
-    if not site.graph.store.contains_named_graph(node):
+    if not is_iri(iri):
+        raise QueryError(f"not an IRI: {iri[:200]}", hint="give the absolute IRI of a graph")
+    if not site.graph.store.contains_named_graph(ox.NamedNode(iri)):
         raise NotFound(f"no graph {iri[:200]}", hint="the service description at /sparql lists the graphs")
-    return node
+    return ox.NamedNode(iri)
 
 
 def _send(context: Context, query: str) -> Response:

@@ -9,6 +9,7 @@ from flask import render_template
 
 from kg.namespaces import VOID_TRIPLES
 from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
+from kg.rdf_terms import is_iri, objects
 from kg.web.site import Site
 
 _NAMES: Final = {
@@ -44,25 +45,12 @@ def describe(site: Site, endpoint: str, form: Format) -> bytes:
     graphs = sorted(store.named_graphs(), key=str)
     turtle = render_template(
         "service_description.ttl",
-        service=_term(endpoint),
-        endpoint=isinstance(_term(endpoint), ox.NamedNode),
+        service=f"<{endpoint}>" if is_iri(endpoint) else "_:service",
+        endpoint=is_iri(endpoint),
         formats=[_NAMES[each.name] for each in (*TABLES, *GRAPHS)],
         statements=len(store),
-        graphs=[(name, _counts(store, name)) for name in graphs],
+        graphs=[(name, list(objects(store, name, VOID_TRIPLES))) for name in graphs],
         limits=site.limits.listed,
     )
     triples = [quad.triple for quad in ox.parse(turtle.encode(), format=ox.RdfFormat.TURTLE)]
     return serialise_triples(triples, form, _PREFIXES)
-
-
-def _term(iri: str) -> ox.NamedNode | ox.BlankNode:
-    try:
-        return ox.NamedNode(iri)
-    except ValueError:
-        return ox.BlankNode("service")
-
-
-def _counts(store: ox.Store, graph: ox.NamedNode | ox.BlankNode) -> list[ox.Literal]:
-    """Return how many triples the catalogue says that a graph has."""
-    quads = store.quads_for_pattern(graph, ox.NamedNode(VOID_TRIPLES), None, None)
-    return [quad.object for quad in quads if isinstance(quad.object, ox.Literal)]

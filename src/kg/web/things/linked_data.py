@@ -11,7 +11,7 @@ from kg.errors import NotFound
 from kg.graph.resource import Resource, find_ontology, find_resource
 from kg.namespaces import GRAPH, ID, KB, ONTOLOGY, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.queries.formats import GRAPHS, Format, serialise_triples
-from kg.rdf_terms import local_name
+from kg.rdf_terms import is_iri, local_name
 from kg.release.metadata import licence_of
 from kg.web.context import Context
 from kg.web.layout import local_path, message
@@ -60,7 +60,7 @@ def _show(context: Context, base: str, path: str) -> Response:
     if not stem or suffix not in _SUFFIXES:
         stem, suffix = path, ""
     iri = base + stem
-    resource = find_resource(site.graph.store, iri) if _is_iri(iri) else None
+    resource = find_resource(site.graph.store, iri) if is_iri(iri) else None
     if resource is None:
         nearest = site.labels.nearest(local_name(iri), context.lang)
         near = ", ".join(f"{label} <{other}>" for other, label in nearest)
@@ -101,10 +101,6 @@ def _licence(site: Site, resource: Resource) -> str:
 def _types(resource: Resource) -> list[str]:
     types = {quad.object for quad in resource.statements if quad.predicate.value == RDF_TYPE}
     return sorted(term.value for term in types if isinstance(term, ox.NamedNode))
-
-
-def _is_iri(text: str) -> bool:
-    return not any(character in '<>"{}|^`\\' or ord(character) <= 32 for character in text)
 
 
 def _terms(resource: Resource, lang: str) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ from kg.errors import NotFound, QueryError
 from kg.graph.facts import Fact
 from kg.namespaces import BASE, ID, SKOS
 from kg.queries.formats import GRAPHS, serialise_triples
-from kg.rdf_terms import Term
+from kg.rdf_terms import Term, objects, term_key
 from kg.web.context import Context
 from kg.web.layout import TermView
 from kg.web.negotiation import choose, wants_html
@@ -30,7 +30,6 @@ _NOTES: Final = 3  # Key facts beside a thing in a list.
 _FACET: Final = 40  # Values of a facet that are offered.
 _NO_FACETS: Final = ("lang", "page", "q", "format")
 _LONGEST: Final = 200  # Characters of words that names must hold.
-_IN_SCHEME: Final = ox.NamedNode(SKOS + "inScheme")
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Listing:
     def fields(self) -> dict[str, Field]:
         """The facets of the view by slug."""
         view = self.site.kinds.view(self.kind)
-        fields = sorted(view.fields, key=lambda one: (one.group.order, one.order)) if view else []
+        fields = sorted(view.fields, key=lambda field: (field.group.order, field.order)) if view else []
         return {field.slug: field for field in fields if field.facet}
 
     @cached_property
@@ -179,14 +178,10 @@ class Listing:
 
     def schemes(self) -> list[TermView]:
         """Return the concept schemes of these things, which are shown as trees."""
-        store = self.site.graph.store
-        schemes = {
-            quad.object
-            for iri in self.site.kinds.members[self.kind]
-            for quad in store.quads_for_pattern(ox.NamedNode(iri), _IN_SCHEME, None, None)
-            if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(BASE)
-        }
-        return [show(self.site, self.lang, scheme) for scheme in sorted(schemes, key=str)]
+        store, members = self.site.graph.store, self.site.kinds.members[self.kind]
+        schemes = {term for iri in members for term in objects(store, ox.NamedNode(iri), SKOS + "inScheme")}
+        ours = sorted(scheme for scheme in map(term_key, schemes) if scheme.startswith(BASE))
+        return [show(self.site, self.lang, ox.NamedNode(iri)) for iri in ours]
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ import pyoxigraph as ox
 from markupsafe import Markup
 
 from kg.namespaces import SCHEMA
-from kg.rdf_terms import Term
+from kg.rdf_terms import Term, first_object
 from kg.tables.charts.map import Place, render_map
 from kg.web.layout import message
 from kg.web.site import Site
 from kg.web.terms import show
 
-_SIDES: Final = tuple(ox.NamedNode(SCHEMA + name) for name in ("longitude", "latitude"))
+_SIDES: Final = (SCHEMA + "longitude", SCHEMA + "latitude")
 
 
 def draw_places(site: Site, lang: str, here: str, values: Iterable[Term]) -> Markup:
@@ -32,8 +32,8 @@ def draw_places(site: Site, lang: str, here: str, values: Iterable[Term]) -> Mar
 
 
 def _spot(site: Site, lang: str, iri: str, linked: bool) -> Place | None:
-    quads = [next(site.graph.store.quads_for_pattern(ox.NamedNode(iri), side, None, None), None) for side in _SIDES]
-    numbers = [float(quad.object.value) for quad in quads if quad and isinstance(quad.object, ox.Literal)]
+    values = [first_object(site.graph.store, ox.NamedNode(iri), side) for side in _SIDES]
+    numbers = [float(value.value) for value in values if isinstance(value, ox.Literal)]
     if len(numbers) < len(_SIDES):
         return None
     view = show(site, lang, ox.NamedNode(iri))

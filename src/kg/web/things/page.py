@@ -279,19 +279,19 @@ class Thing:
 
     def _row(self, name: str, facts: Sequence[Fact], viewer: str) -> Row:
         ordered = self.site.in_order(facts, self.lang)
-        shown, more = ordered[:_MOST], max(0, len(ordered) - _MOST)
+        listed, more = ordered[:_MOST], max(0, len(ordered) - _MOST)
         if viewer == "PassageViewer":
-            iris = [fact.value.value for fact in shown if isinstance(fact.value, ox.NamedNode)]
+            iris = [fact.value.value for fact in listed if isinstance(fact.value, ox.NamedNode)]
             return Row(name, passages=tuple(passage_view(self.site, self.lang, iri) for iri in iris), more=more)
         if viewer == "TreeViewer":
             return Row(name, tree=tree(self.site, self.lang, [fact.value for fact in ordered]))
         if viewer == "MapViewer":
-            places = [fact for fact in shown if isinstance(fact.value, ox.NamedNode)]
+            places = [fact for fact in listed if isinstance(fact.value, ox.NamedNode)]
             svg = draw_places(self.site, self.lang, self.iri, [fact.value for fact in ordered])
             return Row(name, self._blocks(places, False), map=svg, more=more)
         if viewer == "ValueTableViewer":
-            return Row(name, table=self._table(shown), more=more)
-        return Row(name, self._blocks(shown, viewer == "DetailsViewer"), more=more)
+            return Row(name, table=self._table(listed), more=more)
+        return Row(name, self._blocks(listed, viewer == "DetailsViewer"), more=more)
 
     def _blocks(self, facts: Sequence[Fact], nested: bool) -> tuple[Block, ...]:
         """Return the values by kind of statement; evidence stands at the block where it is the same for all."""
