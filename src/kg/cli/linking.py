@@ -218,7 +218,7 @@ def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str
     from kg.linking.career_switch import Switches, find_origin, find_skills, skills_graph, store_with_esco
 
     if not origin and not asked:
-        raise click.UsageError("give FROM, or qualification or more --skill")
+        raise click.UsageError("give FROM, or one or more --skill")
     graph = build(project_folder())
     store, skills = store_with_esco(graph.store, imported) if imported else (graph.store, skills_graph(graph.store))
     switches, labels = Switches(store, skills), Labels(store)
