@@ -156,15 +156,14 @@ def _begin(
 
 
 def _jobs(documents: Sequence[Document], rules: Rules, engine: str) -> list[Job]:
-    """Return one or more jobs for the shapes, one more for the views, and one for the check queries."""
-    facts = [document for document in documents if not document.is_view]
-    views = [document for document in documents if document.is_view]
+    """Return one or more jobs for the shapes, and one for the check queries, which leave the views aside."""
     jobs = []
-    for part in (part for part in (facts, views) if part and rules.triples):
-        data = ox.serialize(triples_of(part), format=ox.RdfFormat.N_TRIPLES) or b""
-        jobs += [Job(data, shapes, engine) for shapes in _split(rules, part, engine)]
+    if rules.triples:
+        data = ox.serialize(triples_of(documents), format=ox.RdfFormat.N_TRIPLES) or b""
+        jobs += [Job(data, shapes, engine) for shapes in _split(rules, documents, engine)]
     if rules.checks:
         queries = {query.name: query.text for query in rules.checks}
+        facts = [document for document in documents if not document.is_view]
         jobs.append(Job(all_graphs(facts), queries=queries, with_counts=True))
     return jobs
 
