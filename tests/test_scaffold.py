@@ -134,6 +134,18 @@ SECTIONS = (
     ("1-2", '"..."@en', '"End"@en'),
 )
 
+JUDGED = (
+    "measure:laadpalen-plaatsen",
+    "laadpalen plaatsen",
+    "skos:exactMatch",
+    "sssom:NoTermFound",
+    "",
+    "semapv:ManualMappingCuration",
+    "0.8",
+    "Klimaatbanen editors",
+    "no work that places charging points in OEO",
+)
+
 
 @pytest.fixture(scope="module")
 def filled(project: Path) -> Path:
@@ -159,6 +171,8 @@ def filled(project: Path) -> Path:
         for slug, empty, name in SECTIONS
     ]
     fill(folder / "editorial" / "publication.ttl", ('(test)"@nl .', f'(test)"@nl ;\n    {RIGHTS} .'), *names)
+    with (project / "data" / "mappings" / "measures-oeo.sssom.tsv").open("a", encoding="utf-8") as mappings:
+        mappings.write("\t".join(JUDGED) + "\n")
     return project
 
 
@@ -240,6 +254,7 @@ def test_passages_are_proven_by_their_text(filled: Path) -> None:
 def test_the_factsheet_too_is_cut_into_passages_that_its_text_proves(
     project: Path, shared: Path, tmp_path: Path
 ) -> None:
+    (tmp_path / "ontology").mkdir()
     shutil.copytree(project / "data" / "_template", tmp_path / "data" / "_template")
     source = shared / "source" / "klimaatbanen-industrie-2023.txt"
     made = make(tmp_path, "feitenblad-test", TITLE, source)
