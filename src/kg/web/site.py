@@ -26,6 +26,7 @@ from kg.queries.question import Question
 from kg.queries.themes import Themes
 from kg.rdf_terms import Term, first_object
 from kg.release.background import BackgroundBuild
+from kg.release.changes import ReleaseChanges, read_changes
 from kg.release.files import Edition, Owner
 from kg.release.metadata import terms_of
 from kg.tables.column_titles import Words
@@ -105,6 +106,11 @@ class Site:
     def release(self) -> BackgroundBuild:
         """The files of the release; they are made when somebody first asks, or when `begin` is called."""
         return BackgroundBuild(self.graph, project_folder(), self.owner, self.data_version)
+
+    @cached_property
+    def news(self) -> ReleaseChanges | None:
+        """What changed with the newest release, for those who use the data."""
+        return next(iter(read_changes(project_folder())), None)
 
     @cached_property
     def metrics(self) -> Metrics:

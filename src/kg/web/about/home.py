@@ -10,11 +10,9 @@ import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, request
 
 from kg.endpoint.protocol import QueryRequest
-from kg.files import project_folder
 from kg.queries.question import pick
 from kg.queries.rows import Rows
 from kg.rdf_terms import local_name
-from kg.release.changes import read_changes
 from kg.web.about.schema_org import dataset_card
 from kg.web.context import Context
 from kg.web.questions.charts import chart_of
@@ -53,7 +51,7 @@ def init_app(app: Flask, site: Site) -> None:
             statements=len(site.graph.store),
             things=sum(map(len, site.kinds.members.values())),
             cite=dataset_citation(site, context.lang),
-            news=next(iter(read_changes(project_folder())), None),
+            news=site.news,
             limits=site.limits.listed,
         )
 
