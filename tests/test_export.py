@@ -13,9 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from xml.etree import ElementTree
@@ -428,22 +428,47 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+Answer = tuple[int, Message, bytes]
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """What a server answers while it makes its downloads: asked in one go at its start, in whatever order tests run."""
+
+    url: str
+    first: Answer
+    seconds: float
+    page: Answer
+    english: Answer
+    there: dict[str, int]
+    made: dict[str, int]
+    instead: Answer
+
+
 @pytest.fixture(scope="module")
-def started(cache: Path) -> Iterator[tuple[str, tuple[int, Message, bytes], float]]:
-    """A server, what it answers to the first request for a download, and how long that took."""
+def meanwhile(cache: Path) -> Iterator[Meanwhile]:
     with served() as url:
         begin = time.perf_counter()
         first = get(f"{url}/download/SHA256SUMS")
-        yield url, first, time.perf_counter() - begin
+        yield Meanwhile(
+            url,
+            first,
+            time.perf_counter() - begin,
+            get(f"{url}/download/?lang=nl", Accept="text/html"),
+            get(f"{url}/download/?lang=en&refresh=no", Accept="text/html"),
+            {path: get(f"{url}/{path}")[0] for path in ("download/CHANGELOG.md", "download/LICENSE", "feed.xml")},
+            {path: get(f"{url}/{path}")[0] for path in ("download/", "download/klimaatbanen.ttl.gz")},
+            get(f"{url}/download/klimaatbanen.ttl.gz", Accept="text/html", Accept_Language="en"),
+        )
 
 
 @pytest.fixture(scope="module")
-def base(started: tuple[str, object, float]) -> str:
-    patient(f"{started[0]}/download/SHA256SUMS")
-    return started[0]
+def base(meanwhile: Meanwhile) -> str:
+    patient(f"{meanwhile.url}/download/SHA256SUMS")
+    return meanwhile.url
 
 
-def get(url: str, **headers: str) -> tuple[int, Message, bytes]:
+def get(url: str, **headers: str) -> Answer:
     try:
         with urlopen(
             Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -453,30 +478,27 @@ def get(url: str, **headers: str) -> tuple[int, Message, bytes]:
         return error.code, error.headers, error.read()
 
 
-def test_nobody_waits_while_the_downloads_are_made(started: tuple[str, Any, float]) -> None:
-    _, (status, headers, body), seconds = started
+def test_nobody_waits_while_the_downloads_are_made(meanwhile: Meanwhile) -> None:
+    status, headers, body = meanwhile.first
     assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "5")
     assert "being made" in json.loads(body)["detail"]
-    assert seconds < 15  # Making them takes as long on a machine with nothing else to do, and answering 0.2.
+    assert meanwhile.seconds < 15  # Making them takes as long on a machine with nothing else to do, and answering 0.2.
 
 
-def test_a_person_sees_what_is_made_and_what_is_there(started: tuple[str, Any, float]) -> None:
-    url = started[0]
-    status, headers, body = get(f"{url}/download/?lang=nl", Accept="text/html")
+def test_a_person_sees_what_is_made_and_what_is_there(meanwhile: Meanwhile) -> None:
+    status, headers, body = meanwhile.page
     assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, "text/html; charset=utf-8", "no-store")
     page = body.decode()
     assert '<meta http-equiv="refresh" content="5">' in page
     assert "De downloads worden gemaakt." in page
     assert "klimaatbanen.ttl.gz: wordt gemaakt" in page
     assert 'href="/download/CHANGELOG.md"' in page
-    for there in ("download/CHANGELOG.md", "download/LICENSE", "feed.xml"):
-        assert get(f"{url}/{there}")[0] == 200
-    english = get(f"{url}/download/?lang=en&refresh=no", Accept="text/html")[2].decode()
+    assert set(meanwhile.there.values()) == {200}
+    english = meanwhile.english[2].decode()
     assert "The downloads are being made." in english
     assert "http-equiv" not in english
-    assert get(f"{url}/download/")[0] == get(f"{url}/download/klimaatbanen.ttl.gz")[0] == 503
-    _, _, instead = get(f"{url}/download/klimaatbanen.ttl.gz", Accept="text/html", Accept_Language="en")
-    assert "The downloads are being made." in instead.decode()
+    assert set(meanwhile.made.values()) == {503}
+    assert "The downloads are being made." in meanwhile.instead[2].decode()
 
 
 def test_the_page_turns_into_the_list(base: str) -> None:
