@@ -140,16 +140,22 @@ def test_who_used_little_goes_first() -> None:
 
 
 def test_a_long_query_reaches_a_worker_that_is_slow_to_read() -> None:
-    request, waited = QueryRequest(f"ASK {{}} #{'x' * 2_000_000}"), []
+    request, received = QueryRequest(f"ASK {{}} #{'x' * 2_000_000}"), []
     ours, theirs = socket.socketpair()
+    waiting = threading.Event()
+
+    def read_late() -> None:
+        waiting.wait(60)
+        received.append(read_request(theirs))
+
     with ours, theirs:
         ours.settimeout(0.01)
-        reader = threading.Timer(0.1, lambda: waited.append(read_request(theirs)))
+        reader = threading.Thread(target=read_late)
         reader.start()
-        send_request(ours, request, 1.0, lambda: waited.append("wait"))
+        send_request(ours, request, 1.0, waiting.set)
         reader.join()
-    assert waited[0] == "wait"
-    assert (request, 1.0) in waited
+    assert waiting.is_set()
+    assert received == [(request, 1.0)]
 
 
 def test_the_cache_keeps_to_its_budget_and_goes_on_filling() -> None:
