@@ -219,12 +219,16 @@ def test_an_interrupt_leaves_what_was_there(shared: Path, tmp_path: Path) -> Non
     kept = tmp_path / "kept.nq"
     kept.write_text("# what was there\n")
     command = [sys.executable, "-m", "kg", "import", "esco", shared / "vocab" / "esco-1.1.1-en", "--into", kept]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
-        until = time.monotonic() + 60
-        while not list(tmp_path.glob(".kept.nq-*")) and time.monotonic() < until:
-            time.sleep(0.02)
-        run.send_signal(signal.SIGINT)
-        assert "interrupted" in run.communicate(timeout=60)[1]
+    for _ in range(10):  # On a busy machine an import may end before the test gets its turn.
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+            while not list(tmp_path.glob(".kept.nq-*")) and run.poll() is None:
+                time.sleep(0.005)
+            run.send_signal(signal.SIGINT)
+            said = run.communicate(timeout=60)[1]
+        if run.returncode != 0:
+            break
+        kept.write_text("# what was there\n")
+    assert "interrupted" in said
     assert run.returncode == 2
     assert kept.read_text() == "# what was there\n"
     assert [path.name for path in tmp_path.iterdir()] == ["kept.nq"]
