@@ -14,10 +14,8 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import pandas
@@ -25,7 +23,7 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 from conftest import ROOT
-from live import patient, served
+from live import Answer, patient, request, served
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCAT, DCTERMS, RDF, SH, VOID
 from rocrate.rocrate import ROCrate
@@ -35,7 +33,7 @@ from kg.graph.build import Graph, fill_store
 from kg.graph.sources import Source
 from kg.namespaces import BASE
 from kg.queries.question import find_questions
-from kg.release import background as shelf
+from kg.release import background
 from kg.release.build import build_release, published_iris, write_release
 from kg.release.changes import read_changes
 from kg.release.dumps import canonical
@@ -428,9 +426,6 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-Answer = tuple[int, Message, bytes]
-
-
 @dataclass(frozen=True)
 class Meanwhile:
     """What a server answers while it makes its downloads: asked in one go at its start, in whatever order tests run."""
@@ -448,6 +443,7 @@ class Meanwhile:
 @pytest.fixture(scope="module")
 def meanwhile(cache: Path) -> Iterator[Meanwhile]:
     with served() as url:
+        person = {"Accept": "text/html", "Accept_Language": "en"}
         begin = time.perf_counter()
         first = get(f"{url}/download/SHA256SUMS")
         yield Meanwhile(
@@ -456,9 +452,9 @@ def meanwhile(cache: Path) -> Iterator[Meanwhile]:
             time.perf_counter() - begin,
             get(f"{url}/download/?lang=nl", Accept="text/html"),
             get(f"{url}/download/?lang=en&refresh=no", Accept="text/html"),
-            {path: get(f"{url}/{path}")[0] for path in ("download/CHANGELOG.md", "download/LICENSE", "feed.xml")},
-            {path: get(f"{url}/{path}")[0] for path in ("download/", "download/klimaatbanen.ttl.gz")},
-            get(f"{url}/download/klimaatbanen.ttl.gz", Accept="text/html", Accept_Language="en"),
+            {path: get(f"{url}/{path}").status for path in ("download/CHANGELOG.md", "download/LICENSE", "feed.xml")},
+            {path: get(f"{url}/{path}").status for path in ("download/", "download/klimaatbanen.ttl.gz")},
+            get(urljoin(url, get(f"{url}/download/klimaatbanen.ttl.gz", **person).headers["Location"]), **person),
         )
 
 
@@ -469,104 +465,100 @@ def base(meanwhile: Meanwhile) -> str:
 
 
 def get(url: str, **headers: str) -> Answer:
-    try:
-        with urlopen(
-            Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        ) as answer:
-            return answer.status, answer.headers, answer.read()
-    except HTTPError as error:
-        return error.code, error.headers, error.read()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    parts = urlsplit(url)
+    return request(url, parts._replace(scheme="", netloc="").geturl(), "GET", None, named)
 
 
 def test_nobody_waits_while_the_downloads_are_made(meanwhile: Meanwhile) -> None:
-    status, headers, body = meanwhile.first
-    assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "5")
-    assert "being made" in json.loads(body)["detail"]
+    first = meanwhile.first
+    assert (first.status, first.headers["Retry-After"]) == (503, "5")
+    assert "being made" in str(first.problem["detail"])
     assert meanwhile.seconds < 15  # Making them takes as long on a machine with nothing else to do, and answering 0.2.
 
 
 def test_a_person_sees_what_is_made_and_what_is_there(meanwhile: Meanwhile) -> None:
-    status, headers, body = meanwhile.page
-    assert (status, headers["Content-Type"], headers["Cache-Control"]) == (200, "text/html; charset=utf-8", "no-store")
-    page = body.decode()
+    answer, plain = meanwhile.page, "text/html; charset=utf-8"
+    assert (answer.status, answer.headers["Content-Type"], answer.headers["Cache-Control"]) == (200, plain, "no-store")
+    page = answer.text
     assert '<meta http-equiv="refresh" content="5">' in page
     assert "De downloads worden gemaakt." in page
     assert "klimaatbanen.ttl.gz: wordt gemaakt" in page
     assert 'href="/download/CHANGELOG.md"' in page
     assert set(meanwhile.there.values()) == {200}
-    english = meanwhile.english[2].decode()
+    english = meanwhile.english.text
     assert "The downloads are being made." in english
     assert "http-equiv" not in english
     assert set(meanwhile.made.values()) == {503}
-    assert "The downloads are being made." in meanwhile.instead[2].decode()
+    assert "The downloads are being made." in meanwhile.instead.text
 
 
 def test_the_page_turns_into_the_list(base: str) -> None:
-    status, headers, body = get(f"{base}/download/?lang=en", Accept="text/html")
-    assert (status, headers["Cache-Control"]) == (200, None)
-    assert "http-equiv" not in body.decode()
-    assert "being made" not in body.decode()
-    assert 'href="/download/klimaatbanen.ttl.gz"' in body.decode()
-    assert 'href="/download/SHA256SUMS"' in body.decode()
-    assert get(f"{base}/download/nothing")[0] == 404
+    answer = get(f"{base}/download/?lang=en", Accept="text/html")
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, None)
+    assert "http-equiv" not in answer.text
+    assert "being made" not in answer.text
+    assert 'href="/download/klimaatbanen.ttl.gz"' in answer.text
+    assert 'href="/download/SHA256SUMS"' in answer.text
+    assert get(f"{base}/download/nothing").status == 404
 
 
 def test_the_downloads_are_kept_by_the_version_of_the_data(
     base: str, cache: Path, graph: Graph, project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(shelf.child_process, "run", lambda *_, **__: pytest.fail("they are made again"))
-    again = shelf.BackgroundBuild(graph, project, Owner.from_env(), graph.data_version).files(300)
-    assert again["feed.xml"].data == get(f"{base}/feed.xml")[2]
+    monkeypatch.setattr(background.child_process, "run", lambda *_, **__: pytest.fail("they are made again"))
+    again = background.BackgroundBuild(graph, project, Owner.from_env(), graph.data_version).files(300)
+    assert again["feed.xml"].data == get(f"{base}/feed.xml").body
     assert again["csv/Occupation.csv"].title["nl"]
     assert [path.name[0] for path in (cache / "klimaatbanen-kg" / "releases").iterdir()].count(".") == 0
     monkeypatch.undo()
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(SourceError, match="no downloads"):
-        shelf.BackgroundBuild(graph, project, Owner.from_env(), graph.data_version).files(300)
+        background.BackgroundBuild(graph, project, Owner.from_env(), graph.data_version).files(300)
 
 
 @pytest.mark.check
 def test_the_server_sends_the_bytes_that_export_writes(base: str, graph: Graph, project: Path) -> None:
     bare = build_release(graph, project, Owner.from_env())
     for name, file in bare.files.items():
-        status, headers, body = get(f"{base}/download/{name}")
-        assert (status, body == file.data) == (200, True), name
+        answer = get(f"{base}/download/{name}")
+        assert (answer.status, answer.body == file.data) == (200, True), name
         kind = "application/gzip" if file.packed else file.media_type
-        assert headers["Content-Type"].split(";")[0] == kind, name
-        assert headers["Etag"] == f'"{file.sha256}"'
-    assert get(f"{base}/dataset", Accept="text/turtle")[2] == bare.files["dataset.ttl"].data
-    assert get(f"{base}/dataset.jsonld")[2] == bare.files["dataset.jsonld"].data
-    assert get(f"{base}/.well-known/void")[2] == bare.files["void.ttl"].data
-    assert get(f"{base}/feed.xml")[2] == bare.files["feed.xml"].data
+        assert answer.headers["Content-Type"].split(";")[0] == kind, name
+        assert answer.headers["Etag"] == f'"{file.sha256}"'
+    assert get(f"{base}/dataset", Accept="text/turtle").body == bare.files["dataset.ttl"].data
+    assert get(f"{base}/dataset.jsonld").body == bare.files["dataset.jsonld"].data
+    assert get(f"{base}/.well-known/void").body == bare.files["void.ttl"].data
+    assert get(f"{base}/feed.xml").body == bare.files["feed.xml"].data
 
 
 def test_descriptions_are_negotiated(base: str) -> None:
     page = get(f"{base}/dataset", Accept="text/html")
-    assert page[1]["Content-Location"] == "/dataset.html"
-    assert page[2].startswith(b"<!doctype html>")
+    assert page.headers["Content-Location"] == "/dataset.html"
+    assert page.body.startswith(b"<!doctype html>")
     for path in ("/dataset", "/.well-known/void"):
-        status, headers, body = get(base + path, Accept="application/n-triples")
-        assert (status, headers["Content-Type"]) == (200, "application/n-triples")
-        assert len(list(ox.parse(body, format=ox.RdfFormat.N_TRIPLES))) > 50
-        assert get(base + path, Accept="image/png")[0] == 406
-    assert get(f"{base}/dataset.exe")[0] == 404
+        answer = get(base + path, Accept="application/n-triples")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/n-triples")
+        assert len(list(ox.parse(answer.body, format=ox.RdfFormat.N_TRIPLES))) > 50
+        assert get(base + path, Accept="image/png").status == 406
+    assert get(f"{base}/dataset.exe").status == 404
 
 
 def test_downloads_have_a_page_in_both_languages(base: str, graph: Graph) -> None:
-    dutch, english = (get(f"{base}/download/?lang={tag}", Accept="text/html")[2].decode() for tag in ("nl", "en"))
+    dutch, english = (get(f"{base}/download/?lang={tag}", Accept="text/html").text for tag in ("nl", "en"))
     assert "Tabel" in dutch
     assert "Everything" in english
     for name in ("klimaatbanen.nq.gz", "graphs/industrie-2023/editorial.ttl.gz", "csv/Occupation.csv", SUMS):
         assert f'href="/download/{name}"' in english
-    assert f'href="/download/?lang=nl"' in get(f"{base}/?lang=nl", Accept="text/html")[2].decode()  # noqa: F541
+    assert f'href="/download/?lang=nl"' in get(f"{base}/?lang=nl", Accept="text/html").text  # noqa: F541
 
 
 def test_downloads_that_are_not_there_and_those_known_already(base: str) -> None:
     for name in ("nowhere.ttl", "../pyproject.toml", "%2e%2e/pyproject.toml", "csv/"):
-        assert get(f"{base}/download/{name}")[0] == 404
-    tag = get(f"{base}/download/feed.xml")[1]["Etag"]
-    assert get(f"{base}/download/feed.xml", If_None_Match=tag)[0] == 304
+        assert get(f"{base}/download/{name}").status == 404
+    tag = get(f"{base}/download/feed.xml").headers["Etag"]
+    assert get(f"{base}/download/feed.xml", If_None_Match=tag).status == 304
 
 
 def test_a_deprecated_resource_is_gone_and_names_its_successor(project: Path, tmp_path: Path) -> None:
