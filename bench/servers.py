@@ -63,7 +63,8 @@ def make() -> Any:
     from kg.web.app import create_app
 
     graph, limits = build(project_folder()), Limits()
-    pool = WorkerPool(lambda: graph.store, limits, graph.prefixes)
+    dataset = graph.dataset.prepare()
+    pool = WorkerPool(lambda: dataset, limits, graph.prefixes)
     return create_app(graph, find_questions(project_folder() / "queries"), engine=pool)
 
 

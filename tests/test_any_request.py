@@ -202,9 +202,9 @@ def test_a_right_query_gets_the_answer_of_the_engine(
     assert found.status == 200, (query, found.text)
     formats = {"json": ox.QueryResultsFormat.JSON, "xml": ox.QueryResultsFormat.XML, "tsv": ox.QueryResultsFormat.TSV}
     if query.startswith("ASK") and form == "tsv":
-        assert found.text.strip() == str(bool(answer(graph.store, query))).lower()
+        assert found.text.strip() == str(bool(answer(graph.dataset, query))).lower()
         return
-    assert _told(ox.parse_query_results(found.body, format=formats[form])) == _told(answer(graph.store, query))
+    assert _told(ox.parse_query_results(found.body, format=formats[form])) == _told(answer(graph.dataset, query))
 
 
 def _told(solutions: object) -> object:

@@ -22,6 +22,7 @@ from kg.linking.career_switch import Switches, skills_graph, store_with_esco
 from kg.linking.esco import ESSENTIAL, IN_SCHEME, OPTIONAL, PREF, SCHEME
 from kg.linking.imported import graph_of, write
 from kg.namespaces import GRAPH, ID, KB, RDF_TYPE
+from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
 from kg.web.app import create_app
@@ -306,6 +307,6 @@ def test_every_question_has_the_same_answer_with_all_of_esco(graph: Graph, share
     shipped = [str(name)[1:-1] for name in graph.store.named_graphs()]
     store.bulk_load(path=str(tmp_path / "esco.nq"), format=ox.RdfFormat.N_QUADS)
     for name, question in find_questions(ROOT / "queries").items():
-        there = answer(store, question.query, union=shipped).serialize(format=ox.QueryResultsFormat.TSV)
-        alone = answer(graph.store, question.query).serialize(format=ox.QueryResultsFormat.TSV)
+        there = answer(Dataset(store, shipped), question.query).serialize(format=ox.QueryResultsFormat.TSV)
+        alone = answer(graph.dataset, question.query).serialize(format=ox.QueryResultsFormat.TSV)
         assert sorted((there or b"").splitlines()) == sorted((alone or b"").splitlines()), name

@@ -50,7 +50,7 @@ def app(graph: Graph) -> Flask:
 
 
 def sheet_of(graph: Graph, name: str, lang: str = "nl") -> Sheet:
-    found = answer(graph.store, QUESTIONS[name].query)
+    found = answer(graph.dataset, QUESTIONS[name].query)
     return Sheet.from_solutions(found, Labels(graph.store), str, lang)
 
 

@@ -44,14 +44,14 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def occupations(graph: Graph) -> Pairs:
     """IRI and Dutch label of each occupation, as the engine gives them."""
-    pairs = sorted((row["s"].value, row["label"].value) for row in answer(graph.store, SELECT))  # type: ignore[union-attr]
+    pairs = sorted((row["s"].value, row["label"].value) for row in answer(graph.dataset, SELECT))  # type: ignore[union-attr]
     assert len(pairs) > 20
     return pairs
 
 
 @pytest.fixture(scope="module")
 def labels(graph: Graph) -> set[tuple[str, str]]:
-    return {(triple.subject.value, triple.object.value) for triple in answer(graph.store, CONSTRUCT)}  # type: ignore[union-attr]
+    return {(triple.subject.value, triple.object.value) for triple in answer(graph.dataset, CONSTRUCT)}  # type: ignore[union-attr]
 
 
 def show(what: str, result: object) -> None:

@@ -328,7 +328,7 @@ def test_a_wrong_text_is_refused(source: Path, tmp_path: Path) -> None:
 
 @pytest.mark.text
 def test_pages_quote_passages(graph: Graph, source: Path) -> None:
-    client = create_app(graph, {}, Settings(text=source)).test_client()
+    client = create_app(graph, {}, Settings(text=(source,))).test_client()
     quote = "Op korte termijn kan dit een vermindering van de CO₂-uitstoot opleveren"
     for path in ("passage/industrie-2023/s2-p8-4", "measure/ccs"):
         assert f'<q lang="nl">{quote}' in client.get(f"/id/{path}.html?lang=nl").text

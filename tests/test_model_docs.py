@@ -67,7 +67,7 @@ def test_every_theme_has_a_picture_a_question_with_rows_and_reasons(script: Modu
     for theme in themes:
         question = pick(questions, theme.head["query"])
         assert question.query in PAGE
-        assert next(iter(answer(graph.store, question.query)), None) is not None, question.name
+        assert next(iter(answer(graph.dataset, question.query)), None) is not None, question.name
         assert theme.after.startswith("### Why so"), theme.path
 
 

@@ -39,7 +39,7 @@ def competency() -> list[dict[str, Any]]:
 
 def ask(graph: Graph, query: str) -> tuple[Row, list[Row]]:
     """Return the variables and the rows as text, a number in its shortest form; the query declares its own prefixes."""
-    rows = Rows.from_solutions(answer(graph.store, query))
+    rows = Rows.from_solutions(answer(graph.dataset, query))
     return rows.columns, [tuple(cell(row[name]) for name in rows.columns) for row in rows]
 
 
@@ -111,6 +111,6 @@ def test_competency_question(expected: dict[str, Any], graph: Graph) -> None:
 def literal_cells(graph: Graph, question: Question) -> Counter[Any]:
     """Return the literals of an answer with how often each occurs, numbers as numbers."""
     cells: Counter[Any] = Counter()
-    for solution in answer(graph.store, question.query):
+    for solution in answer(graph.dataset, question.query):
         cells.update(python_value(term) for term in solution if isinstance(term, ox.Literal))
     return cells

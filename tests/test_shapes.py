@@ -49,7 +49,7 @@ def source(path: Path) -> Source:
     """A case as a graph of data, or as what pages show, which is shapes itself."""
     if path.parent.name == "views":
         return Source(path, VIEWS_GRAPH)
-    return Source(path, GRAPH + ("stated" if "-stated-" in path.name else "case"))
+    return Source(path, GRAPH + next((one for one in ("stated", "second") if f"-{one}-" in path.name), "case"))
 
 
 @cache

@@ -16,6 +16,7 @@ from kg.endpoint.protocol import QueryRequest, pack_request, read_request, read_
 from kg.endpoint.worker import _confine, answer_one, execute
 from kg.endpoint.workers import InProcess
 from kg.errors import KgError, NoPlace, NotAcceptable, TooLarge, TooMany, Unavailable
+from kg.queries.dataset import Dataset
 from kg.queries.limits import Limits
 
 
@@ -32,22 +33,22 @@ def store() -> ox.Store:
 def test_rows_are_counted_outside_strings(store: ox.Store, form: str, most: int, fits: bool) -> None:
     asked = QueryRequest("SELECT * { ?s ?p ?o OPTIONAL { ?s <urn:q> ?q } }", table=form)
     if fits:
-        assert execute(store, asked, Limits(max_rows=most), {}).rows == most
+        assert execute(Dataset(store), asked, Limits(max_rows=most), {}).rows == most
         return
     with pytest.raises(TooLarge) as caught:
-        execute(store, asked, Limits(max_rows=most), {})
+        execute(Dataset(store), asked, Limits(max_rows=most), {})
     assert caught.value.limit == "max_rows"
 
 
 def test_empty_rows_count_too() -> None:
     asked = QueryRequest("SELECT ?x { VALUES ?y { 1 2 3 4 } }")
-    assert execute(ox.Store(), asked, Limits(max_rows=4), {}).rows == 4
+    assert execute(Dataset(ox.Store()), asked, Limits(max_rows=4), {}).rows == 4
     with pytest.raises(TooLarge):
-        execute(ox.Store(), asked, Limits(max_rows=3), {})
+        execute(Dataset(ox.Store()), asked, Limits(max_rows=3), {})
 
 
 def test_the_beginning_of_an_answer(store: ox.Store) -> None:
-    engine = InProcess(store, Limits(), {"u": "urn:"})
+    engine = InProcess(Dataset(store), Limits(), {"u": "urn:"})
     for query, form, rows in (
         ("SELECT * { ?s ?p ?o }", "json", 5),
         ("CONSTRUCT WHERE { ?s ?p ?o }", "ttl", 5),
@@ -64,7 +65,7 @@ def test_the_beginning_of_an_answer(store: ox.Store) -> None:
 def test_a_format_that_does_not_fit(store: ox.Store) -> None:
     for query, asked in (("ASK {}", {"table": ""}), ("CONSTRUCT WHERE { ?s ?p ?o }", {"graph": ""})):
         with pytest.raises(NotAcceptable):
-            execute(store, QueryRequest(query, accept="image/png", **asked), Limits(), {})
+            execute(Dataset(store), QueryRequest(query, accept="image/png", **asked), Limits(), {})
 
 
 def test_answers_and_errors_cross_a_socket(store: ox.Store) -> None:
@@ -74,15 +75,15 @@ def test_answers_and_errors_cross_a_socket(store: ox.Store) -> None:
         asked, seconds = read_request(theirs) or (None, 0)
         assert asked == QueryRequest("ASK {", ("urn:a",), ("urn:b",))
         assert seconds == 1.5
-        answer_one(theirs, store, asked, Limits(), {})
+        answer_one(theirs, Dataset(store), asked, Limits(), {})
         with pytest.raises(KgError) as caught:
             read_result(ours, lambda: None)
         assert (caught.value.line, caught.value.title) == (1, "Malformed query")
-        answer_one(theirs, store, QueryRequest("ASK {}"), Limits(), {})
+        answer_one(theirs, Dataset(store), QueryRequest("ASK {}"), Limits(), {})
         answered = read_result(ours, lambda: None)
         assert answered is not None
         assert (answered.format, answered.worn) == ("json", False)
-        answer_one(theirs, store, QueryRequest("ASK {}"), Limits(), {}, most=1)
+        answer_one(theirs, Dataset(store), QueryRequest("ASK {}"), Limits(), {}, most=1)
         assert getattr(read_result(ours, lambda: None), "worn", False)
         theirs.close()
         assert read_result(ours, lambda: None) is None

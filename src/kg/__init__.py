@@ -44,7 +44,7 @@ def query(text: str) -> Rows:
     from kg.queries.engine import answer, with_prefixes
     from kg.queries.rows import Rows
 
-    return Rows.from_solutions(answer(_graph().store, with_prefixes(text, _graph().prefixes)))
+    return Rows.from_solutions(answer(_graph().dataset, with_prefixes(text, _graph().prefixes)))
 
 
 def questions() -> dict[str, str]:

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from functools import cache
-from itertools import pairwise
 from typing import Final
 
-_WORD: Final = re.compile(r"[^\W_]+")
-_NUMBER: Final = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?![\d])")
+from kg.grammar import Grammar
+
 _DOUBLE_VOWEL: Final = re.compile(r"([aeou])\1(?=[^\W\daeiou](?:[^\W\daeiou])*$)")
-_YEAR: Final = re.compile(r"(?:19|20)\d\d")
-_HANGING: Final = re.compile(r"(\w+)-\s+(?:en|of)\s+([\w-]+)")
-_LONGEST_NAME: Final = 16
 _SHORTEST: Final = 3
 _SOFT: Final = {"v": "f", "z": "s"}
 
@@ -52,36 +45,22 @@ _ORDINALS: Final = [
     "elfde",
     "twaalfde",
 ]
-_NUMERALS: Final = {word: str(value) for words in (_CARDINALS, _ORDINALS) for value, word in enumerate(words)}
-_FRACTIONS: Final = {"helft": Decimal(50), "kwart": Decimal(25)}  # As percentages, which is how figures hold them.
-_MULTIPLES: Final = {"duizend": 10**3, "miljoen": 10**6, "miljard": 10**9}
+_TEENS: Final = {"zestien": 16, "zeventien": 17, "achttien": 18, "negentien": 19}
+_TENS: Final = {
+    "twintig": 20,
+    "dertig": 30,
+    "veertig": 40,
+    "vijftig": 50,
+    "zestig": 60,
+    "zeventig": 70,
+    "tachtig": 80,
+    "negentig": 90,
+}
+_NUMERALS: Final = {word: value for words in (_CARDINALS, _ORDINALS) for value, word in enumerate(words)}
+_MULTIPLES: Final = {"honderd": 100, "duizend": 10**3, "miljoen": 10**6, "miljard": 10**9}
+_SIMPLE: Final = _NUMERALS | _TEENS | _TENS | _MULTIPLES
 _COLLECTIVE: Final = "tal"
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text, without case, accents on é and punctuation.
-
-    >>> words("CO₂-heffing: één van 2,5")
-    ['co2', 'heffing', 'een', 'van', '2', '5']
-    """
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold().replace("é", "e"))
-
-
-@cache
-def stem(word: str) -> str:
-    """Return a word of `words` without plural or inflection (-e -en -s), numerals as digits.
-
-    >>> [stem(word) for word in ("bedrijven", "bedrijf", "processen", "proces", "technologen", "technoloog", "tweede")]
-    ['bedrijf', 'bedrijf', 'proc', 'proc', 'technolog', 'technolog', '2']
-    """
-    if word in _NUMERALS:
-        return _NUMERALS[word]
-    if any(character.isdigit() for character in word):
-        return word
-    shorter = _strip(word)
-    while shorter != word:
-        word, shorter = shorter, _strip(shorter)
-    return word
+_AND: Final = re.compile("(?<=.)(?:en|ën)(?=.)")
 
 
 def _strip(word: str) -> str:
@@ -94,19 +73,66 @@ def _strip(word: str) -> str:
     return _DOUBLE_VOWEL.sub(r"\1", word[:-1] + _SOFT.get(word[-1], word[-1]))
 
 
-def stems(text: str) -> list[str]:
-    """Return the stems of the words of a text, in order."""
-    return [stem(word) for word in words(text)]
+def _counted(word: str) -> int | None:
+    """Return the number of a word that is no simple numeral: `twaalftal`, `vijfentwintig`, `zevenduizend`."""
+    plain = word.removesuffix(_COLLECTIVE)
+    if plain in _SIMPLE:
+        return _SIMPLE[plain]
+    for multiple in ("duizend", "honderd"):
+        before, middle, after = plain.partition(multiple)
+        if middle:
+            times, rest = _counted(before), _counted(after) if after else 0
+            return None if times is None or rest is None else times * _MULTIPLES[multiple] + rest
+    return next((number for joint in _AND.finditer(plain) if (number := _ten_and_unit(plain, joint))), None)
 
 
-@cache
+def _ten_and_unit(word: str, joint: re.Match[str]) -> int:
+    """Return the number of `vijfentwintig`, given where `en` stands; 0 where it is no number."""
+    unit, ten = _NUMERALS.get(word[: joint.start()], 0), _TENS.get(word[joint.end() :], 0)
+    return ten + unit if ten and 0 < unit < 10 else 0
+
+
+DUTCH: Final = Grammar(
+    numerals=_NUMERALS,
+    counted=_counted,
+    fractions={"helft": Decimal(50), "kwart": Decimal(25)},
+    parts={"half": Decimal("0.5"), "anderhalf": Decimal("1.5"), "anderhalve": Decimal("1.5")},
+    multiples=_MULTIPLES,
+    thousands=".",
+    point=",",
+    strip=_strip,
+    hanging=re.compile(r"(\w+)-\s+(?:en|of)\s+([\w-]+)"),
+    shortest=_SHORTEST,
+    year_before=("jar", "ervor"),
+    joints=frozenset({"van", "tot", "en", "met"}),
+)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, without case, accents on é and punctuation.
+
+    >>> words("CO₂-heffing: één van 2,5")
+    ['co2', 'heffing', 'een', 'van', '2', '5']
+    """
+    return DUTCH.words(text)
+
+
+def stem(word: str) -> str:
+    """Return a word of `words` without plural or inflection (-e -en -s), numerals as digits.
+
+    >>> [stem(word) for word in ("bedrijven", "bedrijf", "processen", "proces", "technologen", "technoloog", "tweede")]
+    ['bedrijf', 'bedrijf', 'proc', 'proc', 'technolog', 'technolog', '2']
+    """
+    return DUTCH.stem(word)
+
+
 def key(name: str) -> str:
     """Return the words of a name as `runs` holds them.
 
     >>> key("Elektrische installaties") in runs("een elektrische installatie")
     True
     """
-    return "".join(stems(name))
+    return DUTCH.key(name)
 
 
 def runs(text: str) -> frozenset[str]:
@@ -119,23 +145,7 @@ def runs(text: str) -> frozenset[str]:
     >>> "2021" in runs("8% minder in 2022 dan het jaar ervoor")
     True
     """
-    parts = stems(text)
-    spans = ((begin, end) for begin in range(len(parts)) for end in range(begin + 1, begin + _LONGEST_NAME + 1))
-    joined = {"".join(parts[begin:end]) for begin, end in spans if end <= len(parts)}
-    return frozenset((*joined, *_contracted(text), *_before(parts)))
-
-
-def _contracted(text: str) -> Iterator[str]:
-    for match in _HANGING.finditer(text):
-        first, second = match.groups()
-        for begin in range(len(second) - _SHORTEST):
-            yield "".join(stems(f"{first}-{second[begin:]}"))
-            yield "".join(stems(first + second[begin:]))
-
-
-def _before(parts: Sequence[str]) -> Iterator[str]:
-    if any(pair == ("jar", "ervor") for pair in pairwise(parts)):
-        yield from (str(int(part) - 1) for part in parts if _YEAR.fullmatch(part))
+    return DUTCH.runs(text)
 
 
 def numbers(text: str) -> set[Decimal]:
@@ -143,19 +153,7 @@ def numbers(text: str) -> set[Decimal]:
 
     >>> sorted(numbers("ruim 51.000, 2,5 Mton en twaalf bedrijven: de helft"))
     [Decimal('2.5'), Decimal('12'), Decimal('50'), Decimal('51000')]
+    >>> sorted(numbers("zeven miljoen woningen, vijfentwintig wijken"))
+    [Decimal('7'), Decimal('25'), Decimal('7000000')]
     """
-    return set(_numbers(text))
-
-
-def _numbers(text: str) -> Iterator[Decimal]:
-    for match in _NUMBER.finditer(text):
-        value = Decimal(match.group().replace(".", "").replace(",", "."))
-        following = words(text[match.end() : match.end() + 12])[:1]
-        yield value
-        yield from (value * _MULTIPLES[word] for word in following if word in _MULTIPLES)
-    for word in words(text):
-        plain = word.removesuffix(_COLLECTIVE)
-        if plain in _NUMERALS:
-            yield Decimal(_NUMERALS[plain])
-        if word in _FRACTIONS:
-            yield _FRACTIONS[word]
+    return DUTCH.numbers(text)

@@ -48,6 +48,7 @@ def query(
     """Answer a query: FILE (a path, a saved question, or - for standard input), or -e TEXT."""
     from kg.files import project_folder
     from kg.graph.build import build
+    from kg.queries.dataset import Dataset
     from kg.queries.engine import answer, with_prefixes
     from kg.queries.formats import formats_for, named, serialise
 
@@ -56,7 +57,7 @@ def query(
     graph = build(project_folder())
     asked = text if file is None else _query_text(file, params)
     shipped = _load_beside(graph, imported)
-    solutions = answer(graph.store, with_prefixes(asked or "", graph.prefixes), union=shipped)
+    solutions = answer(Dataset(graph.store, shipped), with_prefixes(asked or "", graph.prefixes))
     offered = formats_for(solutions)
     if form == "table" or (form is None and offered[0].name == "json"):
         from kg.queries.rows import Rows
@@ -116,4 +117,6 @@ def info() -> None:
     questions = find_questions(folder / "queries")
     click.echo(f"klimaatbanen {graph.version}: {len(graph.store)} statements from {len(graph.sources)} files")
     for name in ("graph/graphs", "graph/classes"):
-        print_rows(Rows.from_solutions(answer(graph.store, with_prefixes(pick(questions, name).query, graph.prefixes))))
+        print_rows(
+            Rows.from_solutions(answer(graph.dataset, with_prefixes(pick(questions, name).query, graph.prefixes)))
+        )

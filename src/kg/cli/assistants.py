@@ -6,16 +6,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import click
-
 from kg.cli.group import main
-from kg.cli.options import limit_settings, text_of
+from kg.cli.options import limit_settings, texts_of, texts_option
 
 
 @main.command()
-@click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text; passages are then quoted.")
+@texts_option
 @limit_settings
-def mcp(text_file: Path | None, **limits: Any) -> None:
+def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
     """Serve the graph to assistants over standard input and output (Model Context Protocol).
 
     Needs the extra: pip install 'klimaatbanen-kg[mcp]'.
@@ -34,9 +32,10 @@ def mcp(text_file: Path | None, **limits: Any) -> None:
 
     graph = build(project_folder())
     held = Limits(**limits)
-    pool = WorkerPool(lambda: graph.store, held, graph.prefixes)  # Forks, so before the server starts its threads.
+    dataset = graph.dataset.prepare()
+    pool = WorkerPool(lambda: dataset, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:
-        knowledge = Knowledge(graph, find_questions(project_folder() / "queries"), pool, text_of(graph, text_file))
+        knowledge = Knowledge(graph, find_questions(project_folder() / "queries"), pool, texts_of(graph, texts))
         make_server(knowledge).run("stdio")
     finally:
         pool.close()

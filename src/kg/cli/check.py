@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.cli.group import main
-from kg.cli.options import own_project_option, project_option, text_of
+from kg.cli.options import own_project_option, project_option, texts_of, texts_option
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
     from kg.graph.evidence import StatementEvidence
-    from kg.publications.passages import Text
+    from kg.publications.passages import Text, Texts
     from kg.publications.text_check import Failure, Report
     from kg.validation.findings import Report as Found
 
@@ -171,10 +171,10 @@ def approve(questions: tuple[str, ...], check: bool, project: Path) -> None:
 
     selected = select_questions(find_questions(project / "queries"), questions)
     click.echo(f"project: {project}")
-    store = build(project).store
+    dataset = build(project).dataset
     changed = 0
     for question in selected:
-        changes = approve_answer(question, store, write=not check)
+        changes = approve_answer(question, dataset, write=not check)
         changed += bool(changes)
         for line in [str(question.path.with_suffix(".csv").relative_to(project)), *changes] if changes else ():
             click.echo(line)
@@ -184,26 +184,26 @@ def approve(questions: tuple[str, ...], check: bool, project: Path) -> None:
 
 @main.command()
 @click.argument("iri", required=False)
-@click.option("--text", "text_file", type=click.Path(path_type=Path), help="Source text of the publication.")
+@texts_option
 @project_option("Folder with ontology/ and data/")
-def evidence(iri: str | None, text_file: Path | None, project: Path) -> None:
+def evidence(iri: str | None, texts: tuple[Path, ...], project: Path) -> None:
     """Check what is stated against its text, or show what backs each statement about IRI (or kind/slug).
 
+    Each text is matched to its publication, and only what that publication states is looked up in it.
     Exit code 1 when something stated is not found in the text.
     """
     from kg.graph.build import build
 
-    if iri is None and text_file is None:
+    if iri is None and not texts:
         raise click.UsageError("give --text FILE to check, or an IRI to look up")
     graph = build(project)
-    text = text_of(graph, text_file)
+    read = texts_of(graph, texts)
     if iri is not None:
-        _print_backing(graph, iri, text)
-    elif text is not None:
-        sys.exit(_print_report(graph, text))
+        return _print_backing(graph, iri, read)
+    sys.exit(max(_print_report(graph, text, named=len(read.texts) > 1) for text in read.texts))
 
 
-def _print_backing(graph: Graph, iri: str, text: Text | None) -> None:
+def _print_backing(graph: Graph, iri: str, texts: Texts) -> None:
     from kg.errors import NotFound
     from kg.graph.evidence import Evidence
     from kg.labels import Labels
@@ -222,7 +222,7 @@ def _print_backing(graph: Graph, iri: str, text: Text | None) -> None:
     for backed in statements:
         click.echo(_sentence(backed, graph, labels.get))
         for passage in (passages[iri] for iri in backed.passages if iri in passages):
-            quote = f': "{text.quote(passage.iri)}"' if text and text.quote(passage.iri) else ""
+            quote = f': "{texts.quote(passage.iri)}"' if texts.quote(passage.iri) else ""
             click.echo(f"    {passage.slug}, line {passage.lines}{quote}")
 
 
@@ -246,13 +246,15 @@ _HOW = {
 }
 
 
-def _print_report(graph: Graph, text: Text) -> int:
+def _print_report(graph: Graph, text: Text, *, named: bool) -> int:
     """Print what the check says, and return the exit code."""
     from kg.graph.sources import read
     from kg.publications.text_check import MATCH_TYPES, check
     from kg.queries.rows import Rows
     from kg.tables.terminal import print_rows
 
+    if named:
+        click.echo(click.style(text.publication.iri, bold=True))
     report = check(graph.store, read(graph.sources), text)
     ways = MATCH_TYPES
     columns = ("class", "checked", *ways, "failed")

@@ -292,4 +292,4 @@ def _answered(graph: Graph, name: str) -> Rows:
     from kg.queries.rows import Rows
 
     queries = project_folder() / "queries"
-    return Rows.from_solutions(answer(graph.store, read_question(queries / f"{name}.rq", queries).query))
+    return Rows.from_solutions(answer(graph.dataset, read_question(queries / f"{name}.rq", queries).query))

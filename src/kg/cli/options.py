@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
-    from kg.publications.passages import Text
+    from kg.publications.passages import Texts
 
 Command = Callable[..., None]
 
@@ -108,8 +108,14 @@ def settings_of(command: click.Command) -> dict[str, click.Option]:
     return {option.opts[0][2:]: option for option in options if option.name != "config"}
 
 
-def text_of(graph: Graph, file: Path | None) -> Text | None:
-    """Return the source text in a file, with its passages, or nothing."""
-    from kg.publications.passages import Text
+def texts_option(command: Command) -> Command:
+    """Add `--text`, which may be given several times: each file is matched to its publication."""
+    told = "Source text of a publication, to be quoted or checked; one for each."
+    return click.option("--text", "texts", multiple=True, type=click.Path(path_type=Path), help=told)(command)
 
-    return Text.read(file, graph.store) if file else None
+
+def texts_of(graph: Graph, files: Iterable[Path]) -> Texts:
+    """Return the source texts in files, each with its publication."""
+    from kg.publications.passages import Texts
+
+    return Texts.read(files, graph.store)

@@ -29,7 +29,7 @@ _BYTES: Final = click.IntRange(min=0)
 @settings_file("serve")
 @setting("--host", default=Settings.host, show_default=True, help="Address to listen on.")
 @setting("--port", default=Settings.port, show_default=True, type=_PORT, help="Port; 0 takes a free one.")
-@setting("--text", type=click.Path(path_type=Path), help="Source text; pages then quote passages.")
+@setting("--text", multiple=True, type=click.Path(path_type=Path), help="Source text, quoted on pages; several.")
 @setting("--store", type=click.Path(path_type=Path), help="Graph on disk, made by kg load; default: ours.")
 @setting("--with", "esco", type=click.Path(path_type=Path), help="ESCO as kg import wrote it, whole, for /switch.")
 @setting("--backend", metavar="URL", help="SPARQL 1.1 endpoint that holds the graph and answers queries.")
@@ -104,7 +104,7 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
     """Return our graph or the one of a store, the version of its data, and what answers queries."""
     from kg.endpoint.workers import WorkerPool
     from kg.files import project_folder
-    from kg.graph.build import Graph, build
+    from kg.graph.build import build
     from kg.graph.store import read_stored
 
     url, limits = settings.backend, settings.limits
@@ -112,13 +112,11 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
         graph = build(project_folder())
         if url:
             return graph, graph.data_version, _ask_backend(url, graph, limits)
-        return graph, graph.data_version, WorkerPool(lambda: graph.store, limits, graph.prefixes)
+        dataset = graph.dataset.prepare()
+        return graph, graph.data_version, WorkerPool(lambda: dataset, limits, graph.prefixes)
     stored = read_stored(settings.store)  # The engine has threads once it is open: fork before.
-    if url:
-        pool = _ask_backend(url, Graph(stored.open(), ()), limits)
-    else:
-        pool = WorkerPool(stored.open, limits, stored.prefixes)
-    return Graph(stored.open(), ()), stored.data, pool
+    pool = _ask_backend(url, stored.graph(), limits) if url else WorkerPool(stored.open, limits, stored.prefixes)
+    return stored.graph(), stored.data, pool
 
 
 def _ask_backend(url: str, graph: Graph, limits: Limits) -> WorkerPool:

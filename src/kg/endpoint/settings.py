@@ -27,7 +27,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     host: str = "127.0.0.1"
     port: int = 8000
-    text: Path | None = None
+    text: tuple[Path, ...] = ()
     store: Path | None = None
     esco: Path | None = None
     backend: str | None = None

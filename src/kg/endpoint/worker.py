@@ -21,6 +21,7 @@ import pyoxigraph as ox
 from kg.endpoint.preview import first_rows
 from kg.endpoint.protocol import QueryRequest, QueryResult, read_request, send_error, send_result
 from kg.errors import BadGateway, KgError, OverMemory, QueryError, TooLarge
+from kg.queries.dataset import Dataset
 from kg.queries.engine import answer, with_prefixes
 from kg.queries.formats import GRAPHS, Format, Solutions, formats_for, named, not_acceptable, serialise_triples
 from kg.queries.limits import Limits
@@ -40,7 +41,7 @@ class RemoteEngine(Protocol):
         """Return the answer to a query, as `kg.queries.engine.answer`."""
 
 
-Source = ox.Store | RemoteEngine
+Source = Dataset | RemoteEngine
 
 
 def execute(source: Source, request: QueryRequest, limits: Limits, prefixes: Mapping[str, str]) -> QueryResult:
@@ -79,7 +80,7 @@ def execute(source: Source, request: QueryRequest, limits: Limits, prefixes: Map
 
 def _solve(source: Source, request: QueryRequest, limits: Limits, prefixes: Mapping[str, str]) -> Solutions:
     text = with_prefixes(request.text, prefixes) if request.prefixed else request.text
-    solve = partial(answer, source) if isinstance(source, ox.Store) else source.answer
+    solve = partial(answer, source) if isinstance(source, Dataset) else source.answer
     try:
         return solve(text, default_graphs=request.default_graphs, named_graphs=request.named_graphs, limits=limits)
     except QueryError as error:

@@ -11,13 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Protocol
 
-import pyoxigraph as ox
-
 from kg.endpoint.admission import Admission, Place
 from kg.endpoint.protocol import QueryRequest, QueryResult, read_result, send_request
 from kg.endpoint.spawner import Spawner, Worker
 from kg.endpoint.worker import Source, WorkerTemplate, execute, over_memory
 from kg.errors import ClientGone, KgError, OverTime, Unavailable
+from kg.queries.dataset import Dataset
 from kg.queries.limits import Limits
 
 _HEAVY_AFTER: Final = 0.3  # Seconds of the processor after which a query gives its light place up.
@@ -54,19 +53,19 @@ class InProcess:
     """Answers in this process, without a limit on time: for tests and one's own use.
 
     Arguments:
-        store: the graph.
+        dataset: the graph.
         limits: of query and result.
         prefixes: of the graph.
 
     """
 
-    def __init__(self, store: ox.Store, limits: Limits, prefixes: Mapping[str, str]) -> None:
-        self._store, self._limits, self._prefixes = store, limits, prefixes
+    def __init__(self, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> None:
+        self._dataset, self._limits, self._prefixes = dataset, limits, prefixes
 
     def query(self, request: QueryRequest, **client: object) -> QueryResult:
         """Return the result, whole; who asks and for how long does not matter."""
         del client
-        return execute(self._store, request, self._limits, self._prefixes)
+        return execute(self._dataset, request, self._limits, self._prefixes)
 
     def ready(self) -> None:
         """Ask something."""

@@ -17,6 +17,7 @@ from kg.graph.inference import infer
 from kg.graph.mappings import find_mappings
 from kg.graph.sources import Parsed, Source, find_sources, read
 from kg.namespaces import CATALOGUE, DCAT, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
+from kg.queries.dataset import Dataset, StoredDataset
 from kg.rdf_terms import first_object
 
 _PER_GRAPH: Final = 3
@@ -25,10 +26,16 @@ _VERSION_INFO: Final = "http://www.w3.org/2002/07/owl#versionInfo"
 
 @dataclass(frozen=True)
 class Graph:
-    """A built graph: the Oxigraph store and the sources that it was made from."""
+    """A built graph: the Oxigraph store and the sources that it was made from; `stored` where it stands on disk."""
 
     store: ox.Store
     sources: tuple[Source, ...]
+    stored: StoredDataset | None = None
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The store as queries see it."""
+        return self.stored or Dataset(self.store)
 
     @cached_property
     def version(self) -> str:

@@ -1,4 +1,7 @@
-"""Which passage supports which statement: authored, or derived where subject and object share one alone."""
+"""Which passage supports which statement: authored, or derived where subject and object share one alone.
+
+Evidence belongs to a statement of a publication: each publication that states a triple has passages of its own.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,11 @@ class StatementEvidence:
     how: str
     passages: tuple[str, ...]
 
+    @property
+    def graph(self) -> str:
+        """IRI of the graph."""
+        return term_key(self.quad.graph_name)
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -76,56 +84,87 @@ class Evidence:
     def about(self, iri: str) -> list[StatementEvidence]:
         """Return the statements about a node, each with its graph, kind of graph and passages; sorted."""
         quads = self._store.quads_for_pattern(ox.NamedNode(iri), None, None, None)
-        by_triple = {relation.triple: relation for relation in self.relations if relation.triple[0] == iri}
-        return [self._with_evidence(quad, by_triple) for quad in sorted(quads, key=str) if quad.predicate != _SOURCE]
+        own = {one: relation for one, relation in self.by_statement.items() if relation.triple[0] == iri}
+        return [self._with_evidence(quad, own) for quad in sorted(quads, key=str) if quad.predicate != _SOURCE]
 
-    def _with_evidence(self, quad: ox.Quad, by_triple: Mapping[Triple, Relation]) -> StatementEvidence:
+    def _with_evidence(self, quad: ox.Quad, own: Mapping[tuple[str, Triple], Relation]) -> StatementEvidence:
         graph, subject = term_key(quad.graph_name), term_key(quad.subject)
         kind = local_name(self.kinds.get(graph, ""))
-        relation = by_triple.get((subject, quad.predicate.value, term_key(quad.object)))
-        if relation and relation.graph == graph and relation.passages:
+        relation = own.get((graph, (subject, quad.predicate.value, term_key(quad.object))))
+        if relation and relation.passages:
             return StatementEvidence(quad, kind, relation.how, relation.passages)
-        passages = tuple(sorted(self.sources.get(subject, ()))) if kind == "stated" else ()
+        passages = tuple(sorted(self.sources_of(graph, subject))) if kind == "stated" else ()
         return StatementEvidence(quad, kind, "node" if passages else "", passages)
 
+    def sources_of(self, graph: str, node: str) -> set[str]:
+        """Return the passages that a publication names as source of a node: its own, never those of another.
+
+        Arguments:
+            graph: IRI of the stated graph of the publication.
+            node: IRI of a thing.
+
+        """
+        return self._sources_by_graph.get(graph, {}).get(node, set())
+
     @cached_property
-    def authored(self) -> dict[Triple, set[str]]:
-        """Triple to the passages of the `kb:Statement` that is about it."""
-        passages: dict[Triple, set[str]] = {}
+    def _sources_by_graph(self) -> dict[str, dict[str, set[str]]]:
+        """Stated graph, then node, to the passages of that publication; its editorial graph names sources too."""
+        homes: dict[str, set[str]] = {}
+        for quad in self._store.quads_for_pattern(None, ox.NamedNode(KB + "sha256"), None, None):
+            homes.setdefault(term_key(quad.subject), set()).add(term_key(quad.graph_name))
+        sources: dict[str, dict[str, set[str]]] = {}
+        for quad in self._store.quads_for_pattern(None, _SOURCE, None, None):
+            graph, passage = self.publication_graph(term_key(quad.graph_name)), term_key(quad.object)
+            if graph and graph in homes.get(passage, {graph}):
+                sources.setdefault(graph, {}).setdefault(term_key(quad.subject), set()).add(passage)
+        return sources
+
+    def publication_graph(self, graph: str) -> str:
+        """Return the stated graph to which a graph belongs by its IRI: itself, or that above it; empty without one."""
+        return next((home for home in self._graphs("stated") if graph == home or graph.startswith(f"{home}/")), "")
+
+    @cached_property
+    def authored(self) -> dict[tuple[str, Triple], set[str]]:
+        """Graph and triple to the passages of the `kb:Statement` of that publication about it."""
+        authored: dict[tuple[str, Triple], set[str]] = {}
         for quad in self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(KB + "Statement"), None):
             subject, predicate, obj = (object_key(self._store, quad.subject, part) for part in REIFICATION)
-            passages.setdefault((subject, predicate, obj), set()).update(self.sources.get(term_key(quad.subject), ()))
-        return passages
+            graph = self.publication_graph(term_key(quad.graph_name))
+            passages = authored.setdefault((graph, (subject, predicate, obj)), set())
+            passages.update(self.sources_of(graph, term_key(quad.subject)))
+        return authored
+
+    @cached_property
+    def by_statement(self) -> dict[tuple[str, Triple], Relation]:
+        """Graph and triple to the relation, one for each publication that states it."""
+        return {(relation.graph, relation.triple): relation for relation in self.relations}
 
     @cached_property
     def relations(self) -> list[Relation]:
         """Every stated relation; what says of a passage, section or publication where it stands is none."""
-        shared = _shared(self.stated, self.sources)
+        return [relation for graph in self._graphs("stated") for relation in self._relations(graph)]
+
+    def _relations(self, graph: str) -> Iterator[Relation]:
+        triples = [triple for triple, graphs in self.stated.items() if graph in graphs]
+        shared = {triple: self.sources_of(graph, triple[0]) & self.sources_of(graph, triple[2]) for triple in triples}
         sharing: dict[tuple[str, str], list[Triple]] = {}
         for triple, passages in shared.items():
             for passage in passages:
                 sharing.setdefault((triple[1], passage), []).append(triple)
-        return [self._relation(triple, graph, shared, sharing) for triple, graph in self.stated.items()]
-
-    def _relation(
-        self,
-        triple: Triple,
-        graph: str,
-        shared: Mapping[Triple, set[str]],
-        sharing: Mapping[tuple[str, str], list[Triple]],
-    ) -> Relation:
-        if triple in self.authored:
-            return Relation(triple, graph, AUTHORED, tuple(sorted(self.authored[triple])))
-        alone = sorted(passage for passage in shared[triple] if len(sharing[triple[1], passage]) == 1)
-        how = DERIVED if alone else AMBIGUOUS if shared[triple] else UNSHARED
-        return Relation(triple, graph, how, tuple(alone))
+        for triple, passages in shared.items():
+            if (graph, triple) in self.authored:
+                yield Relation(triple, graph, AUTHORED, tuple(sorted(self.authored[graph, triple])))
+                continue
+            alone = sorted(passage for passage in passages if len(sharing[triple[1], passage]) == 1)
+            how = DERIVED if alone else AMBIGUOUS if passages else UNSHARED
+            yield Relation(triple, graph, how, tuple(alone))
 
     @cached_property
-    def stated(self) -> dict[Triple, str]:
-        """Stated relation to its graph."""
+    def stated(self) -> dict[Triple, list[str]]:
+        """Stated relation to the graphs that state it."""
         left_out = self._left_out
         structure = self.structure
-        graphs: dict[Triple, str] = {}
+        graphs: dict[Triple, list[str]] = {}
         for quad in self._in_graphs("stated"):
             if not isinstance(quad.object, ox.NamedNode):
                 continue
@@ -133,7 +172,7 @@ class Evidence:
             if predicate in left_out or predicate.startswith((RDF, QB)) or value in self.codes:
                 continue
             if subject not in structure and value not in self._spans:
-                graphs[subject, predicate, value] = term_key(quad.graph_name)
+                graphs.setdefault((subject, predicate, value), []).append(term_key(quad.graph_name))
         return graphs
 
     @cached_property
@@ -157,8 +196,18 @@ class Evidence:
         return self._spans | sections | {node for node, _ in _pairs(self._store, KB + "textSha256")}
 
     def _in_graphs(self, kind: str) -> Iterator[ox.Quad]:
-        for graph in sorted(graph for graph, iri in self.kinds.items() if iri == f"{ID}graph-kind/{kind}"):
+        for graph in self._graphs(kind):
             yield from self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph))
+
+    def _graphs(self, kind: str) -> list[str]:
+        return self._graphs_by_kind.get(f"{ID}graph-kind/{kind}", [])
+
+    @cached_property
+    def _graphs_by_kind(self) -> dict[str, list[str]]:
+        graphs: dict[str, list[str]] = {}
+        for graph, kind in sorted(self.kinds.items()):
+            graphs.setdefault(kind, []).append(graph)
+        return graphs
 
 
 def derive(store: ox.Store) -> list[ox.Quad]:
@@ -184,11 +233,6 @@ def _name(relation: Relation) -> str:
     triple = " ".join(f"<{iri}>" for iri in relation.triple)
     digest = hashlib.sha256(triple.encode("utf-8")).hexdigest()[:12]
     return f"{ID}statement/{relation.graph.removeprefix(GRAPH)}/derived-{digest}"
-
-
-def _shared(triples: Iterable[Triple], sources: Mapping[str, set[str]]) -> dict[Triple, set[str]]:
-    none: set[str] = set()
-    return {triple: sources.get(triple[0], none) & sources.get(triple[2], none) for triple in triples}
 
 
 def _pairs(store: ox.Store, predicate: str, graph: str | None = None) -> Iterator[tuple[str, str]]:

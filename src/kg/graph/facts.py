@@ -9,7 +9,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.graph.evidence import REIFICATION, Evidence, Relation, Triple
+from kg.graph.evidence import REIFICATION, Evidence, Triple
 from kg.namespaces import DCT, KB, PROV, RDF_TYPE, SSSOM
 from kg.rdf_terms import Term, object_key, objects, term_key
 
@@ -31,6 +31,7 @@ class Step:
     inverse: bool = False
 
 
+Statement = tuple[str, Triple]  # Graph and triple.
 Path = tuple[tuple[Step, ...], ...]  # Alternatives, each a sequence of steps (SPARQL 1.1, section 9.1).
 
 
@@ -144,17 +145,16 @@ class Facts:
         graph = term_key(quad.graph_name)
         kind = self._evidence.kinds.get(graph, "")
         triple = (term_key(quad.subject), quad.predicate.value, term_key(quad.object))
-        if triple in self._inferences:
-            return Support(kind, graph, RULE, derivations=self._inferences[triple])
-        if triple in self._mappings and self._mappings[triple][0] == graph:
-            return Support(kind, graph, MAPPING, properties=self._mappings[triple][1])
-        relation = self._relations.get(triple)
-        if relation and relation.graph == graph:
-            shared = self._sources(triple[0]) & self._sources(triple[2])
-            passages = relation.passages or tuple(sorted(shared)) or tuple(sorted(self._sources(triple[0])))
+        if (graph, triple) in self._inferences:
+            return Support(kind, graph, RULE, derivations=self._inferences[graph, triple])
+        if (graph, triple) in self._mappings:
+            return Support(kind, graph, MAPPING, properties=self._mappings[graph, triple])
+        own, other = (self._evidence.sources_of(graph, end) for end in (triple[0], triple[2]))
+        if relation := self._evidence.by_statement.get((graph, triple)):
+            passages = relation.passages or tuple(sorted(own & other)) or tuple(sorted(own))
             return Support(kind, graph, relation.how, passages)
         stated = kind.endswith("/stated") and quad.predicate != _SOURCE
-        passages = tuple(sorted(self._sources(triple[0]))) if stated else ()
+        passages = tuple(sorted(own)) if stated else ()
         return Support(kind, graph, NODE if passages else "", passages)
 
     @property
@@ -162,29 +162,23 @@ class Facts:
         """Thing to its passages."""
         return self._evidence.sources
 
-    def _sources(self, iri: str) -> set[str]:
-        return self.sources.get(iri, set())
-
     @cached_property
-    def _relations(self) -> Mapping[Triple, Relation]:
-        return {relation.triple: relation for relation in self._evidence.relations}
-
-    @cached_property
-    def _inferences(self) -> Mapping[Triple, tuple[Derivation, ...]]:
-        derivations: dict[Triple, list[Derivation]] = {}
+    def _inferences(self) -> Mapping[Statement, tuple[Derivation, ...]]:
+        derivations: dict[Statement, list[Derivation]] = {}
         for quad in self._store.quads_for_pattern(None, _TYPE, _INFERENCE, None):
             via = tuple(sorted(map(term_key, objects(self._store, quad.subject, KB + "via"))))
             rule = object_key(self._store, quad.subject, PROV + "wasGeneratedBy")
-            derivations.setdefault(self._triple(quad.subject, REIFICATION), []).append(Derivation(rule, via))
-        return {triple: tuple(sorted(each)) for triple, each in derivations.items()}
+            statement = (term_key(quad.graph_name), self._triple(quad.subject, REIFICATION))
+            derivations.setdefault(statement, []).append(Derivation(rule, via))
+        return {statement: tuple(sorted(each)) for statement, each in derivations.items()}
 
     @cached_property
-    def _mappings(self) -> Mapping[Triple, tuple[str, tuple[tuple[str, Term], ...]]]:
-        """Mapped triple to its graph, and what the mapping states of itself."""
-        mappings: dict[Triple, tuple[str, tuple[tuple[str, Term], ...]]] = {}
+    def _mappings(self) -> Mapping[Statement, tuple[tuple[str, Term], ...]]:
+        """Graph and mapped triple to what the mapping states of itself."""
+        mappings: dict[Statement, tuple[tuple[str, Term], ...]] = {}
         for quad in self._store.quads_for_pattern(None, ox.NamedNode(_ENDS[0]), None, None):
             stated = tuple((name, value) for name in _STATED for value in objects(self._store, quad.subject, name))
-            mappings[self._triple(quad.subject, _ENDS)] = (term_key(quad.graph_name), stated)
+            mappings[term_key(quad.graph_name), self._triple(quad.subject, _ENDS)] = stated
         return mappings
 
     def _triple(self, node: Term, parts: tuple[str, ...]) -> Triple:

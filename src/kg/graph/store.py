@@ -9,19 +9,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 
 from kg.errors import SourceError, Unavailable
 from kg.graph.build import Graph
+from kg.queries.dataset import StoredDataset, in_default_graph
 
 _CURRENT: Final = "current"
 _MARKER: Final = "kg-store.json"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+_WHOLE: Final = "whole"  # Beside the named graphs: the same, and their merge as default graph.
 _PART: Final = ".part-"
 _TICK: Final = 10_000
 _HINT: Final = "make it with: kg load DIR"
@@ -37,6 +40,7 @@ class StoredGraph:
         statements: how many there are.
         data: changes with the data.
         engine: the version of pyoxigraph that wrote it.
+        overlaps: IRIs of graphs that hold triples in common, and how many.
         prefixes: of the graph.
         path: where the version stands.
 
@@ -47,12 +51,20 @@ class StoredGraph:
     statements: int
     data: str
     engine: str
+    overlaps: Sequence[Sequence[Any]]
     prefixes: Mapping[str, str]
     path: str = ""
 
-    def open(self) -> ox.Store:
+    def open(self) -> StoredDataset:
         """Return the store, to read; several processes may have it open."""
-        return ox.Store.read_only(self.path)
+        overlaps = {frozenset(graphs): count for count, *graphs in self.overlaps}
+        whole = ox.Store.read_only(str(Path(self.path) / _WHOLE))
+        return StoredDataset(ox.Store.read_only(self.path), whole, overlaps)
+
+    def graph(self) -> Graph:
+        """Return the graph over the opened store."""
+        dataset = self.open()
+        return Graph(dataset.store, (), dataset)
 
 
 def write_store(graph: Graph, folder: Path, data: str, tick: Callable[[int], None] = lambda _: None) -> StoredGraph:
@@ -122,21 +134,27 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _write(graph: Graph, part: Path, data: str, tick: Callable[[int], None]) -> StoredGraph:
-    store = ox.Store(str(part))
-    store.bulk_extend(_counted(graph.store, tick))
-    store.flush()
-    count = len(store)
-    del store
-    if count != len(graph.store):
+    count = _fill(part, _counted(graph.store, tick))
+    whole = _fill(part / _WHOLE, chain(graph.store, in_default_graph(graph.store)))
+    if (count, whole) != (len(graph.store), len(graph.store) + graph.dataset.triples):
         raise OSError(f"{count} statements were written of {len(graph.store)}")
-    stored = StoredGraph(_FORMAT, graph.version, count, data, ox.__version__, graph.prefixes)
-    for path in part.iterdir():
+    overlaps = sorted([number, *sorted(graphs)] for graphs, number in graph.dataset.overlaps.items())
+    stored = StoredGraph(_FORMAT, graph.version, count, data, ox.__version__, overlaps, graph.prefixes)
+    for path in part.rglob("*"):
         _sync(path)
     marker = {name: value for name, value in asdict(stored).items() if name != "path"}
     (part / _MARKER).write_text(json.dumps(marker, indent=1), "utf-8")
     _sync(part / _MARKER)
     _sync(part)
     return stored
+
+
+def _fill(folder: Path, quads: Iterable[ox.Quad]) -> int:
+    """Write quads to a new store; return how many it holds."""
+    store = ox.Store(str(folder))
+    store.bulk_extend(quads)
+    store.flush()
+    return len(store)
 
 
 def _counted(quads: Iterable[ox.Quad], tick: Callable[[int], None]) -> Iterator[ox.Quad]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ _BULLET: Final = re.compile(r"^\s*(?:-\s+|■\s+)")
 _LEGEND_MARK: Final = re.compile(r"^\s*[🔴🟠🟡🟢🟣⚫]\s*")
 _FOOTNOTE_MARK: Final = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SPACE: Final = re.compile(r"\s+")
+DUTCH: Final = "nl"
 _SOURCE: Final = ox.NamedNode(DCT + "source")
 
 
@@ -75,14 +76,15 @@ class Passage:
         return self.spans[0].first_words, self.spans[-1].last_words
 
 
-def find_passages(store: ox.Store) -> dict[str, Passage]:
+def find_passages(store: ox.Store, graph: str = "") -> dict[str, Passage]:
     """Return all passages of a store by IRI, in the order of their lines.
 
     Arguments:
         store: the graph; a passage is what has a `kb:sha256`.
+        graph: IRI of the one named graph to look in; all by default.
 
     """
-    facts = {name: _objects(store, KB + name) for name in _FACTS}
+    facts = {name: _objects(store, KB + name, graph) for name in _FACTS}
     passages = [_passage(iri, facts) for iri in facts["sha256"]]
     return {passage.iri: passage for passage in sorted(passages, key=lambda passage: (passage.spans, passage.iri))}
 
@@ -101,10 +103,10 @@ def _passage(iri: str, facts: Mapping[str, Mapping[str, list[str]]]) -> Passage:
     return Passage(iri, tuple(sorted(spans)), first("sha256", iri), first("passageKind", iri), first("inSection", iri))
 
 
-def _objects(store: ox.Store, predicate: str) -> dict[str, list[str]]:
-    """Return subject to objects of a predicate, both as text."""
+def _objects(store: ox.Store, predicate: str, graph: str = "") -> dict[str, list[str]]:
+    """Return subject to objects of a predicate, both as text, in one named graph or in all."""
     values: dict[str, list[str]] = {}
-    for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
+    for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, ox.NamedNode(graph) if graph else None):
         if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.Triple):
             values.setdefault(quad.subject.value, []).append(quad.object.value)
     return values
@@ -132,31 +134,39 @@ class Publication:
 
     Attributes:
         graph: IRI of the graph that states the publication.
+        language: of its text, as `dct:language` says; Dutch where nothing is said.
         sections: section to the sections that hold it and the passages of its heading, deepest first.
 
     """
 
     iri: str
     graph: str
+    language: str
     sha256: str
     passages: Mapping[str, Passage]
     sections: Mapping[str, tuple[str, ...]]
 
 
 def find_publications(store: ox.Store) -> list[Publication]:
-    """Return the publications of a store whose text has a hash."""
-    passages = find_passages(store)
+    """Return the publications of a store whose text has a hash, each with its own sections and passages."""
+    digests = store.quads_for_pattern(None, ox.NamedNode(KB + "textSha256"), None, None)
+    found = [
+        _publication(store, term_key(quad.subject), term_key(quad.graph_name), quad.object.value)
+        for quad in digests
+        if isinstance(quad.object, ox.Literal)
+    ]
+    return sorted(found, key=lambda publication: publication.iri)
+
+
+def _publication(store: ox.Store, iri: str, graph: str, digest: str) -> Publication:
     parents, parts, sources = (
-        _objects(store, name) for name in (KB + "partOfSection", DCT + "isPartOf", _SOURCE.value)
+        _objects(store, name, graph) for name in (KB + "partOfSection", DCT + "isPartOf", _SOURCE.value)
     )
-    sections = {section: tuple(_headings(section, parents, sources)) for section in parts}
-    publications = []
-    for quad in store.quads_for_pattern(None, ox.NamedNode(KB + "textSha256"), None, None):
-        iri, graph, digest = term_key(quad.subject), term_key(quad.graph_name), quad.object
-        own = {name: passage for name, passage in passages.items() if iri in parts.get(passage.section, [])}
-        if isinstance(digest, ox.Literal):
-            publications.append(Publication(iri, graph, digest.value, own, sections))
-    return sorted(publications, key=lambda publication: publication.iri)
+    own = [section for section, publications in parts.items() if iri in publications]
+    sections = {section: tuple(_headings(section, parents, sources)) for section in own}
+    passages = {name: one for name, one in find_passages(store, graph).items() if one.section in sections}
+    language = _objects(store, DCT + "language", graph).get(iri, [DUTCH])[0]
+    return Publication(iri, graph, language, digest, passages, sections)
 
 
 def _headings(section: str, parents: Mapping[str, list[str]], sources: Mapping[str, list[str]]) -> Iterator[str]:
@@ -191,19 +201,18 @@ class Text:
             store: the graph with the passages.
 
         Raises:
-            SourceError: the file is not the text of any publication; says which line and passage differ first.
+            SourceError: the file is not the text of any publication; says which line and passage differ first, of the
+                publication of which it holds most.
 
         """
-        lines = read_text(path).split("\n")
-        problems: list[SourceError] = []
-        for publication in find_publications(store):
-            try:
-                return cls(path, publication, _cut_all(path, lines, publication))
-            except SourceError as problem:
-                problems.append(problem)
+        lines = [normal_form(line) for line in read_text(path).split("\n")]
+        attempts = [(publication, _cut_all(path, lines, publication)) for publication in find_publications(store)]
+        if not attempts:
+            raise SourceError("no publication has a kb:textSha256", where=str(path), hint="state it in publication.ttl")
+        publication, (cuts, problems) = max(attempts, key=_likeness)
         if problems:
-            raise max(problems, key=lambda problem: problem.line or 0)
-        raise SourceError("no publication has a kb:textSha256", where=str(path), hint="state it in publication.ttl")
+            raise problems[0]
+        return cls(path, publication, cuts)
 
     def quote(self, iri: str) -> str:
         """Return the text of a passage, or nothing where the passage is of another publication."""
@@ -215,31 +224,86 @@ class Text:
         return "\n".join(self.quotes.values())
 
 
-def _cut_all(path: Path, lines: list[str], publication: Publication) -> dict[str, str]:
-    normal = [normal_form(line) for line in lines]
+@dataclass(frozen=True)
+class Texts:
+    """The source texts that a reader has, at most one of each publication."""
+
+    texts: tuple[Text, ...] = ()
+
+    @classmethod
+    def read(cls, paths: Iterable[Path], store: ox.Store) -> Texts:
+        """Read files and match each to its publication.
+
+        Raises:
+            SourceError: as `Text.read`, or two files are the text of one publication.
+
+        """
+        files: dict[str, Text] = {}
+        for path in paths:
+            text = Text.read(path, store)
+            iri = text.publication.iri
+            if iri in files:
+                what = f"this is the text of {iri}, as {files[iri].path} is"
+                raise SourceError(what, where=str(path), hint="give one file for each publication")
+            files[iri] = text
+        return cls(tuple(files.values()))
+
+    def quote(self, iri: str) -> str:
+        """Return the text of a passage, or nothing where no text holds it."""
+        return next((quote for text in self.texts if (quote := text.quote(iri))), "")
+
+
+def _likeness(attempt: tuple[Publication, tuple[Mapping[str, str], Sequence[SourceError]]]) -> tuple[bool, int, int]:
+    """Return how much a file is like the text of a publication: all of it, passages that are there, first fault."""
+    _, (cuts, problems) = attempt
+    return not problems, len(cuts), max((problem.line or 0 for problem in problems[:1]), default=0)
+
+
+def _cut_all(path: Path, lines: list[str], publication: Publication) -> tuple[dict[str, str], list[SourceError]]:
+    """Return the passages that a text holds, in its order, and what is wrong with the others."""
     cuts: dict[str, str] = {}
     places: dict[str, tuple[int, int]] = {}
+    differing: dict[str, str] = {}
+    problems: list[SourceError] = []
     for iri, passage in publication.passages.items():
-        pieces = [_cut(path, normal, passage, span) for span in passage.spans]
-        cuts[iri] = " ".join(text for _, text in pieces)
+        pieces = [piece for span in passage.spans if (piece := _cut(lines, span))]
+        if len(pieces) < len(passage.spans):
+            problems.append(_differs(path, passage, "is not there"))
+            continue
+        cut = " ".join(text for _, text in pieces)
         places[iri] = (passage.spans[0].line, pieces[0][0])
-        if sha256(cuts[iri]) != passage.sha256:
-            raise _differs(path, passage, "differs from its hash")
+        (cuts if sha256(cut) == passage.sha256 else differing)[iri] = cut
+    hashes = {sha256(cut): publication.passages[iri] for iri, cut in (cuts | differing).items()}
+    for iri in differing:
+        passage = publication.passages[iri]
+        other = hashes.get(passage.sha256)
+        problems.append(_misplaced(passage, other) if other else _differs(path, passage, "differs from its hash"))
     ordered = {iri: cuts[iri] for iri in sorted(cuts, key=lambda iri: places[iri])}
-    if sha256("\n".join(ordered.values())) != publication.sha256:
-        raise SourceError(f"the passages together differ from kb:textSha256 of {publication.iri}", where=str(path))
-    return ordered
+    if not problems and sha256("\n".join(ordered.values())) != publication.sha256:
+        what = f"the passages together differ from kb:textSha256 of {publication.iri}"
+        problems.append(SourceError(what, where=str(path)))
+    return ordered, sorted(problems, key=lambda problem: problem.line or 0)
 
 
-def _cut(path: Path, lines: list[str], passage: Passage, span: Span) -> tuple[int, str]:
-    """Return where in its line a span begins, and its text."""
+def _misplaced(passage: Passage, other: Passage) -> SourceError:
+    """Return the error for a passage that has the hash of another one: the graph is wrong there, not the text."""
+    place, other_place = (f"passage {one.slug} (line {one.lines})" for one in (passage, other))
+    return SourceError(
+        f"kb:sha256 of {place} is that of {other_place}",
+        where=passage.iri,
+        hint="put the hash of the passage itself there in passages.ttl; the text is right",
+    )
+
+
+def _cut(lines: list[str], span: Span) -> tuple[int, str] | None:
+    """Return where in its line a span begins, and its text; nothing where it is not there."""
     line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
     begin = line.find(span.first_words)
     end = line.find(span.last_words, begin) if begin >= 0 else -1
     while 0 <= end < begin + len(span.first_words) - len(span.last_words):
         end = line.find(span.last_words, end + 1)
     if not line or begin < 0 or end < 0:
-        raise _differs(path, passage, "is not there")
+        return None
     return begin, line[begin : end + len(span.last_words)] if span.last_words else line
 
 

@@ -7,7 +7,10 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.dutch import key, runs, stems
+from kg.dutch import DUTCH
+from kg.english import ENGLISH
+from kg.errors import SourceError
+from kg.grammar import Grammar
 from kg.namespaces import ID, KB, SKOS
 from kg.publications.passages import Passage, Text
 from kg.rdf_terms import local_name, term_key
@@ -17,7 +20,21 @@ SENTENCE, HEADING, EARLIER = "in the sentence", "by heading", "by earlier senten
 _KIND: Final = ID + "passage-kind/"
 _ITEM, _ROW, _CAPTION = _KIND + "list-item", _KIND + "table-row", _KIND + "caption"
 _PREFERRED: Final = SKOS + "prefLabel"
+_GRAMMARS: Final[Mapping[str, Grammar]] = {"nl": DUTCH, "en": ENGLISH}
 _NAMES: Final = (_PREFERRED, SKOS + "altLabel", SKOS + "hiddenLabel", KB + "asPrinted", KB + "abbreviation")
+
+
+def grammar_of(language: str) -> Grammar:
+    """Return the rules by which names and numbers are found in texts of a language.
+
+    Raises:
+        SourceError: it is not known how the language prints them.
+
+    """
+    if language not in _GRAMMARS:
+        hint = f"publications can be in {' or '.join(_GRAMMARS)}"
+        raise SourceError(f"texts in {language} cannot be checked", where="dct:language", hint=hint)
+    return _GRAMMARS[language]
 
 
 class Context:
@@ -31,6 +48,7 @@ class Context:
 
     def __init__(self, text: Text, notes: Mapping[str, Iterable[str]]) -> None:
         self._text, self._notes = text, notes
+        self._grammar = grammar_of(text.publication.language)
         self._order = [text.publication.passages[iri] for iri in text.quotes]
         self._index = {passage.iri: number for number, passage in enumerate(self._order)}
         self._blocks = _blocks(self._order)
@@ -92,16 +110,16 @@ class Context:
 
     def prints(self, iri: str, name: str) -> bool:
         """Return whether a passage holds a name; case, plural and inflection are left aside."""
-        return key(name) in self._keys(iri)
+        return self._grammar.key(name) in self._keys(iri)
 
     def holds_words(self, passages: Iterable[str], name: str) -> bool:
         """Return whether passages together hold all words of a name, in any place."""
         held = [self._keys(iri) for iri in passages]
-        return all(any(word in keys for keys in held) for word in stems(name))
+        return all(any(word in keys for keys in held) for word in self._grammar.stems(name))
 
     def _keys(self, iri: str) -> frozenset[str]:
         if iri not in self._runs:
-            self._runs[iri] = runs(self._text.quote(iri))
+            self._runs[iri] = self._grammar.runs(self._text.quote(iri))
         return self._runs[iri]
 
 
@@ -116,15 +134,16 @@ def _blocks(order: Sequence[Passage]) -> list[int]:
 
 
 class Names:
-    """What things are called in Dutch, and which of them a passage describes rather than names.
+    """What things are called in a language, and which of them a passage describes rather than names.
 
     Arguments:
         store: the graph.
         stated: IRI of the graph of what the publication states.
+        language: of the publication.
 
     """
 
-    def __init__(self, store: ox.Store, stated: str) -> None:
+    def __init__(self, store: ox.Store, stated: str, language: str) -> None:
         self._names: dict[str, list[str]] = {}
         self._named: set[str] = set()
         self._printed: set[str] = set()
@@ -133,7 +152,7 @@ class Names:
         }
         for predicate in _NAMES:
             for quad in _quads(store, predicate):
-                if isinstance(quad.object, ox.Literal) and quad.object.language in ("nl", None):
+                if isinstance(quad.object, ox.Literal) and quad.object.language in (language, None):
                     self._add(term_key(quad.subject), quad.object.value, predicate, term_key(quad.graph_name) == stated)
 
     def _add(self, thing: str, name: str, predicate: str, stated: bool) -> None:
@@ -144,7 +163,7 @@ class Names:
                 self._printed.add(thing)
 
     def get(self, iri: str) -> list[str]:
-        """Return the Dutch names of a thing, printed and editorial; the preferred one first."""
+        """Return the names of a thing, printed and editorial; the preferred one first."""
         return self._names.get(iri, [])
 
     def described(self, iri: str) -> bool:

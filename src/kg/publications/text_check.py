@@ -16,12 +16,11 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.dutch import key, numbers, runs, words
 from kg.graph.evidence import AUTHORED, Evidence, Relation, Triple
 from kg.graph.sources import Parsed
 from kg.namespaces import DCT, KB, QB, RDF_TYPE, SKOS
 from kg.publications.passages import Passage, Text
-from kg.publications.surroundings import EARLIER, HEADING, SENTENCE, Context, Names
+from kg.publications.surroundings import EARLIER, HEADING, SENTENCE, Context, Names, grammar_of
 from kg.rdf_terms import local_name, objects, term_key
 
 TITLE, TOGETHER = "by the title", "in passages together"
@@ -32,7 +31,6 @@ LONGEST_RUN: Final = 12
 _LABELS: Final = (SKOS + "prefLabel", SKOS + "altLabel", SKOS + "hiddenLabel")
 _PRINTED: Final = (KB + "asPrinted", KB + "abbreviation")
 _TITLES: Final = (SKOS + "prefLabel", DCT + "title")
-_JOINTS: Final = {"van", "tot", "en", "met"}  # Words with which labels of periods are put together.
 
 
 @dataclass(frozen=True, order=True)
@@ -109,7 +107,8 @@ class _Check:
         self._graph = text.publication.graph
         self._evidence = Evidence(store)
         self._context = Context(text, self._notes())
-        self._names = Names(store, self._graph)
+        self._grammar = grammar_of(text.publication.language)
+        self._names = Names(store, self._graph, text.publication.language)
         self._tallies = {name: Tally() for name in CLASSES}
 
     def report(self) -> Report:
@@ -146,24 +145,25 @@ class _Check:
         """Return footnotes and source lines with the passages for which they are cited."""
         cited_for: dict[str, set[str]] = {}
         for quad in self._store.quads_for_pattern(None, ox.NamedNode(KB + "citedFor"), None, None):
-            for note in self._evidence.sources.get(term_key(quad.subject), ()):
+            for note in self._evidence.sources_of(self._graph, term_key(quad.subject)):
                 cited_for.setdefault(note, set()).add(term_key(quad.object))
         return cited_for
 
     @cached_property
     def _titles(self) -> frozenset[str]:
         """The words of the titles of the publication, which stand above all of its text."""
-        publication = ox.NamedNode(self._text.publication.iri)
+        publication, runs = ox.NamedNode(self._text.publication.iri), self._grammar.runs
         titles = [title for predicate in _TITLES for title in objects(self._store, publication, predicate)]
         return frozenset().union(*(runs(title.value) for title in titles if isinstance(title, ox.Literal)))
 
     @cached_property
     def _files(self) -> dict[Triple, str]:
-        return {_triple(quad): str(source.path) for source, quads in self._parsed for quad in quads}
+        own = (pair for pair in self._parsed if pair[0].graph == self._graph)
+        return {_triple(quad): str(source.path) for source, quads in own for quad in quads}
 
     def _own(self, node: str) -> list[str]:
         """Return the passages of a node."""
-        return sorted(iri for iri in self._evidence.sources.get(node, ()) if iri in self._context)
+        return sorted(iri for iri in self._evidence.sources_of(self._graph, node) if iri in self._context)
 
     def _as_printed(self, quad: ox.Quad) -> list[str]:
         printed = objects(self._store, quad.subject, KB + "asPrinted")
@@ -199,7 +199,8 @@ class _Check:
 
     def _counted(self, quad: ox.Quad, value: str) -> Callable[[str], bool]:
         """Return a test for a number: that of `kb:asPrinted`, which the passage prints, or else one in the passage."""
-        printed, wanted = [each for each in self._as_printed(quad) if numbers(each)], _decimal(value)
+        numbers, wanted = self._grammar.numbers, _decimal(value)
+        printed = [each for each in self._as_printed(quad) if numbers(each)]
         if printed:
             return lambda text: any(wanted in numbers(each) and _prints(text, each) for each in printed)
         return lambda text: wanted in numbers(text)
@@ -215,7 +216,8 @@ class _Check:
     def _period(self, quad: ox.Quad, period: str) -> None:
         """Look for the words of a period in a passage, then also above it, then also in earlier sentences."""
         passages = self._own(term_key(quad.subject))
-        names = [" ".join(word for word in words(name) if word not in _JOINTS) for name in self._names.get(period)]
+        words, joints = self._grammar.words, self._grammar.joints
+        names = [" ".join(word for word in words(name) if word not in joints) for name in self._names.get(period)]
         for match_type, read in self._widening(passages):
             if any(self._context.holds_words(read, name) for name in names):
                 self._tallies["period"].found[match_type] += 1
@@ -263,7 +265,7 @@ class _Check:
                 return rank
         if self._names.described(end):
             return self._describing(self._own(end), around)
-        titled = any(key(name) in self._titles for name in self._names.get(end))
+        titled = any(self._grammar.key(name) in self._titles for name in self._names.get(end))
         return MATCH_TYPES.index(TITLE) if titled else None
 
     def _describing(self, own: Sequence[str], around: Mapping[str, tuple[str, ...]]) -> int | None:
@@ -303,10 +305,11 @@ class _Check:
         return next(iter(self._names.get(iri)), local_name(iri))
 
     def _copied(self) -> Iterator[Triple]:
-        printed = _sequences(self._text.words)
+        printed = _sequences(self._grammar.words(self._text.words))
         for source, quads in self._parsed:
             for quad in quads:
-                if isinstance(quad.object, ox.Literal) and _sequences(quad.object.value) & printed:
+                literal = quad.object.value if isinstance(quad.object, ox.Literal) else ""
+                if _sequences(self._grammar.words(literal)) & printed:
                     yield str(source.path), term_key(quad.subject), quad.predicate.value
 
     def _uncovered(self) -> Iterator[Passage]:
@@ -328,12 +331,9 @@ def _decimal(text: str) -> Decimal | None:
         return None
 
 
-def _sequences(text: str) -> set[tuple[str, ...]]:
+def _sequences(words: Sequence[str]) -> set[tuple[str, ...]]:
     """Return all sequences of words that are one longer than a text may share with its source."""
-    if text.count(" ") < LONGEST_RUN:
-        return set()
-    parts = words(text)
-    return {tuple(parts[begin : begin + LONGEST_RUN + 1]) for begin in range(len(parts) - LONGEST_RUN)}
+    return {tuple(words[begin : begin + LONGEST_RUN + 1]) for begin in range(len(words) - LONGEST_RUN)}
 
 
 def _prints(text: str, printed: str) -> bool:

@@ -6,12 +6,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import pairwise
+from typing import Final
 from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
 from kg.errors import QueryError, Refused, SourceError, TooLarge
+from kg.queries.dataset import Dataset
 from kg.queries.formats import Solutions
 from kg.queries.limits import Limits
 
@@ -35,24 +37,23 @@ _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
 def answer(
-    store: ox.Store,
+    store: ox.Store | Dataset,
     text: str,
     *,
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
-    union: Sequence[str] = (),
     limits: Limits | None = None,
 ) -> Solutions:
     """Return the answer to a query (SPARQL 1.1 Query; dataset by SPARQL 1.1 Protocol, section 2.1.4).
 
-    Without a dataset, by parameter or FROM, the default graph is the union of all graphs.
+    Without a dataset, by parameter or FROM, the default graph is the union of all graphs. A triple that several of the
+    graphs hold that make up the default graph counts once.
 
     Arguments:
-        store: the graph; it is only read.
+        store: the graph; it is only read. A `Dataset` keeps what it merges for the next query.
         text: SELECT, ASK, CONSTRUCT or DESCRIBE.
         default_graphs: graph IRIs that make up the default graph; they win over FROM.
         named_graphs: graph IRIs that GRAPH can see.
-        union: graph IRIs that make up the default graph of a query without dataset, where the store holds others too.
         limits: length and nesting that are allowed.
 
     Raises:
@@ -61,26 +62,46 @@ def answer(
         TooLarge: the text is longer or nests deeper than the limits.
 
     """
-    asks_from = _inspect(text, limits or Limits())
-    stated = bool(default_graphs or named_graphs)
-    if union and not (stated or asks_from):
-        return _asked(store, text, use_default_graph_as_union=False, default_graph=[_graph(name) for name in union])
-    return _asked(
-        store,
-        text,
-        use_default_graph_as_union=not (stated or asks_from),
-        default_graph=[_graph(name) for name in default_graphs] if stated else None,
-        named_graphs=[_graph(name) for name in named_graphs] if stated else None,
-    )
-
-
-def _asked(store: ox.Store, text: str, **dataset: Any) -> Solutions:
+    words = _inspect(text, limits or Limits())
+    dataset = store if isinstance(store, Dataset) else Dataset(store)
+    default, named = ([_graph(name) for name in names] for names in (default_graphs, named_graphs))
     try:
-        return store.query(text, **dataset)
+        if default or named:
+            return _over(dataset, text, words, default, named)
+        if "FROM" not in words:
+            return dataset.query(text, sees_graphs="GRAPH" in words)
+        return _over_stated(dataset, text, words)
     except SyntaxError as error:
         raise _syntax_error(text, str(error)) from error
     except (RuntimeError, ValueError) as error:
         raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
+
+
+def _over(
+    dataset: Dataset, text: str, words: Sequence[str], default: list[ox.NamedNode], named: list[ox.NamedNode]
+) -> Solutions:
+    """Answer a query over a dataset by parameter, which wins over its own."""
+    if not dataset.in_common(default):
+        return dataset.store.query(text, default_graph=[*default], named_graphs=[*named])
+    plain = dataset_of(text).text if "FROM" in words and _is_read(text) else text
+    return dataset.merge_of(default, named if "GRAPH" in words else []).query(plain)
+
+
+def _over_stated(dataset: Dataset, text: str, words: Sequence[str]) -> Solutions:
+    """Answer a query over the dataset of its FROM clauses."""
+    several = sum(word == "FROM" and after != "NAMED" for word, after in pairwise([*words, ""])) > 1
+    if several and dataset.overlaps and _is_read(text):
+        stated = dataset_of(text)
+        default, named = ([_graph(name) for name in names] for names in (stated.default, stated.named))
+        if dataset.in_common(default):
+            return dataset.merge_of(default, named if stated.graph else []).query(stated.text)
+    return dataset.store.query(text)
+
+
+def _is_read(text: str) -> bool:
+    """Return True where the engine reads a text as a query: only then its clauses can be told apart."""
+    ox.Store().query(text)
+    return True
 
 
 def construct(store: ox.Store, text: str, where: str, *, union: bool) -> list[ox.Triple]:
@@ -178,8 +199,8 @@ def _graph(name: str) -> ox.NamedNode:
         raise QueryError(f"not an IRI: {name[:200]}", hint="give an absolute IRI of a graph") from error
 
 
-def _inspect(text: str, limits: Limits) -> bool:
-    """Refuse what is not allowed; return whether the query names a dataset of its own."""
+def _inspect(text: str, limits: Limits) -> list[str]:
+    """Refuse what is not allowed; return the keywords of the query."""
     if len(text) > limits.length:
         raise TooLarge(
             f"the query has {len(text)} characters; {limits.length} are allowed",
@@ -196,7 +217,7 @@ def _inspect(text: str, limits: Limits) -> bool:
         raise Refused(f"{first} is an update, and this graph is read only", hint="data changes in files, by review")
     if "SERVICE" in words:
         raise Refused("SERVICE is not allowed", hint="query the other endpoint yourself and join the answers")
-    return "FROM" in words
+    return words
 
 
 def _words(text: str, nesting: int) -> Iterator[str]:

@@ -13,10 +13,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
-import pyoxigraph as ox
-
 from kg.errors import NotFound, QueryError, Refused, SourceError
 from kg.files import read_text, write_whole
+from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.queries.question import Question
 from kg.queries.rows import Rows, python_value
@@ -150,12 +149,12 @@ def select_questions(questions: Mapping[str, Question], names: Sequence[str]) ->
     return list((selected if names else questions).values())
 
 
-def approve(question: Question, store: ox.Store, *, write: bool = True) -> list[str]:
+def approve(question: Question, dataset: Dataset, *, write: bool = True) -> list[str]:
     """Approve the answer to a question anew, and return what differs from the approved one, a line each.
 
     Arguments:
         question: what is asked; its answer is written beside it.
-        store: the graph that answers it.
+        dataset: the graph that answers it.
         write: False to say only what differs.
 
     Raises:
@@ -164,7 +163,7 @@ def approve(question: Question, store: ox.Store, *, write: bool = True) -> list[
 
     """
     try:
-        rows = Rows.from_solutions(answer(store, question.text))
+        rows = Rows.from_solutions(answer(dataset, question.text))
     except (QueryError, Refused) as error:
         where = str(question.path)
         raise QueryError(error.what, where=where, line=error.line, column=error.column, hint=error.hint) from error

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from kg.child_process import Event, main
 from kg.validation.engines import ENGINES
-from kg.validation.jobs import DATA, REPORT, SHAPES, Job, ask, build_store, parse_triples
+from kg.validation.jobs import DATA, REPORT, SHAPES, Job, ask, build_dataset, parse_triples
 
 
 def work(request: dict[str, Any], send: Callable[[Event], None]) -> None:
@@ -23,10 +23,10 @@ def work(request: dict[str, Any], send: Callable[[Event], None]) -> None:
         )
         (folder / REPORT).write_bytes(ox.serialize(report, format=ox.RdfFormat.N_TRIPLES) or b"")
     if job.queries:
-        store = build_store(job)
+        dataset = build_dataset(job)
         for name, text in job.queries.items():
             send({"name": name, "begins": True})
-            send({"name": name, "begins": False, "answer": ask(store, text)})
+            send({"name": name, "begins": False, "answer": ask(dataset, text)})
 
 
 if __name__ == "__main__":

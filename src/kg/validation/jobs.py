@@ -21,6 +21,7 @@ from kg.child_process import Child
 from kg.errors import KgError, QueryError, Refused, SourceError, TooLarge, Unavailable
 from kg.graph.build import build, count_graphs
 from kg.namespaces import SH
+from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.validation.engines import ENGINES, no_progress
 
@@ -93,8 +94,8 @@ def run_here(job: Job) -> Outcome:
     if job.shapes:
         outcome.report = list(ENGINES[job.engine](job.data, parse_triples(job.shapes), no_progress))
     if job.queries:
-        store = build_store(job)
-        outcome.answers = {name: ask(store, text) for name, text in job.queries.items()}
+        dataset = build_dataset(job)
+        outcome.answers = {name: ask(dataset, text) for name, text in job.queries.items()}
     return outcome
 
 
@@ -103,25 +104,25 @@ def parse_triples(data: bytes) -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse(data, format=ox.RdfFormat.N_TRIPLES)]
 
 
-def build_store(job: Job) -> ox.Store:
-    """Return the store that a job asks.
+def build_dataset(job: Job) -> Dataset:
+    """Return the dataset that a job asks.
 
     Raises:
         SourceError: the graph of the project cannot be built.
 
     """
     if job.project:
-        return build(Path(job.project)).store
+        return build(Path(job.project)).dataset
     store = ox.Store()
     store.bulk_load(job.data, format=ox.RdfFormat.N_QUADS)
     store.bulk_extend(count_graphs(store) if job.with_counts else ())
-    return store
+    return Dataset(store)
 
 
-def ask(store: ox.Store, text: str) -> dict[str, Any]:
+def ask(dataset: Dataset, text: str) -> dict[str, Any]:
     """Return an answer as `columns` and `rows` (terms as N-Triples writes them), or as `error` with its position."""
     try:
-        result = answer(store, text)
+        result = answer(dataset, text)
         if isinstance(result, ox.QuerySolutions):
             columns = [variable.value for variable in result.variables]
             return {"columns": columns, "rows": [[_written(row[name]) for name in columns] for row in result]}

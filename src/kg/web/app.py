@@ -18,7 +18,7 @@ from kg.errors import QueryError, UrlTooLong
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.labels import Labels
-from kg.publications.passages import Text
+from kg.publications.passages import Texts
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
@@ -68,11 +68,11 @@ def create_app(
         graph=graph,
         questions=questions,
         settings=settings,
-        engine=engine or InProcess(graph.store, settings.limits, graph.prefixes),
+        engine=engine or InProcess(graph.dataset, settings.limits, graph.prefixes),
         data_version=data_version or graph.data_version,
         labels=Labels(graph.store),
         cache=Cache(settings.cache),
-        text=Text.read(settings.text, graph.store) if settings.text else None,
+        texts=Texts.read(settings.text, graph.store),
         views=read_views(project / "views"),
         address=Address(settings.site.rstrip("/"), settings.report),
         themes=Themes.from_folder(project / "queries"),

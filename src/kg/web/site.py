@@ -20,7 +20,7 @@ from kg.graph.facts import Fact, Facts
 from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.namespaces import RDF, RDF_TYPE, SKOS, SSSOM
-from kg.publications.passages import Passage, Text, find_passages, find_publications
+from kg.publications.passages import Passage, Texts, find_passages, find_publications
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
@@ -54,7 +54,7 @@ class Site:
         data_version: changes with the data.
         labels: of the graph.
         cache: results that were given before.
-        text: the source text, where passages are quoted.
+        texts: the source texts, where passages are quoted.
         views: what pages show of each class.
         address: of the public site.
         themes: names of the folders of questions.
@@ -70,7 +70,7 @@ class Site:
     data_version: str
     labels: Labels
     cache: Cache
-    text: Text | None
+    texts: Texts
     views: Views
     address: Address
     themes: Themes

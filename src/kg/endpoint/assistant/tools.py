@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby, islice
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -20,10 +21,10 @@ from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import entries_of_store
 from kg.linking.index import Index
 from kg.namespaces import ID, KB
-from kg.publications.passages import Text, find_passages
+from kg.publications.passages import Passage, Texts, find_passages, find_publications
 from kg.queries.question import Question, pick
 from kg.queries.rows import Rows
-from kg.rdf_terms import is_iri, local_name
+from kg.rdf_terms import is_iri, local_name, term_key
 
 Payload = dict[str, Any]
 _MOST_ROWS: Final = 200
@@ -46,14 +47,14 @@ class Knowledge:
         graph: the graph.
         questions: the saved questions by name.
         engine: answers queries, within its limits.
-        text: the source text; passages are then quoted whole.
+        texts: the source texts that are at hand; their passages are quoted whole.
 
     """
 
     graph: Graph
     questions: Mapping[str, Question]
     engine: Engine
-    text: Text | None = None
+    texts: Texts = field(default_factory=Texts)
 
     @cached_property
     def _labels(self) -> Labels:
@@ -114,23 +115,33 @@ class Knowledge:
             "property": self._term(statement.quad.predicate, lang),
             "value": self._term(statement.quad.object, lang),
             "kind": statement.kind,
-            "graph": getattr(statement.quad.graph_name, "value", ""),
+            "graph": statement.graph,
+            **self._publication(statement.graph, lang),
             "backing": _SUPPORT[statement.how],
             "passages": [self._passage(passage, lang) for passage in statement.passages[:_MOST_PASSAGES]],
             "passages_in_all": len(statement.passages),
         }
 
+    def _publication(self, graph: str, lang: str) -> Payload:
+        publication = self._publications.get(graph)
+        return {"publication": self._labels.get(publication, lang)[0]} if publication else {}
+
     def _incoming(self, resource: Resource, lang: str) -> Payload:
         quads = [quad for quad in resource.incoming if isinstance(quad.subject, ox.NamedNode)]
+        graphs: dict[tuple[Any, Any, str], list[str]] = {}
+        for quad in quads:
+            graph = term_key(quad.graph_name)
+            graphs.setdefault((quad.subject, quad.predicate, self._kind(graph)), []).append(graph)
         statements = [
             {
-                "subject": self._term(quad.subject, lang),
-                "property": self._term(quad.predicate, lang),
-                "kind": self._kind(getattr(quad.graph_name, "value", "")),
+                "subject": self._term(subject, lang),
+                "property": self._term(predicate, lang),
+                "kind": kind,
+                "graphs": names,
             }
-            for quad in quads[:_MOST_INCOMING]
+            for (subject, predicate, kind), names in islice(graphs.items(), _MOST_INCOMING)
         ]
-        return {"incoming": statements, "incoming_in_all": len(quads)}
+        return {"incoming": statements, "incoming_in_all": len(graphs)}
 
     def _kind(self, graph: str) -> str:
         return local_name(self._evidence.kinds.get(graph, ""))
@@ -146,21 +157,30 @@ class Knowledge:
         passage = self._passages.get(iri)
         payload = {"iri": iri}
         if passage is not None:
-            quote = self.text.quote(iri) if self.text else ""
+            quote = self.texts.quote(iri)
             words = " … ".join(end for end in passage.ends if end)
+            publication = self._publications.get(iri)
+            payload |= {"publication": self._labels.get(publication, lang)[0]} if publication else {}
             payload |= {"section": self._labels.get(passage.section, lang)[0], "lines": passage.lines}
             payload |= {"quote": quote} if quote else {"first_and_last_words": words} if words else {}
         return payload
 
     @cached_property
-    def _passages(self) -> Mapping[str, Any]:
+    def _passages(self) -> Mapping[str, Passage]:
         return find_passages(self.graph.store)
+
+    @cached_property
+    def _publications(self) -> Mapping[str, str]:
+        """Passage, or graph of what is stated, to the publication."""
+        found = find_publications(self.graph.store)
+        return {name: one.iri for one in found for name in (one.graph, *one.passages)}
 
     def _support(self, iri: str, lang: str) -> Payload:
         graphs = {quad.graph_name for quad in self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None)}
         kinds = sorted({self._kind(getattr(graph, "value", "")) for graph in graphs} - {""})
         passages = sorted(self._evidence.sources.get(iri, ()))
-        first = [self._passage(passage, lang) for passage in passages[:_MOST_PASSAGES]]
+        by_publication = [list(group) for _, group in groupby(passages, self._publications.get)]
+        first = [self._passage(passage, lang) for group in by_publication for passage in group[:_MOST_PASSAGES]]
         return {"kinds": kinds, "passages": first, "passages_in_all": len(passages)}
 
     def schema(self, lang: str) -> Payload:

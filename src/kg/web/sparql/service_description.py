@@ -48,7 +48,7 @@ def describe(site: Site, endpoint: str, form: Format) -> bytes:
         service=f"<{endpoint}>" if is_iri(endpoint) else "_:service",
         endpoint=is_iri(endpoint),
         formats=[_NAMES[each.name] for each in (*TABLES, *GRAPHS)],
-        statements=len(store),
+        statements=site.graph.dataset.triples,
         graphs=[(name, list(objects(store, name, VOID_TRIPLES))) for name in graphs],
         limits=site.limits.listed,
     )

@@ -115,7 +115,7 @@ def passage_view(site: Site, lang: str, iri: str) -> PassageView:
     term = term_view(site, ox.NamedNode(iri), lang)
     if passage is None:
         return PassageView(term, None, None, "", "", False)
-    whole = site.text.quote(iri) if site.text else ""
+    whole = site.texts.quote(iri)
     ends = " … ".join(end for end in passage.ends if end)
     section = term_view(site, ox.NamedNode(passage.section), lang) if passage.section else None
     publication = site.publications.get(passage.section)

@@ -1,0 +1,141 @@
+"""What queries see of a store: its named graphs, and their union as default graph, in which a triple stands once.
+
+The engine's own union of graphs is a bag: a triple that two graphs hold counts twice. A graph is a set of triples (RDF
+1.1 Concepts, section 3), so where graphs have a triple in common, they are merged into a default graph beside them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg.queries.formats import Solutions
+
+_IN_TWO: Final = "SELECT ?s ?p ?o ?g ?h { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(STR(?g) < STR(?h)) }"
+_KEPT: Final = 4  # Merged default graphs of queries with a dataset of their own.
+_MOST_KEPT: Final = 200_000  # Triples of one that is kept.
+
+
+class Dataset:
+    """A store as queries see it. What it merges is made when first needed; `prepare` makes it before a fork.
+
+    Arguments:
+        store: the named graphs; they must not change any more.
+        graphs: those that make up the default graph, where the store holds others too; all by default.
+
+    """
+
+    def __init__(self, store: ox.Store, graphs: Iterable[str] = ()) -> None:
+        self.store = store
+        self._graphs = tuple(ox.NamedNode(name) for name in graphs)
+        self._kept: OrderedDict[tuple[frozenset[ox.NamedNode], frozenset[ox.NamedNode]], ox.Store] = OrderedDict()
+
+    @cached_property
+    def overlaps(self) -> Counter[frozenset[str]]:
+        """Graphs that hold triples in common, and how many triples each such set of graphs does."""
+        found: dict[tuple[Any, ...], set[str]] = {}
+        for row in self.store.query(_IN_TWO):  # type: ignore[union-attr]
+            found.setdefault((row["s"], row["p"], row["o"]), set()).update((row["g"].value, row["h"].value))
+        return Counter(map(frozenset, found.values()))
+
+    @cached_property
+    def triples(self) -> int:
+        """How many triples the default graph holds."""
+        if self._graphs:
+            return len(self._merged)
+        return len(self.store) - sum(count * (len(graphs) - 1) for graphs, count in self.overlaps.items())
+
+    def prepare(self) -> Dataset:
+        """Make what queries without a dataset of their own need; return this dataset."""
+        if self._graphs or self.overlaps:
+            _ = self._merged, self._whole
+        return self
+
+    def query(self, text: str, *, sees_graphs: bool) -> Solutions:
+        """Return the answer to a query without a dataset of its own.
+
+        Arguments:
+            text: a query that was inspected.
+            sees_graphs: whether it has a GRAPH clause.
+
+        """
+        if self._graphs or self.overlaps:
+            return (self._whole if sees_graphs else self._merged).query(text)
+        return self.store.query(text, use_default_graph_as_union=True)
+
+    def in_common(self, graphs: Iterable[ox.NamedNode]) -> bool:
+        """Return whether two of these graphs hold a triple in common."""
+        asked = {name.value for name in graphs}
+        return len(asked) > 1 and any(len(overlap & asked) > 1 for overlap in self.overlaps)
+
+    def merge_of(self, default: Iterable[ox.NamedNode], named: Iterable[ox.NamedNode] = ()) -> ox.Store:
+        """Return a store with the merge of some graphs as default graph, and some named graphs.
+
+        The last few are kept, unless they are large.
+        """
+        key = (frozenset(default), frozenset(named))
+        store = self._kept.pop(key, None)
+        if store is None:
+            store = merge(self.store, tuple(key[0]))
+            for name in key[1]:
+                store.bulk_extend(self.store.quads_for_pattern(None, None, None, name))
+        if len(store) <= _MOST_KEPT:
+            self._kept[key] = store
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return store
+
+    @cached_property
+    def _merged(self) -> ox.Store:
+        """The default graph alone: most queries see no other, and are answered faster without."""
+        return merge(self.store, self._graphs)
+
+    @cached_property
+    def _whole(self) -> ox.Store:
+        """The default graph beside the named graphs."""
+        store = merge(self.store, self._graphs)
+        store.bulk_extend(self.store)
+        return store
+
+
+class StoredDataset(Dataset):
+    """A dataset on disk, where the merged default graph stands beside the named graphs.
+
+    Arguments:
+        store: the named graphs.
+        whole: the same beside the merged default graph.
+        overlaps: graphs that hold triples in common, with how many.
+
+    """
+
+    def __init__(self, store: ox.Store, whole: ox.Store, overlaps: Mapping[frozenset[str], int]) -> None:
+        super().__init__(store)
+        self._stored = whole
+        self.overlaps = Counter(overlaps)
+
+    def prepare(self) -> Dataset:
+        """Return this dataset: all is there."""
+        return self
+
+    def query(self, text: str, *, sees_graphs: bool) -> Solutions:
+        """Return the answer to a query without a dataset of its own, as `Dataset.query`."""
+        del sees_graphs
+        return self._stored.query(text)
+
+
+def merge(store: ox.Store, graphs: Sequence[ox.NamedNode] = ()) -> ox.Store:
+    """Return a store whose default graph is the merge of some or all graphs of a store, each triple once."""
+    merged = ox.Store()
+    merged.bulk_extend(in_default_graph(store, graphs))
+    return merged
+
+
+def in_default_graph(store: ox.Store, graphs: Sequence[ox.NamedNode] = ()) -> Iterator[ox.Quad]:
+    """Yield what some or all graphs of a store hold, as quads of the default graph."""
+    for name in graphs or (None,):
+        for quad in store.quads_for_pattern(None, None, None, name):
+            yield ox.Quad(quad.subject, quad.predicate, quad.object)

@@ -1,0 +1,339 @@
+"""Two publications side by side that restate, contradict and share each other's things: each keeps its own truth.
+
+`tests/publications` holds a Dutch and an English text, invented for these tests, and what each of them states.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from click.testing import CliRunner, Result
+from conftest import ROOT
+
+from kg.cli import main
+from kg.endpoint.assistant.tools import Knowledge
+from kg.endpoint.workers import InProcess
+from kg.errors import SourceError
+from kg.graph.build import Graph, build
+from kg.graph.evidence import Evidence
+from kg.graph.facts import Facts
+from kg.graph.store import read_stored, write_store
+from kg.namespaces import GRAPH, ID, KB
+from kg.publications.passages import Text, Texts, find_publications
+from kg.queries.dataset import Dataset
+from kg.queries.engine import answer
+from kg.queries.limits import Limits
+from kg.release.files import Edition
+from kg.release.void import void
+from kg.web.app import create_app
+
+CASES = Path(__file__).parent / "publications"
+DUTCH, ENGLISH = "buurtwarmte-2024", "heat-jobs-2024"
+TEXTS = [CASES / f"{name}.txt" for name in (DUTCH, ENGLISH)]
+FOLDERS = ("ontology", "data", "shapes", "queries", "views")
+SHARED = "company/zonnegloed kb:uses substance/restwarmte"
+
+
+def project_with(folder: Path, *names: str) -> Path:
+    """Return a copy of our project with publications of the fixture beside ours."""
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name)
+    for name in names:
+        shutil.copytree(CASES / name, folder / "data" / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project_with(tmp_path_factory.mktemp("two"), DUTCH, ENGLISH)
+
+
+@pytest.fixture(scope="module")
+def both(two: Path) -> Graph:
+    return build(two)
+
+
+@pytest.fixture
+def changed(two: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that copies the project and replaces a text in one of its files."""
+
+    def change(name: str, before: str, after: str) -> Path:
+        shutil.copytree(two, tmp_path / "project")
+        file = tmp_path / "project" / "data" / name
+        text = file.read_text("utf-8")
+        assert text.count(before) == 1
+        file.write_text(text.replace(before, after), "utf-8")
+        return tmp_path / "project"
+
+    return change
+
+
+def evidence(project: Path, *arguments: str, code: int = 0) -> str:
+    run: Result = CliRunner().invoke(main, ["evidence", *arguments, "--project", str(project)])
+    assert run.exit_code == code, run.output
+    return run.output
+
+
+def with_texts(*paths: Path) -> list[str]:
+    return [part for path in paths or TEXTS for part in ("--text", str(path))]
+
+
+def short(triple: tuple[str, ...]) -> str:
+    return " ".join(part.removeprefix(ID).replace(KB, "kb:") for part in triple)
+
+
+# Sections and passages belong to the publication that holds them.
+
+
+def test_each_publication_has_its_own_sections_and_passages(both: Graph) -> None:
+    found = {one.iri.removeprefix(f"{ID}publication/"): one for one in find_publications(both.store)}
+    assert set(found) == {DUTCH, ENGLISH, "industrie-2023"}
+    for name, publication in found.items():
+        assert all(section.startswith(f"{ID}section/{name}/") for section in publication.sections)
+        assert all(passage.startswith(f"{ID}passage/{name}/") for passage in publication.passages)
+    assert len(found[DUTCH].sections) == len(found[ENGLISH].sections) == 2
+
+
+def test_an_empty_publication_has_nothing_of_others(both: Graph) -> None:
+    store = ox.Store()
+    store.extend(both.store)
+    graph, iri = ox.NamedNode(f"{GRAPH}empty"), ox.NamedNode(f"{ID}publication/empty")
+    store.add(ox.Quad(iri, ox.NamedNode(f"{KB}textSha256"), ox.Literal("0"), graph))
+    [empty] = [one for one in find_publications(store) if one.iri == iri.value]
+    assert (dict(empty.sections), dict(empty.passages)) == ({}, {})
+
+
+# Evidence belongs to a statement of a publication.
+
+
+def relations(graph: Graph, triple: str) -> dict[str, tuple[str, list[str]]]:
+    """Return publication to how it backs a triple, and the passages."""
+    return {
+        relation.graph.removeprefix(GRAPH): (relation.how, [iri.removeprefix(ID) for iri in relation.passages])
+        for relation in Evidence(graph.store).relations
+        if short(relation.triple) == triple
+    }
+
+
+def test_a_fact_that_two_state_has_the_passages_of_each(both: Graph) -> None:
+    assert relations(both, SHARED) == {
+        DUTCH: ("derived", [f"passage/{DUTCH}/s1-p2-2"]),
+        ENGLISH: ("derived", [f"passage/{ENGLISH}/s1-p2-2"]),
+    }
+
+
+def test_a_fact_of_one_has_only_the_passages_of_that_one(both: Graph) -> None:
+    assert relations(both, "company/zonnegloed kb:produces substance/stoom") == {
+        DUTCH: ("derived", [f"passage/{DUTCH}/s1-p2-3"])
+    }
+    # The ends share a passage in the Dutch text, for another triple; here they share none that says so.
+    assert relations(both, "company/aardvuur kb:uses substance/elektriciteit") == {
+        ENGLISH: ("derived", [f"passage/{ENGLISH}/s1-p2-4"])
+    }
+
+
+def test_another_publication_changes_nothing_in_the_evidence_of_ours(graph: Graph, both: Graph) -> None:
+    ours = {(one.triple, one.how, one.passages) for one in Evidence(graph.store).relations}
+    again = [one for one in Evidence(both.store).relations if one.graph == f"{GRAPH}industrie-2023"]
+    assert {(one.triple, one.how, one.passages) for one in again} == ours
+    mine = ox.NamedNode(f"{GRAPH}industrie-2023/evidence")
+    quads = [set(one.store.quads_for_pattern(None, None, None, mine)) for one in (graph, both)]
+    assert quads[0] == quads[1]
+
+
+def test_derived_evidence_stands_in_the_graph_of_the_publication_that_states_the_triple(both: Graph) -> None:
+    source = ox.NamedNode("http://purl.org/dc/terms/source")
+    for name in (DUTCH, ENGLISH):
+        quads = both.store.quads_for_pattern(None, source, None, ox.NamedNode(f"{GRAPH}{name}/evidence"))
+        passages = [str(quad.object)[1:-1] for quad in quads]
+        assert passages
+        assert all(passage.startswith(f"{ID}passage/{name}/") for passage in passages)
+
+
+def test_support_of_a_quad_is_that_of_its_own_graph(both: Graph) -> None:
+    facts = Facts(both.store)
+    node, uses = ox.NamedNode(f"{ID}company/zonnegloed"), ox.NamedNode(f"{KB}uses")
+    supports = [facts.support(quad) for quad in both.store.quads_for_pattern(node, uses, None, None)]
+    assert len(supports) == 2
+    for support in supports:
+        name = support.graph.removeprefix(GRAPH)
+        assert (support.how, support.passages) == ("derived", (f"{ID}passage/{name}/s1-p2-2",))
+
+
+def test_a_source_in_the_text_of_another_publication_backs_nothing(changed: Callable[..., Path]) -> None:
+    own = "substance:restwarmte\n    dct:source passage:s1-p2-2"
+    foreign = f"substance:restwarmte\n    dct:source <{ID}passage/{ENGLISH}/s1-p2-2>"
+    project = changed(f"{DUTCH}/facts.ttl", own, foreign)
+    assert relations(build(project), SHARED)[DUTCH] == ("unshared", [])
+
+
+def test_the_command_shows_one_block_for_each_publication(two: Path) -> None:
+    shown = evidence(two, "company/zonnegloed", *with_texts())
+    [dutch, english] = [part for part in shown.split("kb:")[1:] if part.startswith("uses restwarmte")]
+    assert f"graph/{DUTCH}, stated; derived for this statement:\n" in dutch
+    assert '    s1-p2-2, line 3: "Het bedrijf Zonnegloed gebruikt restwarmte."\n' in dutch
+    assert f"graph/{ENGLISH}, stated; derived for this statement:\n" in english
+    assert '    s1-p2-2, line 3: "The company Zonnegloed uses residual heat."\n' in english
+
+
+def test_an_assistant_is_told_what_each_publication_states(both: Graph) -> None:
+    engine = InProcess(both.dataset, Limits(), both.prefixes)
+    told = Knowledge(both, {}, engine, Texts.read(TEXTS, both.store)).describe("company/zonnegloed", "en")
+    blocks = [one for one in told["statements"] if one["value"].get("label") == "residual heat"]
+    assert [one["publication"] for one in blocks] == ["Jobs in neighbourhood heating", "Jobs in district heating"]
+    for block, quote in zip(blocks, ("gebruikt restwarmte.", "uses residual heat."), strict=True):
+        [passage] = block["passages"]
+        assert passage["publication"] == block["publication"]
+        assert passage["quote"].endswith(quote)
+    heat = Knowledge(both, {}, engine).describe("substance/restwarmte", "en")
+    [incoming] = [one for one in heat["incoming"] if one["subject"]["label"] == "Zonnegloed"]
+    assert incoming["graphs"] == [GRAPH + name for name in (DUTCH, ENGLISH)]
+
+
+# Texts.
+
+
+def test_each_text_is_matched_to_its_publication(both: Graph) -> None:
+    texts = Texts.read(reversed(TEXTS), both.store)
+    assert [text.publication.iri.rpartition("/")[2] for text in texts.texts] == [ENGLISH, DUTCH]
+    assert texts.quote(f"{ID}passage/{DUTCH}/s1-p2-3") == "Zonnegloed levert stoom."
+    assert texts.quote(f"{ID}passage/industrie-2023/s2-p8-4") == ""
+
+
+def test_two_files_for_one_publication_are_refused(both: Graph) -> None:
+    with pytest.raises(SourceError, match=r"this is the text of .*heat-jobs-2024"):
+        Texts.read([TEXTS[1], TEXTS[1]], both.store)
+
+
+def test_an_edited_text_is_compared_with_the_publication_that_it_is_most_like(both: Graph, tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text(TEXTS[1].read_text("utf-8").replace("hot water", "cold water"), "utf-8")
+    with pytest.raises(SourceError, match=r"text\.txt:3: passage s1-p2-3 is not there"):
+        Text.read(file, both.store)
+
+
+def hash_of(name: str, slug: str) -> str:
+    block = (CASES / name / "passages.ttl").read_text("utf-8").partition(f"passage:{slug}\n")[2]
+    return block.partition('kb:sha256 "')[2][:64]
+
+
+def test_the_hash_of_another_passage_is_named_and_the_text_is_not_blamed(changed: Callable[..., Path]) -> None:
+    project = changed(f"{DUTCH}/passages.ttl", hash_of(DUTCH, "s1-p4-1"), hash_of(DUTCH, "s1-p2-3"))
+    with pytest.raises(SourceError) as caught:
+        Text.read(TEXTS[0], build(project).store)
+    assert str(caught.value.what) == "kb:sha256 of passage s1-p4-1 (line 7) is that of passage s1-p2-3 (line 3)"
+    assert caught.value.hint.endswith("the text is right")
+
+
+def test_every_fact_of_both_is_in_its_text(two: Path) -> None:
+    shown = evidence(two, *with_texts())
+    assert shown.count("literals that copy the text: 0") == 2
+    assert [line for line in shown.splitlines() if line.startswith("number\t")] == ["number\t2\t2\t0\t0\t0\t0\t0"] * 2
+
+
+PLANTED = [  # A triple that the other publication states; no passage of this one names both ends.
+    (DUTCH, "substance:aardwarmte ;\n", "substance:elektriciteit ;\n", "company/aardvuur kb:uses", '"elektriciteit"'),
+    (ENGLISH, "substance:elektriciteit ;\n", "substance:aardwarmte ;\n", "company/aardvuur kb:uses", '"geothermal'),
+    (ENGLISH, "substance:heet-water ;\n", "substance:stoom ;\n", "company/zonnegloed kb:produces", '"steam"'),
+]
+
+
+@pytest.mark.parametrize(("name", "true", "false", "triple", "missing"), PLANTED)
+def test_a_false_triple_is_found_although_another_publication_states_it(
+    changed: Callable[..., Path], name: str, true: str, false: str, triple: str, missing: str
+) -> None:
+    shown = evidence(changed(f"{name}/facts.ttl", true, false), *with_texts(), code=1)
+    [failure] = [line for line in shown.splitlines() if "relation: " in line and line.endswith(" not found")]
+    assert f"data/{name}/facts.ttl: relation: {triple}" in failure
+    assert missing in failure
+
+
+# The union of graphs is a set.
+
+TRIPLE = f"<{ID}company/zonnegloed> <{KB}uses> <{ID}substance/restwarmte>"
+ONE = f"SELECT (COUNT(*) AS ?n) {{ {TRIPLE} }}"
+ALL = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+WHO = f"SELECT ?g {{ GRAPH ?g {{ {TRIPLE} }} }}"
+MIXED = f"SELECT (COUNT(*) AS ?n) {{ {TRIPLE} GRAPH <{GRAPH}catalogue> {{ <{GRAPH}{DUTCH}> a ?kind }} }}"
+PAIR = [GRAPH + DUTCH, GRAPH + ENGLISH]
+
+
+@pytest.fixture(scope="module")
+def ways(both: Graph, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Dataset]:
+    """Return the fixture as queries see it: in memory, and on disk."""
+    folder = tmp_path_factory.mktemp("stores") / "store"
+    write_store(both, folder, "1")
+    return {"memory": both.dataset, "disk": read_stored(folder).open()}
+
+
+def number(dataset: Dataset | ox.Store, text: str, **more: list[str]) -> int:
+    [row] = answer(dataset, text, **more)  # type: ignore[arg-type]
+    return int(row["n"].value)
+
+
+@pytest.mark.parametrize("way", ["memory", "disk"])
+def test_a_triple_of_two_graphs_counts_once(ways: dict[str, Dataset], way: str) -> None:
+    dataset = ways[way]
+    stated = "".join(f"FROM <{name}> " for name in PAIR)
+    assert number(dataset, ONE) == 1
+    assert number(dataset, MIXED) == 2  # One row for each class of the graph in the catalogue, not two.
+    assert number(dataset, ONE.replace("{", f"{stated}{{", 1)) == 1
+    assert number(dataset, ONE, default_graphs=PAIR) == 1
+    assert number(dataset, ONE.replace("{", "FROM <urn:other> {", 1), default_graphs=PAIR) == 1
+    assert {row["g"].value for row in answer(dataset, WHO)} == set(PAIR)  # type: ignore[union-attr]
+    assert {row["g"].value for row in answer(dataset, WHO, default_graphs=PAIR, named_graphs=PAIR)} == set(PAIR)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("way", ["memory", "disk"])
+def test_a_dataset_of_its_own_sees_only_that(ways: dict[str, Dataset], way: str) -> None:
+    dataset = ways[way]
+    both_sizes = [number(dataset, ALL, default_graphs=[name]) for name in PAIR]
+    assert number(dataset, ALL, default_graphs=PAIR) < sum(both_sizes)
+    assert number(dataset, ALL.replace("{", f"FROM <{PAIR[0]}> {{", 1)) == both_sizes[0]
+    assert not list(answer(dataset, WHO, default_graphs=PAIR))  # type: ignore[arg-type]
+    assert [row["g"].value for row in answer(dataset, WHO, default_graphs=PAIR, named_graphs=PAIR[:1])] == PAIR[:1]  # type: ignore[union-attr]
+
+
+def test_counts_are_the_same_everywhere(both: Graph, ways: dict[str, Dataset]) -> None:
+    triples = len({quad.triple for quad in both.store})
+    assert triples < len(both.store)
+    assert {number(dataset, ALL) for dataset in ways.values()} == {triples} == {both.dataset.triples}
+    client = create_app(both, {}).test_client()
+    said = client.get("/sparql", headers={"Accept": "application/n-triples"}).text
+    assert f'<http://rdfs.org/ns/void#triples> "{triples}"' in said
+    described = void(both, Edition.from_project(ROOT)).data.decode("utf-8")
+    assert f"void:triples {triples} " in described
+    asked = client.get("/sparql", query_string={"query": ALL}, headers={"Accept": "text/csv"})
+    assert asked.text.split() == ["n", str(triples)]
+
+
+def test_merges_of_datasets_are_kept_and_bounded(both: Graph) -> None:
+    dataset = Dataset(both.store)
+    names = [ox.NamedNode(name) for name in PAIR]
+    first = dataset.merge_of(names)
+    assert dataset.merge_of(reversed(names)) is first
+    for number in range(4):
+        dataset.merge_of([*names, ox.NamedNode(f"urn:graph:{number}")])
+    assert dataset.merge_of(names) is not first
+
+
+def test_without_triples_in_common_nothing_is_merged() -> None:
+    store = ox.Store()
+    store.update("INSERT DATA { GRAPH <urn:a> { <urn:s> <urn:p> 1 } GRAPH <urn:b> { <urn:s> <urn:p> 2 } }")
+    dataset = Dataset(store).prepare()
+    assert not dataset.overlaps
+    assert "_merged" not in vars(dataset)
+    assert number(dataset, ALL) == dataset.triples == 2
+
+
+def test_some_graphs_may_make_up_the_default_graph() -> None:
+    store = ox.Store()
+    names = ("urn:a", "urn:b", "urn:c")
+    store.update(f"INSERT DATA {{ {' '.join(f'GRAPH <{name}> {{ <urn:s> <urn:p> 1, <{name}> }}' for name in names)} }}")
+    dataset = Dataset(store, names[:2])
+    assert number(dataset, ALL) == dataset.triples == 3
+    assert number(dataset, "SELECT (COUNT(*) AS ?n) { GRAPH <urn:c> { ?s ?p ?o } }") == 2
