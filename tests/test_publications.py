@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +15,11 @@ import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner, Result
 from conftest import ROOT
+from flask.testing import FlaskClient
 
 from kg.cli import main
 from kg.endpoint.assistant.tools import Knowledge
+from kg.endpoint.settings import Settings
 from kg.endpoint.workers import InProcess
 from kg.errors import SourceError
 from kg.graph.build import Graph, build
@@ -337,3 +341,62 @@ def test_some_graphs_may_make_up_the_default_graph() -> None:
     dataset = Dataset(store, names[:2])
     assert number(dataset, ALL) == dataset.triples == 3
     assert number(dataset, "SELECT (COUNT(*) AS ?n) { GRAPH <urn:c> { ?s ?p ?o } }") == 2
+
+
+# Pages.
+
+
+@pytest.fixture(scope="module")
+def client(both: Graph) -> FlaskClient:
+    return create_app(both, {}, Settings(text=tuple(TEXTS))).test_client()
+
+
+def page(client: FlaskClient, path: str, lang: str = "en") -> str:
+    return client.get(f"{path}.html", query_string={"lang": lang}).text
+
+
+def blocks(text: str, value: str) -> list[tuple[str, str, str]]:
+    """Return publication, language and words of each passage that a page shows for the first fact with a value."""
+    shown = text.partition(f">{value}</a>")[2].partition("</details>")[0]
+    names = r'<div class="evidence">\s*<p><a href="[^"]+">([^<]+)</a>.*?<q(?: lang="(\w+)")?>([^<]+)</q>'
+    return re.findall(names, shown, re.DOTALL)
+
+
+def test_a_page_shows_one_block_for_each_publication(client: FlaskClient) -> None:
+    text = page(client, "/id/company/zonnegloed")
+    assert blocks(text, "residual heat") == [
+        ("Jobs in neighbourhood heating", "nl", "Het bedrijf Zonnegloed gebruikt restwarmte."),
+        ("Jobs in district heating", "en", "The company Zonnegloed uses residual heat."),
+    ]
+    shown = text.partition(">residual heat</a>")[2].partition("</details>")[0]
+    assert re.findall(r'<p class="states"><a href="([^"?]+)', shown) == [
+        f"/id/publication/{name}" for name in (DUTCH, ENGLISH)
+    ]
+
+
+def test_a_fact_of_one_publication_shows_only_that(client: FlaskClient) -> None:
+    text = page(client, "/id/company/zonnegloed", "nl")
+    assert [block[0] for block in blocks(text, "stoom")] == ["Banen in de buurtwarmte"]
+    assert [block[0] for block in blocks(text, "heet water")] == ["Banen in de stadsverwarming"]
+
+
+def test_a_passage_names_its_own_publication(client: FlaskClient) -> None:
+    for name, title in ((DUTCH, "Banen in de buurtwarmte"), (ENGLISH, "Banen in de stadsverwarming")):
+        assert re.search(
+            rf'<p><a href="[^"]*{name}[^"]*">{title}</a> ·', page(client, f"/id/passage/{name}/s1-p2-2", "nl")
+        )
+    assert "Klimaatbanen in de industrie</a> ·" in page(client, "/id/passage/industrie-2023/s2-p8-4", "nl")
+
+
+def test_every_source_is_named_in_the_foot_and_on_the_page_of_the_dataset(client: FlaskClient) -> None:
+    foot = page(client, "/id/company/zonnegloed").partition("<footer")[2]
+    for title, who in (
+        ("Climate jobs in industry", "Employee Insurance Agency (UWV), 2023"),
+        ("Jobs in neighbourhood heating", "Example Foundation"),
+        ("Jobs in district heating", "Example Foundation"),
+    ):
+        assert f"{title}</a>, {who}" in foot
+    dataset = client.get("/dataset", query_string={"lang": "en"}).text
+    assert dataset.count("Invented for tests: may be used freely.") == 2
+    based_on = json.loads(dataset.partition("ld+json")[2].partition(">")[2].partition("</script>")[0])["isBasedOn"]
+    assert len(based_on) == 3

@@ -16,6 +16,7 @@ from flask import Flask, Response, request
 from kg.endpoint.http.request_record import record_of
 from kg.languages import LANGUAGES, format_number, lang_attribute
 from kg.namespaces import BASE
+from kg.publications.passages import Publication
 from kg.rdf_terms import Term
 from kg.web.context import Context
 from kg.web.site import Site
@@ -109,6 +110,7 @@ def interface(context: Context) -> dict[str, Any]:
         "term": lambda value: term_view(site, value, lang),
         "number": lambda value: format_number(value, lang),
         "version": site.graph.version,
+        "sources": [_source(site, publication, lang) for publication in site.publications],
         "in_sparql": lambda query: "/sparql?" + urlencode({"query": query, "lang": lang}),
     }
 
@@ -164,6 +166,20 @@ def local_link(iri: str, lang: str) -> str:
     """Return where a link to an IRI leads on a page in a language; nothing where it is no address of the Web."""
     query = f"?lang={lang}" if iri.startswith(BASE) and "#" not in iri else ""
     return local_path(iri) + query if iri.startswith(("http://", "https://")) else ""
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """A publication as the foot of each page names it: a link, who published it and when, and its terms of reuse."""
+
+    term: TermView
+    attribution: str
+    rights: str
+
+
+def _source(site: Site, publication: Publication, lang: str) -> SourceView:
+    term = term_view(site, ox.NamedNode(publication.iri), lang)
+    return SourceView(term, site.attribution(publication, lang), site.rights(publication, lang))
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ from kg.graph.build import Graph
 from kg.graph.facts import Fact, Facts
 from kg.labels import Labels
 from kg.languages import LANGUAGES
-from kg.namespaces import RDF, RDF_TYPE, SKOS, SSSOM
-from kg.publications.passages import Passage, Texts, find_passages, find_publications
+from kg.namespaces import DCT, KB, RDF, RDF_TYPE, SKOS, SSSOM
+from kg.publications.passages import Passage, Publication, Texts, find_passages, find_publications
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
-from kg.rdf_terms import Term, first_object
+from kg.rdf_terms import Term, first_object, objects, term_key
 from kg.release.background import BackgroundBuild
 from kg.release.changes import ReleaseChanges, read_changes
 from kg.release.files import Edition, Owner
@@ -185,10 +185,35 @@ class Site:
         return Edition.from_project(project_folder())
 
     @cached_property
-    def publications(self) -> Mapping[str, str]:
+    def publications(self) -> list[Publication]:
+        """The publications whose content the graph holds."""
+        return find_publications(self.graph.store)
+
+    @cached_property
+    def publication_of_section(self) -> Mapping[str, Publication]:
         """Section to the publication that holds it."""
-        publications = find_publications(self.graph.store)
-        return {section: publication.iri for publication in publications for section in publication.sections}
+        return {section: publication for publication in self.publications for section in publication.sections}
+
+    @cached_property
+    def publication_of_graph(self) -> Mapping[str, Publication]:
+        """Graph to the publication that it states."""
+        return {publication.graph: publication for publication in self.publications}
+
+    def attribution(self, publication: Publication, lang: str) -> str:
+        """Return who published a publication and when, as far as the graph says it: `UWV, 2023`."""
+        node = ox.NamedNode(publication.iri)
+        publishers = {self._short_name(term, lang) for term in objects(self.graph.store, node, DCT + "publisher")}
+        return ", ".join([*sorted(publishers), *sorted(text[:4] for text in self._texts(node, DCT + "issued"))])
+
+    def _short_name(self, term: Term, lang: str) -> str:
+        return min(self._texts(term, KB + "abbreviation"), default="") or self.labels.get(term_key(term), lang)[0]
+
+    def _texts(self, node: Term, predicate: str) -> set[str]:
+        return {text.value for text in objects(self.graph.store, node, predicate) if isinstance(text, ox.Literal)}
+
+    def rights(self, publication: Publication, lang: str) -> str:
+        """Return the terms of reuse of a publication, in a language where it has them in it."""
+        return self._terms(publication.graph, lang)
 
     @cached_property
     def terms_of_use(self) -> Mapping[str, Mapping[str, str]]:

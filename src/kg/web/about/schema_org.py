@@ -52,7 +52,7 @@ def dataset_card(context: Context) -> Card:
         "creator": [{"@type": "Organization", "name": name} for name in edition.authors],
         "publisher": {"@type": "Organization", "name": publisher} if publisher else None,
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Klimaatbanen", "url": absolute("/")},
-        "isBasedOn": [_publication(context, iri) for iri in dict.fromkeys(site.publications.values())],
+        "isBasedOn": [_publication(context, publication.iri) for publication in site.publications],
         "distribution": [_download(context, suffix, media_type) for suffix, media_type in _DUMPS.items()],
     }
     return {name: value for name, value in card.items() if value}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,7 @@ class PassageView:
         lines: where it stands in the source text.
         words: the whole sentence where the text is served, else its first and last words, or nothing.
         whole: whether `words` is the whole of it.
+        language: of the words.
 
     """
 
@@ -43,6 +44,25 @@ class PassageView:
     lines: str
     words: str
     whole: bool
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class PublicationSupport:
+    """What the statement of one publication rests on.
+
+    Attributes:
+        publication: a link; None where no publication states it.
+        how: how the passages were found; a word of the interface is `how_` and this.
+        passages: the first few.
+        more: how many other passages there are.
+
+    """
+
+    publication: TermView | None
+    how: str
+    passages: tuple[PassageView, ...]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -60,9 +80,7 @@ class SupportView:
 
     Attributes:
         chips: the kinds of its statements.
-        how: how the passages were found; a word of the interface is `how_` and this.
-        passages: the first few.
-        more: how many other passages there are.
+        publications: for each publication that states it, its own passages.
         derivations: the first few.
         more_derivations: how many others there are.
         mapping: what a mapping says of itself.
@@ -70,9 +88,7 @@ class SupportView:
     """
 
     chips: tuple[Chip, ...]
-    how: str = ""
-    passages: tuple[PassageView, ...] = ()
-    more: int = 0
+    publications: tuple[PublicationSupport, ...] = ()
     derivations: tuple[DerivationView, ...] = ()
     more_derivations: int = 0
     mapping: tuple[tuple[TermView, TermView], ...] = ()
@@ -80,24 +96,39 @@ class SupportView:
     @property
     def has_details(self) -> bool:
         """Whether there is more to show than the kind."""
-        return bool(self.passages or self.derivations or self.mapping)
+        stated = len(self.publications) > 1 or any(each.passages for each in self.publications)
+        return bool(stated or self.derivations or self.mapping)
 
 
 def support_view(site: Site, lang: str, quads: Iterable[ox.Quad]) -> SupportView:
     """Return what some statements together rest on."""
     supports = list(dict.fromkeys(site.facts.support(quad) for quad in quads))
-    passages = list(dict.fromkeys(iri for support in supports for iri in support.passages))
     derivations = list(dict.fromkeys(each for support in supports for each in support.derivations))
     mapping = [pair for support in supports for pair in support.properties]
     return SupportView(
         chips(site, lang, supports),
-        next((support.how for support in supports if support.passages), ""),
-        tuple(passage_view(site, lang, iri) for iri in passages[:_MOST]),
-        max(0, len(passages) - _MOST),
+        tuple(_publication_supports(site, lang, supports)),
         tuple(_derivation_view(site, lang, each.rule, each.via) for each in derivations[:_MOST]),
         max(0, len(derivations) - _MOST),
         tuple((term_view(site, ox.NamedNode(name), lang), term_view(site, value, lang)) for name, value in mapping),
     )
+
+
+def _publication_supports(site: Site, lang: str, supports: Iterable[Support]) -> Iterator[PublicationSupport]:
+    """Yield one block for each publication that states something, with its own passages."""
+    by_graph: dict[str, list[Support]] = {}
+    for support in supports:
+        if support.passages or support.graph in site.publication_of_graph:
+            by_graph.setdefault(support.graph, []).append(support)
+    for graph, own in sorted(by_graph.items()):
+        passages = list(dict.fromkeys(iri for support in own for iri in support.passages))
+        publication = site.publication_of_graph.get(graph)
+        yield PublicationSupport(
+            term_view(site, ox.NamedNode(publication.iri), lang) if publication else None,
+            next((support.how for support in own if support.passages), ""),
+            tuple(passage_view(site, lang, iri) for iri in passages[:_MOST]),
+            max(0, len(passages) - _MOST),
+        )
 
 
 def chips(site: Site, lang: str, supports: Iterable[Support]) -> tuple[Chip, ...]:
@@ -118,9 +149,10 @@ def passage_view(site: Site, lang: str, iri: str) -> PassageView:
     whole = site.texts.quote(iri)
     ends = " … ".join(end for end in passage.ends if end)
     section = term_view(site, ox.NamedNode(passage.section), lang) if passage.section else None
-    publication = site.publications.get(passage.section)
-    above = term_view(site, ox.NamedNode(publication), lang) if publication else None
-    return PassageView(term, section, above, passage.lines, whole or ends, bool(whole))
+    publication = site.publication_of_section.get(passage.section)
+    above = term_view(site, ox.NamedNode(publication.iri), lang) if publication else None
+    language = publication.language if publication else ""
+    return PassageView(term, section, above, passage.lines, whole or ends, bool(whole), language)
 
 
 def _derivation_view(site: Site, lang: str, rule: str, via: Iterable[str]) -> DerivationView:
