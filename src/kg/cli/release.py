@@ -94,17 +94,19 @@ def push(url: str, store_url: str | None, update_url: str | None, project: Path)
 
 @main.command()
 @click.argument("name")
-@click.option("--title", required=True, help="Dutch title of the publication.")
-@click.option("--title-en", default="", help="Its English title.")
+@click.option("--title", required=True, help="Title of the publication, in the language of its text.")
+@click.option("--title-en", default="", help="English title of a Dutch text.")
+@click.option("--title-nl", default="", help="Dutch title of an English text.")
+@click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of the text.")
 @click.option(
     "--text", required=True, type=click.Path(path_type=Path), help="Its text, one paragraph a line; not copied."
 )
 @own_project_option
-def new(name: str, title: str, title_en: str, text: Path, project: Path) -> None:
+def new(name: str, title: str, title_en: str, title_nl: str, lang: str, text: Path, project: Path) -> None:
     """Begin a publication in the project in which you are: data/NAME, with sections and passages cut from its text."""
     from kg.publications.scaffold import make
 
-    made = make(project, name, title, text, title_en)
+    made = make(project, name, title, text, title_nl if lang == "en" else title_en, lang)
     click.echo(f"{made.folder}: {len(made.passages.sections)} sections, {len(made.passages.segments)} passages")
     click.echo("To write by hand; kg validate says what is missing:")
     for line in made.to_write:

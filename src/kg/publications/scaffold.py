@@ -13,6 +13,8 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.files import own_project, read_text, replacing
+from kg.languages import LANGUAGES
+from kg.publications.passages import DUTCH
 from kg.publications.segmentation import Cut, Section, Segment, cut
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -20,6 +22,7 @@ _TEMPLATE: Final = "_template"
 _SUFFIX: Final = ".template"
 _TAKEN: Final = ("catalogue", "given", "inferred", "mappings", "ontology")
 _LONGEST_NAME: Final = 12
+_LANGUAGE_NAMES: Final = {"nl": "Dutch", "en": "English"}
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,16 @@ class Scaffold:
     to_write: tuple[str, ...]
 
 
-def make(project: Path, name: str, title: str, text: Path, title_en: str = "") -> Scaffold:
+def make(project: Path, name: str, title: str, text: Path, translation: str = "", language: str = DUTCH) -> Scaffold:
     """Make the folder of a publication; the text itself is not copied.
 
     Arguments:
         project: the project to write in, with `data/_template`.
         name: slug, which becomes folder, graph and part of IRIs.
-        title: Dutch title.
+        title: as printed, in the language of the text.
         text: UTF-8 file with the whole text, one paragraph a line.
-        title_en: English title.
+        translation: the title in the other of our languages.
+        language: of the text, `nl` or `en`.
 
     Raises:
         SourceError: the project is an installed package, the name is no slug or is taken, the text is missing or
@@ -55,15 +59,15 @@ def make(project: Path, name: str, title: str, text: Path, title_en: str = "") -
     """
     project = own_project(project)
     _check_name(project, name)
-    passages = cut(read_text(text).removeprefix("\ufeff").replace("\r\n", "\n"))
+    passages = cut(read_text(text).removeprefix("\ufeff").replace("\r\n", "\n"), language)
     if not passages.segments:
         raise SourceError("the text is empty", where=str(text), hint="give a UTF-8 text, one paragraph a line")
     if not title.strip():
         raise SourceError("the title is empty", where="--title", hint="give the title as printed")
     folder = project / "data" / name
-    values = _values(name, title.strip(), title_en.strip(), passages)
+    values = _values(name, {language: title.strip(), _other(language): translation.strip()}, passages, language)
     _copy(project / "data" / _TEMPLATE, folder, values)
-    return Scaffold(folder, passages, tuple(_to_write(folder, title_en, passages)))
+    return Scaffold(folder, passages, tuple(_to_write(folder, translation, passages, _other(language))))
 
 
 def _check_name(project: Path, name: str) -> None:
@@ -88,22 +92,29 @@ def _copy(template: Path, folder: Path, values: Mapping[str, str]) -> None:
             target.write_text(Template(read_text(path)).substitute(values), encoding="utf-8")
 
 
-def _values(name: str, title: str, title_en: str, text: Cut) -> dict[str, str]:
-    titles = [ox.Literal(title_en, language="en")] if title_en else []
+def _other(language: str) -> str:
+    """Return the language of names that are ours, where the text is in another."""
+    return next(tag for tag in LANGUAGES if tag != language)
+
+
+def _values(name: str, titles: Mapping[str, str], text: Cut, language: str) -> dict[str, str]:
+    english, dutch = (titles[tag] or titles[language] for tag in ("en", "nl"))
+    literals = [str(ox.Literal(titles[tag], language=tag)) for tag in sorted(titles) if titles[tag]]
+    other = _LANGUAGE_NAMES[_other(language)]
     return {
         "name": name,
-        "title": str(ox.Literal(title, language="nl")),
-        "titles": " , ".join(map(str, [*titles, ox.Literal(title, language="nl")])),
-        "about_stated": _both(f"{title_en or title}: what the text says", f"{title}: wat de tekst zegt"),
-        "about_editorial": _both(f"{title_en or title}: what we add", f"{title}: wat wij toevoegen"),
+        "language": language,
+        "other": other,
+        "titles": " , ".join(literals),
+        "about_stated": _both(f"{english}: what the text says", f"{dutch}: wat de tekst zegt"),
+        "about_editorial": _both(f"{english}: what we add", f"{dutch}: wat wij toevoegen"),
         "about_evidence": _both(
-            f"{title_en or title}: which passage backs which statement",
-            f"{title}: welke passage welke uitspraak onderbouwt",
+            f"{english}: which passage backs which statement", f"{dutch}: welke passage welke uitspraak onderbouwt"
         ),
         "sha256": text.sha256,
         "first": text.segments[0].slug,
-        "sections": "\n\n".join(_section(name, section) for section in text.sections),
-        "section_names": "\n\n".join(_section_name(section) for section in text.sections),
+        "sections": "\n\n".join(_section(name, section, language) for section in text.sections),
+        "section_names": "\n\n".join(_section_name(section, language) for section in text.sections),
         "passages": "\n\n".join(map(_passage, text.segments)),
     }
 
@@ -116,10 +127,10 @@ def _block(subject: str, *pairs: tuple[str, str]) -> str:
     return f"{subject}\n    " + " ;\n    ".join(f"{name} {value}" for name, value in pairs) + " ."
 
 
-def _section(publication: str, section: Section) -> str:
+def _section(publication: str, section: Section, language: str) -> str:
     pairs = [("a", "kb:Section")]
     if _is_name(section.title):
-        pairs.append(("skos:prefLabel", str(ox.Literal(section.title, language="nl"))))
+        pairs.append(("skos:prefLabel", str(ox.Literal(section.title, language=language))))
     pairs.append(("dct:isPartOf", f"publication:{publication}"))
     if section.parent:
         pairs.append(("kb:partOfSection", f"section:{section.parent}"))
@@ -134,9 +145,9 @@ def _is_name(title: str) -> bool:
     return 0 < len(title.split()) <= _LONGEST_NAME
 
 
-def _section_name(section: Section) -> str:
+def _section_name(section: Section, language: str) -> str:
     """Return, as a comment to be filled in, the names that the section still needs."""
-    names = '"..."@en' if _is_name(section.title) else '"..."@en , "..."@nl'
+    names = f'"..."@{_other(language)}' if _is_name(section.title) else '"..."@en , "..."@nl'
     return f"# section:{section.slug}\n#     skos:prefLabel {names} ."
 
 
@@ -153,13 +164,13 @@ def _passage(segment: Segment) -> str:
     return _block(f"passage:{segment.slug}", *pairs, ("kb:sha256", f'"{segment.sha256}"'))
 
 
-def _to_write(folder: Path, title_en: str, text: Cut) -> Iterator[str]:
+def _to_write(folder: Path, translation: str, text: Cut, other: str) -> Iterator[str]:
     editorial = folder / "editorial" / "publication.ttl"
     yield f"{folder / 'publication.ttl'}: publisher, date, creators, as far as the text states them"
     yield f"{folder / 'catalogue.ttl'} and {editorial}: dct:rights, the terms of the publisher"
-    if not title_en:
-        yield f"{editorial}: the English title"
-    yield f"{editorial}: English names of {len(text.sections)} sections"
+    if not translation:
+        yield f"{editorial}: the {_LANGUAGE_NAMES[other]} title"
+    yield f"{editorial}: {_LANGUAGE_NAMES[other]} names of {len(text.sections)} sections"
     unnamed = [section.slug for section in text.sections if not _is_name(section.title)]
     if unnamed:
-        yield f"{editorial}: a short Dutch name of section {', '.join(unnamed)}"
+        yield f"{editorial}: a short {_LANGUAGE_NAMES[_other(other)]} name of section {', '.join(unnamed)}"

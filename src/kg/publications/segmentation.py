@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kg.publications.passages import normal_form, sha256
+from kg.publications.passages import DUTCH, normal_form, sha256
 
 _HEADING: Final = re.compile(r"^(#{1,6})\s+(.*)$")
 _NUMBERED: Final = re.compile(r"^(\d+(?:\.\d+)*)\.?\s+\S")
@@ -17,13 +17,15 @@ _RULE: Final = re.compile(r"^[\s|:+=_-]*$")
 _SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _FOOTNOTE: Final = re.compile(f"^\\s*([{_SUPERSCRIPTS}]+)")
 _SENTENCE_END: Final = re.compile("[.!?][\"'\u2019)]*(?= [A-ZÀ-Þ0-9'\"(\u2018])")
-_ABBREVIATED: Final = re.compile(
-    r"(?:^|[ (])(?:o\.a|incl|ca|Nb|i\.s\.m|bijv|nr|t\.b\.v|m\.n|d\.w\.z|e\.d|dhr|mevr)\.\)?$"
-)
+_ABBREVIATIONS: Final = {
+    "nl": r"o\.a|incl|ca|Nb|i\.s\.m|bijv|nr|t\.b\.v|m\.n|d\.w\.z|e\.d|dhr|mevr",
+    "en": r"e\.g|i\.e|incl|approx|ca|cf|vs|Dr|Mr|Mrs|Ms|Prof|St",
+}
+_ABBREVIATED: Final = {tag: re.compile(rf"(?:^|[ (])(?:{words})\.\)?$") for tag, words in _ABBREVIATIONS.items()}
 _LONGEST_HEADING: Final = 12
 _LONGEST_END: Final = 4
 _SHORT: Final = 6
-_SOURCE_LINE: Final = "Bron:"
+_SOURCE_LINES: Final = {"nl": "Bron:", "en": "Source:"}
 
 SENTENCE, LIST_ITEM, TABLE_ROW, HEADING = "sentence", "list-item", "table-row", "heading"
 FOOTNOTE, SOURCE_LINE = "footnote", "source-line"
@@ -88,7 +90,7 @@ class Cut:
     sha256: str
 
 
-def cut(text: str) -> Cut:
+def cut(text: str, language: str = DUTCH) -> Cut:
     """Return the sections and passages of a text by normal form v1 (data/README.md).
 
     A heading is `# Title`, or a numbered line of at most twelve words that ends no sentence. Each other line is a list
@@ -96,16 +98,18 @@ def cut(text: str) -> Cut:
 
     Arguments:
         text: the whole text, one paragraph a line.
+        language: of the text; it says which words are abbreviations, and how a line with a source begins.
 
     """
-    cutter = _Cutter()
+    cutter = _Cutter(language)
     for number, line in enumerate(text.split("\n"), 1):
         cutter.take(number, line)
     return Cut(tuple(cutter.sections), tuple(cutter.segments), sha256("\n".join(cutter.texts)))
 
 
 class _Cutter:
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self._language = language
         self.sections: list[Section] = []
         self.segments: list[Segment] = []
         self.texts: list[str] = []
@@ -126,8 +130,14 @@ class _Cutter:
         if not self._levels:
             self._levels = [(0, 0)]
             self.sections.append(Section(OPENING, "", ""))
-        kind = passage_kind(line)
-        self._add(number, normal, [normal] if kind == TABLE_ROW else list(sentences(normal)), kind, _footnote(line))
+        kind = passage_kind(line, self._language)
+        self._add(
+            number,
+            normal,
+            [normal] if kind == TABLE_ROW else list(sentences(normal, self._language)),
+            kind,
+            _footnote(line),
+        )
 
     @property
     def _section(self) -> str:
@@ -179,12 +189,12 @@ def heading(line: str) -> tuple[int, str]:
     return 0, ""
 
 
-def passage_kind(line: str) -> str:
+def passage_kind(line: str, language: str = DUTCH) -> str:
     """Return the kind of the passages of a line that is no heading."""
     for kind, pattern in ((FOOTNOTE, _FOOTNOTE), (TABLE_ROW, _TABLE_ROW), (LIST_ITEM, _LIST_ITEM)):
         if pattern.match(line):
             return kind
-    return SOURCE_LINE if line.startswith(_SOURCE_LINE) else SENTENCE
+    return SOURCE_LINE if line.startswith(_SOURCE_LINES[language]) else SENTENCE
 
 
 def _footnote(line: str) -> str:
@@ -192,15 +202,17 @@ def _footnote(line: str) -> str:
     return "".join(str(_SUPERSCRIPTS.index(mark)) for mark in match.group(1)) if match else ""
 
 
-def sentences(text: str) -> Iterator[str]:
+def sentences(text: str, language: str = DUTCH) -> Iterator[str]:
     """Yield the sentences of a line in normal form.
 
     >>> list(sentences("Er zijn o.a. Twee soorten. Dit is er een."))
     ['Er zijn o.a. Twee soorten.', 'Dit is er een.']
+    >>> list(sentences("Ask e.g. Dr. Smith. She knows.", "en"))
+    ['Ask e.g. Dr. Smith.', 'She knows.']
     """
     begin = 0
     for match in _SENTENCE_END.finditer(text):
-        if not _ABBREVIATED.search(text[: match.end()]):
+        if not _ABBREVIATED[language].search(text[: match.end()]):
             yield text[begin : match.end()].strip()
             begin = match.end()
     yield text[begin:].strip()

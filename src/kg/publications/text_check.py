@@ -158,8 +158,13 @@ class _Check:
 
     @cached_property
     def _files(self) -> dict[Triple, str]:
-        own = (pair for pair in self._parsed if pair[0].graph == self._graph)
-        return {_triple(quad): str(source.path) for source, quads in own for quad in quads}
+        """Triple to its file; without its object too, for the store writes numbers in another form than a file may."""
+        files: dict[Triple, str] = {}
+        for source, quads in self._parsed:
+            if source.graph == self._graph:
+                for subject, predicate, value in map(_triple, quads):
+                    files[subject, predicate, value] = files[subject, predicate, ""] = str(source.path)
+        return files
 
     def _own(self, node: str) -> list[str]:
         """Return the passages of a node."""
@@ -292,7 +297,7 @@ class _Check:
     def _fail(self, kind: str, triple: Triple, what: str, passages: Sequence[str]) -> None:
         searched = sorted((self._context.passage(iri) for iri in passages), key=lambda passage: passage.spans)
         failure = Failure(
-            file=self._files.get(triple, ""),
+            file=self._files.get(triple) or self._files.get((*triple[:2], ""), ""),
             subject=triple[0],
             predicate=triple[1],
             what=what if passages else f"{what}; no passage to look in",
