@@ -52,7 +52,7 @@ class Dataset:
     def prepare(self) -> Dataset:
         """Make what queries without a dataset of their own need; return this dataset."""
         if self._graphs or self.overlaps:
-            _ = self._merged, self._whole
+            _ = self._merged, self.whole
         return self
 
     def query(self, text: str, *, sees_graphs: bool) -> Solutions:
@@ -64,7 +64,7 @@ class Dataset:
 
         """
         if self._graphs or self.overlaps:
-            return (self._whole if sees_graphs else self._merged).query(text)
+            return (self.whole if sees_graphs else self._merged).query(text)
         return self.store.query(text, use_default_graph_as_union=True)
 
     def in_common(self, graphs: Iterable[ox.NamedNode]) -> bool:
@@ -95,7 +95,7 @@ class Dataset:
         return merge(self.store, self._graphs)
 
     @cached_property
-    def _whole(self) -> ox.Store:
+    def whole(self) -> ox.Store:
         """The default graph beside the named graphs."""
         store = merge(self.store, self._graphs)
         store.bulk_extend(self.store)
@@ -114,7 +114,7 @@ class StoredDataset(Dataset):
 
     def __init__(self, store: ox.Store, whole: ox.Store, overlaps: Mapping[frozenset[str], int]) -> None:
         super().__init__(store)
-        self._stored = whole
+        self.whole = whole
         self.overlaps = Counter(overlaps)
 
     def prepare(self) -> Dataset:
@@ -124,7 +124,7 @@ class StoredDataset(Dataset):
     def query(self, text: str, *, sees_graphs: bool) -> Solutions:
         """Return the answer to a query without a dataset of its own, as `Dataset.query`."""
         del sees_graphs
-        return self._stored.query(text)
+        return self.whole.query(text)
 
 
 def merge(store: ox.Store, graphs: Sequence[ox.NamedNode] = ()) -> ox.Store:
