@@ -540,3 +540,13 @@ CHECKS = (
     "qualifier-not-printed",
     "source-of-another-publication",
 )
+
+
+@pytest.mark.parametrize(
+    ("line", "files"), [('text = "a.txt"', ["a.txt"]), ('text = ["a.txt", "b.txt"]', ["a.txt", "b.txt"])]
+)
+def test_a_settings_file_names_one_text_or_several(tmp_path: Path, line: str, files: list[str]) -> None:
+    file = tmp_path / "kg.toml"
+    file.write_text(f"[serve]\n{line}\n", "utf-8")
+    context = main.commands["serve"].make_context("serve", ["--config", str(file)])  # type: ignore[attr-defined]
+    assert [str(path) for path in context.params["text"]] == files

@@ -89,6 +89,7 @@ def _checked(context: click.Context, path: Path, values: dict[str, Any]) -> dict
         if name not in known:
             raise unknown(name, known, path)
         try:
+            value = [value] if known[name].multiple and isinstance(value, str) else value
             _check(context, known[name], value)
         except (click.BadParameter, TypeError) as error:
             raise SourceError(f"{name} cannot be {value!r}", where=str(path), hint=str(error)) from error
