@@ -89,6 +89,7 @@ def fill(file: Path, *pairs: tuple[str, str]) -> None:
 
 
 RIGHTS = 'dct:rights "A test, free to reuse."@en , "Een test, vrij te gebruiken."@nl'
+TERMS = "dct:subject climate-table:mobiliteit ;\n    kb:reuseTerms reuse-terms:attribution"
 STATED = """# Who publishes, and what the text says of charging points.
 
 @prefix climate-table: <https://w3id.org/klimaatbanen/id/climate-table/> .
@@ -154,7 +155,7 @@ def filled(project: Path) -> Path:
     said = kg(project, "new", NAME, *title, "--text", "text.txt")
     assert "4 sections, 13 passages" in said
     folder = project / "data" / NAME
-    assert "dct:rights" in said
+    assert "dct:rights" in said and "kb:reuseTerms" in said
     assert f"{folder}/editorial/publication.ttl: a short Dutch name of section 1-1-1" in said
     kg(project, "validate", code=1)
     fill(folder / "catalogue.ttl", ('wat de tekst zegt"@nl ;\n', f'wat de tekst zegt"@nl ;\n    {RIGHTS} ;\n'))
@@ -170,7 +171,8 @@ def filled(project: Path) -> Path:
         (f"# section:{slug}\n#     skos:prefLabel {empty} .", f"section:{slug}\n    skos:prefLabel {name} .")
         for slug, empty, name in SECTIONS
     ]
-    fill(folder / "editorial" / "publication.ttl", ('(test)"@nl .', f'(test)"@nl ;\n    {RIGHTS} .'), *names)
+    ours = f'(test)"@nl ;\n    {RIGHTS} ;\n    {TERMS} .'
+    fill(folder / "editorial" / "publication.ttl", ('(test)"@nl .', ours), *names)
     with (project / "data" / "mappings" / "measures-oeo.sssom.tsv").open("a", encoding="utf-8") as mappings:
         mappings.write("\t".join(JUDGED) + "\n")
     return project

@@ -168,6 +168,7 @@ def _to_write(folder: Path, translation: str, text: Cut, other: str) -> Iterator
     editorial = folder / "editorial" / "publication.ttl"
     yield f"{folder / 'publication.ttl'}: publisher, date, creators, as far as the text states them"
     yield f"{folder / 'catalogue.ttl'} and {editorial}: dct:rights, the terms of the publisher"
+    yield f"{editorial}: dct:subject, the climate table, and kb:reuseTerms, which terms of reuse it states"
     if not translation:
         yield f"{editorial}: the {_LANGUAGE_NAMES[other]} title"
     yield f"{editorial}: {_LANGUAGE_NAMES[other]} names of {len(text.sections)} sections"
