@@ -155,7 +155,8 @@ def filled(project: Path) -> Path:
     said = kg(project, "new", NAME, *title, "--text", "text.txt")
     assert "4 sections, 13 passages" in said
     folder = project / "data" / NAME
-    assert "dct:rights" in said and "kb:reuseTerms" in said
+    assert "dct:rights" in said
+    assert "kb:reuseTerms" in said
     assert f"{folder}/editorial/publication.ttl: a short Dutch name of section 1-1-1" in said
     kg(project, "validate", code=1)
     fill(folder / "catalogue.ttl", ('wat de tekst zegt"@nl ;\n', f'wat de tekst zegt"@nl ;\n    {RIGHTS} ;\n'))
