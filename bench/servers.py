@@ -63,8 +63,7 @@ def make() -> Any:
     from kg.web.app import create_app
 
     graph, limits = build(project_folder()), Limits()
-    dataset = graph.dataset.prepare()
-    pool = WorkerPool(lambda: dataset, limits, graph.prefixes)
+    pool = WorkerPool.over(graph.dataset, limits, graph.prefixes)
     return create_app(graph, find_questions(project_folder() / "queries"), engine=pool)
 
 

@@ -332,7 +332,9 @@ def test_merges_of_datasets_are_kept_and_bounded(both: Graph) -> None:
 def test_without_triples_in_common_nothing_is_merged() -> None:
     store = ox.Store()
     store.update("INSERT DATA { GRAPH <urn:a> { <urn:s> <urn:p> 1 } GRAPH <urn:b> { <urn:s> <urn:p> 2 } }")
-    dataset = Dataset(store).prepare()
+    dataset = Dataset(store)
+    dataset.prepare()
+    dataset.complete()
     assert not dataset.overlaps
     assert "_merged" not in vars(dataset)
     assert number(dataset, ALL) == dataset.triples == 2

@@ -32,8 +32,7 @@ def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
 
     graph = build(project_folder())
     held = Limits(**limits)
-    dataset = graph.dataset.prepare()
-    pool = WorkerPool(lambda: dataset, held, graph.prefixes)  # Forks, so before the server starts its threads.
+    pool = WorkerPool.over(graph.dataset, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:
         knowledge = Knowledge(graph, find_questions(project_folder() / "queries"), pool, texts_of(graph, texts))
         make_server(knowledge).run("stdio")

@@ -112,8 +112,7 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
         graph = build(project_folder())
         if url:
             return graph, graph.data_version, _ask_backend(url, graph, limits)
-        dataset = graph.dataset.prepare()
-        return graph, graph.data_version, WorkerPool(lambda: dataset, limits, graph.prefixes)
+        return graph, graph.data_version, WorkerPool.over(graph.dataset, limits, graph.prefixes)
     stored = read_stored(settings.store)  # The engine has threads once it is open: fork before.
     pool = _ask_backend(url, stored.graph(), limits) if url else WorkerPool(stored.open, limits, stored.prefixes)
     return stored.graph(), stored.data, pool

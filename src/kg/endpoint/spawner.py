@@ -25,6 +25,7 @@ _COMMAND: Final = struct.Struct("!cq")
 _REPLY: Final = struct.Struct("!q")
 _WORKER: Final = b"W"
 _STANDBY: Final = b"H"
+_COMPLETE: Final = b"C"
 _END: Final = b"E"
 _KILL: Final = b"K"
 _UNKNOWN: Final = -1
@@ -40,11 +41,12 @@ class Worker:
         pid: its process.
         channel: the socket to it.
         spawner: what can end it.
+        complete: whether it was forked from a spawner that was complete.
 
     """
 
-    def __init__(self, pid: int, channel: socket.socket, spawner: Spawner) -> None:
-        self.pid, self.channel = pid, channel
+    def __init__(self, pid: int, channel: socket.socket, spawner: Spawner, *, complete: bool = False) -> None:
+        self.pid, self.channel, self.complete = pid, channel, complete
         self._spawner = spawner
         self._status: int | None = None
         self.reniced = False
@@ -85,16 +87,17 @@ class Spawner:
     Arguments:
         channel: the socket to it.
         pid: its process.
+        is_complete: whether its workers have all that queries need.
 
     """
 
-    def __init__(self, channel: socket.socket, pid: int) -> None:
-        self._channel, self.pid = channel, pid
+    def __init__(self, channel: socket.socket, pid: int, *, is_complete: bool = True) -> None:
+        self._channel, self.pid, self.is_complete = channel, pid, is_complete
         self._lock = threading.Lock()
 
     @classmethod
     def start(cls, template: WorkerTemplate) -> Spawner:
-        """Fork a spawner; to be called before any thread starts."""
+        """Fork a spawner; to be called before any thread starts. It makes the dataset ready, and obeys then."""
         ours, theirs = socket.socketpair()
         gc.collect()
         gc.freeze()
@@ -103,7 +106,7 @@ class Spawner:
             ours.close()
             _become_spawner(theirs, template)
         theirs.close()
-        return cls(ours, pid)
+        return cls(ours, pid, is_complete=template.dataset is None)
 
     def spawn(self) -> Worker:
         """Return a new worker.
@@ -112,8 +115,9 @@ class Spawner:
             Unavailable: the spawner is dead.
 
         """
+        complete = self.is_complete
         ours, pid = self._fork(_WORKER)
-        return Worker(pid, ours, self)
+        return Worker(pid, ours, self, complete=complete)
 
     def standby(self) -> Spawner:
         """Return another spawner, forked from this one.
@@ -122,8 +126,20 @@ class Spawner:
             Unavailable: the spawner is dead.
 
         """
+        complete = self.is_complete
         ours, pid = self._fork(_STANDBY)
-        return Spawner(ours, pid)
+        return Spawner(ours, pid, is_complete=complete)
+
+    def complete(self) -> None:
+        """Have the spawner make what queries with GRAPH need, for the workers that it forks from now on; wait for it.
+
+        Raises:
+            Unavailable: the spawner is dead.
+
+        """
+        if not self.is_complete:
+            self._send(_COMPLETE, 0)
+            self.is_complete = True
 
     def end(self, pid: int, *, wait: bool = True) -> int:
         """Kill a worker and return its wait status; where the spawner is dead, kill it without its help."""
@@ -166,6 +182,8 @@ def _become_spawner(channel: socket.socket, template: WorkerTemplate) -> None:
     """Obey commands until the server ends, in a process of its own; never return."""
     try:
         _detach(channel)
+        if template.dataset:
+            template.dataset.prepare()
         _obey(channel, template)
     finally:
         os._exit(0)
@@ -198,12 +216,12 @@ def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
         command, pid = _COMMAND.unpack(message)
         if command == _END:
             reply = _end(pid, workers)
-        elif command == _KILL:
+        elif command == _COMPLETE:
             reply = _UNKNOWN
-            if pid in workers:
-                os.kill(pid, signal.SIGKILL)
-                workers.discard(pid)
-                killed.add(pid)
+            if template.dataset:
+                template.dataset.complete()
+        elif command == _KILL:
+            reply = _kill(pid, workers, killed)
         else:
             reply = _fork(command, channel, socket.socket(fileno=descriptors[0]), template)
             if command == _WORKER:
@@ -211,6 +229,14 @@ def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
         channel.sendall(_REPLY.pack(reply))
     for pid in list(workers):
         _end(pid, workers)
+
+
+def _kill(pid: int, workers: set[int], killed: set[int]) -> int:
+    if pid in workers:
+        os.kill(pid, signal.SIGKILL)
+        workers.discard(pid)
+        killed.add(pid)
+    return _UNKNOWN
 
 
 def _end(pid: int, workers: set[int]) -> int:

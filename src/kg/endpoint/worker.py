@@ -115,12 +115,14 @@ class WorkerTemplate:
         open_source: returns the store, or an engine elsewhere; each worker calls it once, after the fork.
         limits: as in `execute`; `memory` becomes RLIMIT_AS.
         prefixes: as in `execute`.
+        dataset: what the spawner makes ready, so that its workers share it; nothing where each opens its own.
 
     """
 
     open_source: Callable[[], Source]
     limits: Limits
     prefixes: Mapping[str, str]
+    dataset: Dataset | None = None
 
 
 def serve(channel: socket.socket, template: WorkerTemplate) -> None:

@@ -123,17 +123,31 @@ class WorkerPool:
         open_source: returns the store, or an engine elsewhere; each worker calls it once, after the fork.
         limits: what queries may take.
         prefixes: of the graph.
+        dataset: what all workers share. It is made ready beside the caller; what queries with GRAPH need, after the
+            first worker.
 
     """
 
-    def __init__(self, open_source: Callable[[], Source], limits: Limits, prefixes: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        limits: Limits,
+        prefixes: Mapping[str, str],
+        dataset: Dataset | None = None,
+    ) -> None:
         self._limits = limits
         self._admission = Admission(limits)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self.replaced = 0
-        self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes))
-        self._standby: Spawner | None = self._spawner.standby()
+        self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes, dataset))
+        self._standby: Spawner | None = None
+        self._completed: Spawner | None = None
+
+    @classmethod
+    def over(cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> WorkerPool:
+        """Return workers that share a dataset in memory."""
+        return cls(lambda: dataset, limits, prefixes, dataset)
 
     @property
     def taken(self) -> tuple[int, int, int]:
@@ -215,13 +229,14 @@ class WorkerPool:
         return self._spawn()
 
     def _give_back(self, worker: Worker, *, reusable: bool) -> None:
-        if reusable:
-            with self._lock:
+        with self._lock:
+            early = self._spawner.is_complete and not worker.complete
+            if reusable and not early:
                 self._idle.append(worker)
-            return
+                return
         worker.kill()
         with self._lock:
-            self.replaced += 1
+            self.replaced += not (reusable and early)
             wanted = len(self._idle) < self._limits.light
         if wanted:
             with suppress(Unavailable):
@@ -231,10 +246,31 @@ class WorkerPool:
 
     def _spawn(self) -> Worker:
         try:
-            return self._spawner.spawn()
+            worker = self._spawner.spawn()
         except Unavailable:
             self._fail_over()
-            return self._spawner.spawn()
+            worker = self._spawner.spawn()
+        with self._lock:
+            first, self._completed = self._completed is not self._spawner, self._spawner
+        if first:
+            threading.Thread(target=self._complete, args=(self._spawner,), daemon=True).start()
+        return worker
+
+    def _complete(self, spawner: Spawner) -> None:
+        """Give a new spawner its standby and complete it; put new workers in the place of idle ones from before."""
+        with suppress(Unavailable):
+            if self._standby is None:
+                self._standby = spawner.standby()
+            spawner.complete()
+        with self._lock:
+            early = [worker for worker in self._idle if worker.complete != spawner.is_complete]
+            self._idle = [worker for worker in self._idle if worker not in early]
+        for worker in early:
+            worker.kill()
+            with suppress(Unavailable):
+                fresh = spawner.spawn()
+                with self._lock:
+                    self._idle.append(fresh)
 
     def _fail_over(self) -> None:
         """Put the standby in the place of a dead spawner; the workers of the dead one end with it."""

@@ -21,7 +21,7 @@ _MOST_KEPT: Final = 200_000  # Triples of one that is kept.
 
 
 class Dataset:
-    """A store as queries see it. What it merges is made when first needed; `prepare` makes it before a fork.
+    """A store as queries see it. What it merges is made when first needed, or by `prepare` and `complete`.
 
     Arguments:
         store: the named graphs; they must not change any more.
@@ -49,11 +49,20 @@ class Dataset:
             return len(self._merged)
         return len(self.store) - sum(count * (len(graphs) - 1) for graphs, count in self.overlaps.items())
 
-    def prepare(self) -> Dataset:
-        """Make what queries without a dataset of their own need; return this dataset."""
+    def prepare(self) -> None:
+        """Make what queries without a dataset of their own and without GRAPH need."""
         if self._graphs or self.overlaps:
-            _ = self._merged, self.whole
-        return self
+            _ = self._merged
+
+    def complete(self) -> None:
+        """Make what queries with GRAPH need, in the store itself: for a process that has the store for queries alone.
+
+        A second store would take twice the time and memory.
+        """
+        if (self._graphs or self.overlaps) and "whole" not in vars(self):
+            _ = self.triples  # Counted while the store holds the named graphs alone.
+            self.store.bulk_extend(self._merged)
+            self.whole = self.store
 
     def query(self, text: str, *, sees_graphs: bool) -> Solutions:
         """Return the answer to a query without a dataset of its own.
@@ -97,7 +106,8 @@ class Dataset:
     @cached_property
     def whole(self) -> ox.Store:
         """The default graph beside the named graphs."""
-        store = merge(self.store, self._graphs)
+        store = ox.Store()
+        store.bulk_extend(self._merged)
         store.bulk_extend(self.store)
         return store
 
@@ -117,9 +127,11 @@ class StoredDataset(Dataset):
         self.whole = whole
         self.overlaps = Counter(overlaps)
 
-    def prepare(self) -> Dataset:
-        """Return this dataset: all is there."""
-        return self
+    def prepare(self) -> None:
+        """Do nothing: all is there."""
+
+    def complete(self) -> None:
+        """Do nothing: all is there."""
 
     def query(self, text: str, *, sees_graphs: bool) -> Solutions:
         """Return the answer to a query without a dataset of its own, as `Dataset.query`."""
