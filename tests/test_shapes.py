@@ -28,6 +28,8 @@ SCHEMA = rdflib.Namespace("https://schema.org/")
 # The build makes these from what the shapes have checked; the check candidate-in-file keeps them out of files.
 BUILT = {rdflib.URIRef(KB + name) for name in ("Inference", "Rule")}
 ONLY_INFERRED = {rdflib.URIRef(KB + name) for name in ("candidateOccupation", "candidateSkill")}
+# What the name of a case says of its graph.
+GRAPHS = {"stated": "stated", "second": "second", "below": "stated/editorial"}
 
 
 def cases(*stems: str, folder: str = "**") -> list[Path]:
@@ -49,7 +51,7 @@ def source(path: Path) -> Source:
     """A case as a graph of data, or as what pages show, which is shapes itself."""
     if path.parent.name == "views":
         return Source(path, VIEWS_GRAPH)
-    return Source(path, GRAPH + next((one for one in ("stated", "second") if f"-{one}-" in path.name), "case"))
+    return Source(path, GRAPH + next((graph for mark, graph in GRAPHS.items() if f"-{mark}-" in path.name), "case"))
 
 
 @cache
