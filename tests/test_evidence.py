@@ -18,7 +18,7 @@ from kg.errors import SourceError
 from kg.graph.build import Graph, build
 from kg.graph.evidence import Evidence, derive
 from kg.graph.sources import read
-from kg.publications.passages import Text, find_publications, normal_form, sha256
+from kg.publications.passages import Text, normal_form, sha256
 from kg.publications.text_check import Report, check
 from kg.web.app import create_app
 
@@ -259,7 +259,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.text
 def test_everything_stated_is_in_the_text(graph: Graph, source: Path) -> None:
     text = Text.read(source, graph.store)
-    assert len(text.quotes) == len(find_publications(graph.store)[0].passages)
+    assert len(text.quotes) == len(text.publication.passages)
     report = check(graph.store, read(graph.sources), text)
     assert report.failures == []
     assert report.copied == ()

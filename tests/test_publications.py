@@ -273,10 +273,13 @@ PAIR = [GRAPH + DUTCH, GRAPH + ENGLISH]
 
 @pytest.fixture(scope="module")
 def ways(both: Graph, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Dataset]:
-    """Return the fixture as queries see it: in memory, and on disk."""
+    """Return the fixture as queries see it: in memory, in workers, and on disk."""
     folder = tmp_path_factory.mktemp("stores") / "store"
     write_store(both, folder, "1")
-    return {"memory": both.dataset, "disk": read_stored(folder).open()}
+    completed = Dataset(ox.Store())
+    completed.store.bulk_extend(both.store)
+    completed.complete()
+    return {"memory": both.dataset, "workers": completed, "disk": read_stored(folder).open()}
 
 
 def number(dataset: Dataset | ox.Store, text: str, **more: list[str]) -> int:
@@ -284,7 +287,7 @@ def number(dataset: Dataset | ox.Store, text: str, **more: list[str]) -> int:
     return int(row["n"].value)
 
 
-@pytest.mark.parametrize("way", ["memory", "disk"])
+@pytest.mark.parametrize("way", ["memory", "workers", "disk"])
 def test_a_triple_of_two_graphs_counts_once(ways: dict[str, Dataset], way: str) -> None:
     dataset = ways[way]
     stated = "".join(f"FROM <{name}> " for name in PAIR)
@@ -297,7 +300,7 @@ def test_a_triple_of_two_graphs_counts_once(ways: dict[str, Dataset], way: str) 
     assert {row["g"].value for row in answer(dataset, WHO, default_graphs=PAIR, named_graphs=PAIR)} == set(PAIR)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("way", ["memory", "disk"])
+@pytest.mark.parametrize("way", ["memory", "workers", "disk"])
 def test_a_dataset_of_its_own_sees_only_that(ways: dict[str, Dataset], way: str) -> None:
     dataset = ways[way]
     both_sizes = [number(dataset, ALL, default_graphs=[name]) for name in PAIR]

@@ -143,6 +143,7 @@ class WorkerPool:
         self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes, dataset))
         self._standby: Spawner | None = None
         self._completed: Spawner | None = None
+        threading.Thread(target=self._add_standby, args=(self._spawner,), daemon=True).start()
 
     @classmethod
     def over(cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> WorkerPool:
@@ -256,11 +257,14 @@ class WorkerPool:
             threading.Thread(target=self._complete, args=(self._spawner,), daemon=True).start()
         return worker
 
-    def _complete(self, spawner: Spawner) -> None:
-        """Give a new spawner its standby and complete it; put new workers in the place of idle ones from before."""
+    def _add_standby(self, spawner: Spawner) -> None:
+        """Give the first spawner its standby, as soon as its dataset is ready."""
         with suppress(Unavailable):
-            if self._standby is None:
-                self._standby = spawner.standby()
+            self._standby = spawner.standby()
+
+    def _complete(self, spawner: Spawner) -> None:
+        """Complete a new spawner; put new workers in the place of idle ones from before."""
+        with suppress(Unavailable):
             spawner.complete()
         with self._lock:
             early = [worker for worker in self._idle if worker.complete != spawner.is_complete]
