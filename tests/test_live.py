@@ -267,7 +267,7 @@ def test_the_first_page_leads_everywhere(ask) -> None:
 def test_all_kinds_are_listed_with_their_numbers(ask) -> None:
     page = ask("/id/?lang=en", headers=HTML).text
     assert re.search(
-        r'<a class="name" href="/id/occupation\?lang=en">Occupations</a> <span class="note">140</span>', page
+        r'<a class="name" href="/id/occupation\?lang=en">Occupations</a> <span class="note">157</span>', page
     )
     assert "/id/passage?lang=en" in page
 
