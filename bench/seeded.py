@@ -19,8 +19,9 @@ from kg.files import project_folder
 from kg.graph.build import build
 from kg.graph.evidence import Evidence, Relation
 from kg.graph.sources import read
-from kg.publications.passages import Text, find_passages
+from kg.publications.passages import find_passages
 from kg.publications.text_check import check
+from kg.publications.texts import Text
 from kg.queries.question import find_questions
 from kg.rdf_terms import local_name
 

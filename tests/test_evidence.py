@@ -18,8 +18,9 @@ from kg.errors import SourceError
 from kg.graph.build import Graph, build
 from kg.graph.evidence import Evidence, derive
 from kg.graph.sources import read
-from kg.publications.passages import Text, normal_form, sha256
+from kg.publications.passages import normal_form, sha256
 from kg.publications.text_check import Report, check
+from kg.publications.texts import Text
 from kg.web.app import create_app
 
 PREFIXES = """

@@ -30,7 +30,8 @@ from kg.graph.evidence import Evidence
 from kg.graph.facts import Facts
 from kg.graph.store import read_stored, write_store
 from kg.namespaces import GRAPH, ID, KB
-from kg.publications.passages import Text, Texts, find_publications
+from kg.publications.passages import find_publications
+from kg.publications.texts import Text, Texts
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.queries.limits import Limits

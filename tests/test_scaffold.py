@@ -20,9 +20,9 @@ from kg.errors import SourceError
 from kg.graph.build import build, fill_store
 from kg.graph.sources import Source, find_sources, read
 from kg.namespaces import GRAPH
-from kg.publications.passages import Text
 from kg.publications.scaffold import make
 from kg.publications.segmentation import Cut, cut
+from kg.publications.texts import Text
 
 NAME = "mobiliteit-test"
 WRITTEN = """# Test: klimaatbanen in de mobiliteit

@@ -15,8 +15,8 @@ from kg.cli.options import own_project_option, project_option, texts_of, texts_o
 if TYPE_CHECKING:
     from kg.graph.build import Graph
     from kg.graph.evidence import StatementEvidence
-    from kg.publications.passages import Text, Texts
     from kg.publications.text_check import Failure, Report
+    from kg.publications.texts import Text, Texts
     from kg.validation.findings import Report as Found
 
 REPORTS = ("text", "json", "sarif", "junit", "github", "markdown")

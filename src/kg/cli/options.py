@@ -14,7 +14,7 @@ from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
-    from kg.publications.passages import Texts
+    from kg.publications.texts import Texts
 
 Command = Callable[..., None]
 
@@ -117,6 +117,6 @@ def texts_option(command: Command) -> Command:
 
 def texts_of(graph: Graph, files: Iterable[Path]) -> Texts:
     """Return the source texts in files, each with its publication."""
-    from kg.publications.passages import Texts
+    from kg.publications.texts import Texts
 
     return Texts.read(files, graph.store)

@@ -1,4 +1,4 @@
-"""Passages: the places of a publication to which facts point, and its text where a reader has it.
+"""Passages: the places of a publication to which facts point.
 
 The text itself is no part of the project. Passages hold lines, first and last words and a hash (data/README.md, normal
 form v1); whoever has the text can cut each passage out of it and prove that it is the same.
@@ -9,16 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import SourceError
-from kg.files import read_text
 from kg.namespaces import DCT, KB
 from kg.rdf_terms import local_name, term_key
 
@@ -175,142 +171,3 @@ def _headings(section: str, parents: Mapping[str, list[str]], sources: Mapping[s
         seen.add(section)
         yield from sources.get(section, [])
         section = parents.get(section, [""])[0]
-
-
-@dataclass(frozen=True)
-class Text:
-    """The source text of a publication, every passage of it proven by its hash.
-
-    Attributes:
-        path: the file that holds it.
-        publication: what the graph says of it.
-        quotes: IRI of a passage to its text in normal form, in the order of the text.
-
-    """
-
-    path: Path
-    publication: Publication
-    quotes: Mapping[str, str]
-
-    @classmethod
-    def read(cls, path: Path, store: ox.Store) -> Text:
-        """Read the file and prove that it is the text of a publication in the store.
-
-        Arguments:
-            path: text in UTF-8, lines as in the source.
-            store: the graph with the passages.
-
-        Raises:
-            SourceError: the file is not the text of any publication; says which line and passage differ first, of the
-                publication of which it holds most.
-
-        """
-        lines = [normal_form(line) for line in read_text(path).split("\n")]
-        attempts = [(publication, _cut_all(path, lines, publication)) for publication in find_publications(store)]
-        if not attempts:
-            raise SourceError("no publication has a kb:textSha256", where=str(path), hint="state it in publication.ttl")
-        publication, (cuts, problems) = max(attempts, key=_likeness)
-        if problems:
-            raise problems[0]
-        return cls(path, publication, cuts)
-
-    def quote(self, iri: str) -> str:
-        """Return the text of a passage, or nothing where the passage is of another publication."""
-        return self.quotes.get(iri, "")
-
-    @cached_property
-    def words(self) -> str:
-        """The whole text as its passages, joined by line feeds."""
-        return "\n".join(self.quotes.values())
-
-
-@dataclass(frozen=True)
-class Texts:
-    """The source texts that a reader has, at most one of each publication."""
-
-    texts: tuple[Text, ...] = ()
-
-    @classmethod
-    def read(cls, paths: Iterable[Path], store: ox.Store) -> Texts:
-        """Read files and match each to its publication.
-
-        Raises:
-            SourceError: as `Text.read`, or two files are the text of one publication.
-
-        """
-        files: dict[str, Text] = {}
-        for path in paths:
-            text = Text.read(path, store)
-            iri = text.publication.iri
-            if iri in files:
-                what = f"this is the text of {iri}, as {files[iri].path} is"
-                raise SourceError(what, where=str(path), hint="give one file for each publication")
-            files[iri] = text
-        return cls(tuple(files.values()))
-
-    def quote(self, iri: str) -> str:
-        """Return the text of a passage, or nothing where no text holds it."""
-        return next((quote for text in self.texts if (quote := text.quote(iri))), "")
-
-
-def _likeness(attempt: tuple[Publication, tuple[Mapping[str, str], Sequence[SourceError]]]) -> tuple[bool, int, int]:
-    """Return how much a file is like the text of a publication: all of it, passages that are there, first fault."""
-    _, (cuts, problems) = attempt
-    return not problems, len(cuts), max((problem.line or 0 for problem in problems[:1]), default=0)
-
-
-def _cut_all(path: Path, lines: list[str], publication: Publication) -> tuple[dict[str, str], list[SourceError]]:
-    """Return the passages that a text holds, in its order, and what is wrong with the others."""
-    cuts: dict[str, str] = {}
-    places: dict[str, tuple[int, int]] = {}
-    differing: dict[str, str] = {}
-    problems: list[SourceError] = []
-    for iri, passage in publication.passages.items():
-        pieces = [piece for span in passage.spans if (piece := _cut(lines, span))]
-        if len(pieces) < len(passage.spans):
-            problems.append(_differs(path, passage, "is not there"))
-            continue
-        cut = " ".join(text for _, text in pieces)
-        places[iri] = (passage.spans[0].line, pieces[0][0])
-        (cuts if sha256(cut) == passage.sha256 else differing)[iri] = cut
-    hashes = {sha256(cut): publication.passages[iri] for iri, cut in (cuts | differing).items()}
-    for iri in differing:
-        passage = publication.passages[iri]
-        other = hashes.get(passage.sha256)
-        problems.append(_misplaced(passage, other) if other else _differs(path, passage, "differs from its hash"))
-    ordered = {iri: cuts[iri] for iri in sorted(cuts, key=lambda iri: places[iri])}
-    if not problems and sha256("\n".join(ordered.values())) != publication.sha256:
-        what = f"the passages together differ from kb:textSha256 of {publication.iri}"
-        problems.append(SourceError(what, where=str(path)))
-    return ordered, sorted(problems, key=lambda problem: problem.line or 0)
-
-
-def _misplaced(passage: Passage, other: Passage) -> SourceError:
-    """Return the error for a passage that has the hash of another one: the graph is wrong there, not the text."""
-    place, other_place = (f"passage {one.slug} (line {one.lines})" for one in (passage, other))
-    return SourceError(
-        f"kb:sha256 of {place} is that of {other_place}",
-        where=passage.iri,
-        hint="put the hash of the passage itself there in passages.ttl; the text is right",
-    )
-
-
-def _cut(lines: list[str], span: Span) -> tuple[int, str] | None:
-    """Return where in its line a span begins, and its text; nothing where it is not there."""
-    line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
-    begin = line.find(span.first_words)
-    end = line.find(span.last_words, begin) if begin >= 0 else -1
-    while 0 <= end < begin + len(span.first_words) - len(span.last_words):
-        end = line.find(span.last_words, end + 1)
-    if not line or begin < 0 or end < 0:
-        return None
-    return begin, line[begin : end + len(span.last_words)] if span.last_words else line
-
-
-def _differs(path: Path, passage: Passage, what: str) -> SourceError:
-    return SourceError(
-        f"passage {passage.slug} {what}",
-        where=str(path),
-        line=passage.spans[0].line,
-        hint="this is not the text from which the passages were cut; give that file, unchanged",
-    )

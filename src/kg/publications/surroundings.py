@@ -12,7 +12,8 @@ from kg.english import ENGLISH
 from kg.errors import SourceError
 from kg.grammar import Grammar
 from kg.namespaces import ID, KB, SKOS
-from kg.publications.passages import Passage, Text
+from kg.publications.passages import Passage
+from kg.publications.texts import Text
 from kg.rdf_terms import local_name, term_key
 
 SENTENCE, HEADING, EARLIER = "in the sentence", "by heading", "by earlier sentence"

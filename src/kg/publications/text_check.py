@@ -19,8 +19,9 @@ import pyoxigraph as ox
 from kg.graph.evidence import AUTHORED, Evidence, Relation, Triple
 from kg.graph.sources import Parsed
 from kg.namespaces import DCT, KB, QB, RDF_TYPE, SKOS
-from kg.publications.passages import Passage, Text
+from kg.publications.passages import Passage
 from kg.publications.surroundings import EARLIER, HEADING, SENTENCE, Context, Names, grammar_of
+from kg.publications.texts import Text
 from kg.rdf_terms import local_name, objects, term_key
 
 TITLE, TOGETHER = "by the title", "in passages together"

@@ -18,7 +18,7 @@ from kg.errors import QueryError, UrlTooLong
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.labels import Labels
-from kg.publications.passages import Texts
+from kg.publications.texts import Texts
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes

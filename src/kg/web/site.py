@@ -20,7 +20,8 @@ from kg.graph.facts import Fact, Facts
 from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.namespaces import DCT, KB, RDF, RDF_TYPE, SKOS, SSSOM
-from kg.publications.passages import Passage, Publication, Texts, find_passages, find_publications
+from kg.publications.passages import Passage, Publication, find_passages, find_publications
+from kg.publications.texts import Texts
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes

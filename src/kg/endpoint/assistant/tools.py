@@ -21,7 +21,8 @@ from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import entries_of_store
 from kg.linking.index import Index
 from kg.namespaces import ID, KB
-from kg.publications.passages import Passage, Texts, find_passages, find_publications
+from kg.publications.passages import Passage, find_passages, find_publications
+from kg.publications.texts import Texts
 from kg.queries.question import Question, pick
 from kg.queries.rows import Rows
 from kg.rdf_terms import is_iri, local_name, term_key
