@@ -36,6 +36,7 @@ CHARTS = [name for name, question in QUESTIONS.items() if question.chart]
 DRAWN = [name for name in CHARTS if QUESTIONS[name].chart.mark != "map"]  # type: ignore[union-attr]
 BAR = "labour-market/vacancies-2023q2"
 HOSTILE = "</svg><script>alert(1)</script>\"'&\x01 javascript:x"
+PER_TABLE = "labour-market/vacancies-per-table"
 ALTOGETHER = "labour-market/vacancies-printed-totals"
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -99,6 +100,32 @@ def test_the_bars_are_the_ten_rows_in_their_order(graph: Graph) -> None:
     assert values == [9950, 4650, 3300, 3050, 3000, 2350, 1900, 1450, 1300, 1300]
     assert spec["layer"][0]["encoding"]["y"]["sort"] == [value["y"] for value in spec["data"]["values"]]
     assert spec["layer"][0]["encoding"]["x"]["scale"]["zero"] is True
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_vacancies_of_tables_stand_with_their_period_and_scope(graph: Graph, lang: str) -> None:
+    plot, sheet = QUESTIONS[PER_TABLE].chart, sheet_of(graph, PER_TABLE, lang)
+    assert plot
+    spec = build_chart(plot, sheet, "light", "wide").spec
+    periods = [row[sheet.index("period")].text for row in sheet.rows]
+    scopes = [row[sheet.index("scope")].text for row in sheet.rows]
+    assert periods.count("") == 1, "at present has no period"
+    for value, period, scope in zip(spec["data"]["values"], periods, scopes, strict=True):
+        assert value["y"].endswith(f"\n{period}" if period else {"nl": ": niet genoemd", "en": ": not named"}[lang])
+        assert value["colour"].replace("\n", " ") == scope
+    assert len({value["y"] for value in spec["data"]["values"]}) == len(sheet.rows), "a row for each period"
+    said = description(plot, sheet)
+    assert all(text in said for text in (*periods, *scopes))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_long_names_of_groups_begin_at_the_edge_and_fit(size: str) -> None:
+    sheet = small('("r" 1 "' + "naam " * 20 + '") ("' + "rij " * 30 + '" 2 "b")', "?y ?x ?c")
+    made = build_chart(Plot("point", x="x", y="y", colour="c", label=("c",)), sheet, "light", size)
+    width = {"wide": 98, "narrow": 49}[size]  # Letters of 7.3 pixels.
+    assert max(len(line) for one in made.spec["data"]["values"] for line in one["colour"].split("\n")) < width
+    assert made.spec["layer"][0]["encoding"]["color"]["legend"]["legendX"] < -100
+    assert made.spec["width"] > 0
 
 
 def test_words_name_the_ends_and_all_values(graph: Graph) -> None:
@@ -221,7 +248,7 @@ def test_each_chart_is_drawn_at_its_size_with_dutch_numbers_twice_the_same(graph
     for one, svg in zip(made, first, strict=True):
         root = parse(svg)
         assert (root.get("width"), root.get("height")) == (str(one.width), str(one.height))
-        assert ("50.000" in svg) == (name == ALTOGETHER)
+        assert ("50.000" in svg) == (name in (ALTOGETHER, PER_TABLE))
         assert "<a " not in svg
 
 

@@ -399,6 +399,37 @@ def test_a_passage_names_its_own_publication(client: FlaskClient) -> None:
     assert "Klimaatbanen in de industrie</a> ·" in page(client, "/id/passage/industrie-2023/s2-p8-4", "nl")
 
 
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """Return the graph of both publications, of which the Dutch one states no terms of reuse and has an address."""
+    project = project_with(tmp_path_factory.mktemp("silent"), DUTCH, ENGLISH)
+    file = project / "data" / DUTCH / "editorial" / "publication.ttl"
+    address = "<https://www.example.org/buurtwarmte>"
+    text = file.read_text("utf-8").replace("attribution ;", f"none-stated ;\n    <https://schema.org/url> {address} ;")
+    file.write_text(text, "utf-8")
+    return build(project)
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_sentences_are_shown_only_where_the_terms_of_reuse_permit_it(silent: Graph, lang: str) -> None:
+    client = create_app(silent, {}, Settings(text=tuple(TEXTS))).test_client()
+    for path in ("/id/company/zonnegloed", f"/id/passage/{DUTCH}/s1-p2-2", f"/id/publication/{DUTCH}"):
+        text = page(client, path, lang)
+        assert "Zonnegloed gebruikt restwarmte" not in text
+        assert 'href="https://www.example.org/buurtwarmte">example.org</a>' in text
+    assert "uses residual heat" in page(client, "/id/company/zonnegloed", lang)
+
+
+def test_an_assistant_gets_sentences_only_where_the_terms_of_reuse_permit_it(silent: Graph) -> None:
+    texts = Texts.read(TEXTS, silent.store).quotable
+    told = Knowledge(silent, {}, InProcess(silent.dataset, Limits(), {}), texts).describe("company/zonnegloed", "en")
+    passages = [one for statement in told["statements"] for one in statement["passages"]]
+    assert {("quote" in one, one.get("address", "")) for one in passages if DUTCH in one["iri"]} == {
+        (False, "https://www.example.org/buurtwarmte")
+    }
+    assert {"quote" in one for one in passages if ENGLISH in one["iri"]} == {True}
+
+
 def test_every_source_is_named_in_the_foot_and_on_the_page_of_the_dataset(client: FlaskClient) -> None:
     foot = page(client, "/id/company/zonnegloed").partition("<footer")[2]
     for title, who in (

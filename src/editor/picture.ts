@@ -5,12 +5,13 @@ import { failure } from "./failure";
 import { setting, word } from "./setting";
 import { isNumber } from "./table";
 
-/** What goes where; the names of `kg.plots.Plot`. */
+/** What goes where; the names of `kg.queries.chart_header.Plot`. */
 export interface Plot {
   mark: string;
   x?: string;
   y?: string;
   colour?: string;
+  detail?: string | string[];
   label?: string | string[];
   reference?: string;
   latitude?: string;

@@ -15,8 +15,8 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.namespaces import DCT, KB
-from kg.rdf_terms import local_name, term_key
+from kg.namespaces import DCT, KB, SCHEMA
+from kg.rdf_terms import local_name, objects, term_key
 
 _LINK: Final = re.compile(r"\[((?:[^\]\\]|\\.)*)\]\([^()\s]*\)")
 _ESCAPED: Final = re.compile(r"\\([()\[\]*_\\])")
@@ -26,6 +26,7 @@ _FOOTNOTE_MARK: Final = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SPACE: Final = re.compile(r"\s+")
 DUTCH: Final = "nl"
 _SOURCE: Final = ox.NamedNode(DCT + "source")
+_YES: Final = ox.Literal(True)
 
 
 @dataclass(frozen=True, order=True)
@@ -131,6 +132,8 @@ class Publication:
     Attributes:
         graph: IRI of the graph that states the publication.
         language: of its text, as `dct:language` says; Dutch where nothing is said.
+        address: where the text can be read, as `schema:url` says; empty where nothing is said.
+        quotable: whether its terms of reuse permit that its sentences are shown; not where nothing is said.
         sections: section to the sections that hold it and the passages of its heading, deepest first.
 
     """
@@ -138,6 +141,8 @@ class Publication:
     iri: str
     graph: str
     language: str
+    address: str
+    quotable: bool
     sha256: str
     passages: Mapping[str, Passage]
     sections: Mapping[str, tuple[str, ...]]
@@ -162,7 +167,14 @@ def _publication(store: ox.Store, iri: str, graph: str, digest: str) -> Publicat
     sections = {section: tuple(_headings(section, parents, sources)) for section in own}
     passages = {name: one for name, one in find_passages(store, graph).items() if one.section in sections}
     language = _objects(store, DCT + "language", graph).get(iri, [DUTCH])[0]
-    return Publication(iri, graph, language, digest, passages, sections)
+    address = next(map(term_key, objects(store, ox.NamedNode(iri), SCHEMA + "url")), "")
+    return Publication(iri, graph, language, address, _quotable(store, iri), digest, passages, sections)
+
+
+def _quotable(store: ox.Store, iri: str) -> bool:
+    terms = objects(store, ox.NamedNode(iri), KB + "reuseTerms")
+    permits = [value for each in terms for value in objects(store, each, KB + "permitsQuotation")]
+    return bool(permits) and all(value == _YES for value in permits)
 
 
 def _headings(section: str, parents: Mapping[str, list[str]], sources: Mapping[str, list[str]]) -> Iterator[str]:

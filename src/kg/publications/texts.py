@@ -85,6 +85,11 @@ class Texts:
             files[iri] = text
         return cls(tuple(files.values()))
 
+    @property
+    def quotable(self) -> Texts:
+        """Those whose sentences may be shown to others, by the terms of reuse of their publications."""
+        return Texts(tuple(text for text in self.texts if text.publication.quotable))
+
     def quote(self, iri: str) -> str:
         """Return the text of a passage, or nothing where no text holds it."""
         return next((quote for text in self.texts if (quote := text.quote(iri))), "")

@@ -16,6 +16,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "rect": ("x", "y", "colour"),
     "map": ("latitude", "longitude", "label"),
 }
+_LISTS: Final = ("detail", "label")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Plot:
         mark: `bar` (lying, from zero), `point` (never joined by a line), `rect` (a matrix), or `map`.
         x, y: what goes right and up; a column of numbers is a scale, any other is a list in the order of the answer.
         colour: parts the marks, or for `rect` shades them by a number.
+        detail: columns that are written below the name of a row, and part rows of one name.
         label: columns that are written beside each mark, parted by a space.
         reference: a column with one number, drawn as a line to compare with.
         latitude, longitude: of `map`, in degrees (WGS 84).
@@ -36,6 +38,7 @@ class Plot:
     x: str = ""
     y: str = ""
     colour: str = ""
+    detail: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     reference: str = ""
     latitude: str = ""
@@ -45,7 +48,7 @@ class Plot:
     def columns(self) -> tuple[str, ...]:
         """The columns that the chart reads."""
         named = (self.x, self.y, self.colour, self.reference, self.latitude, self.longitude)
-        return tuple(dict.fromkeys(name for name in (*named, *self.label) if name))
+        return tuple(dict.fromkeys(name for name in (*named, *self.detail, *self.label) if name))
 
 
 def read_plot(path: Path, entry: Any) -> Plot | None:
@@ -66,6 +69,9 @@ def read_plot(path: Path, entry: Any) -> Plot | None:
     missing = [key for key in _NEEDED[mark] if not entry.get(key)]
     if missing:
         raise SourceError(f"chart: {', '.join(missing)} is missing", where=str(path), hint="name a column for each")
-    label = entry.get("label") or []
-    columns = {key: str(value) for key, value in entry.items() if key != "label"}
-    return Plot(**columns, label=tuple(map(str, label if isinstance(label, list) else [label])))
+    columns = {key: _names(value) if key in _LISTS else str(value) for key, value in entry.items()}
+    return Plot(**columns)  # type: ignore[arg-type]
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value if isinstance(value, list) else [value] if value else []))

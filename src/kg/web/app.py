@@ -72,7 +72,7 @@ def create_app(
         data_version=data_version or graph.data_version,
         labels=Labels(graph.store),
         cache=Cache(settings.cache),
-        texts=Texts.read(settings.text, graph.store),
+        texts=Texts.read(settings.text, graph.store).quotable,
         views=read_views(project / "views"),
         address=Address(settings.site.rstrip("/"), settings.report),
         themes=Themes.from_folder(project / "queries"),

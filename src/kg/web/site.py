@@ -55,7 +55,7 @@ class Site:
         data_version: changes with the data.
         labels: of the graph.
         cache: results that were given before.
-        texts: the source texts, where passages are quoted.
+        texts: the source texts whose passages are quoted, as their terms of reuse permit.
         views: what pages show of each class.
         address: of the public site.
         themes: names of the folders of questions.

@@ -21,7 +21,7 @@ from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import entries_of_store
 from kg.linking.index import Index
 from kg.namespaces import ID, KB
-from kg.publications.passages import Passage, find_passages, find_publications
+from kg.publications.passages import Passage, Publication, find_passages, find_publications
 from kg.publications.texts import Texts
 from kg.queries.question import Question, pick
 from kg.queries.rows import Rows
@@ -48,7 +48,7 @@ class Knowledge:
         graph: the graph.
         questions: the saved questions by name.
         engine: answers queries, within its limits.
-        texts: the source texts that are at hand; their passages are quoted whole.
+        texts: the source texts that may be quoted; their passages are given whole.
 
     """
 
@@ -125,7 +125,7 @@ class Knowledge:
 
     def _publication(self, graph: str, lang: str) -> Payload:
         publication = self._publications.get(graph)
-        return {"publication": self._labels.get(publication, lang)[0]} if publication else {}
+        return {"publication": self._labels.get(publication.iri, lang)[0]} if publication else {}
 
     def _incoming(self, resource: Resource, lang: str) -> Payload:
         quads = [quad for quad in resource.incoming if isinstance(quad.subject, ox.NamedNode)]
@@ -161,9 +161,10 @@ class Knowledge:
             quote = self.texts.quote(iri)
             words = " … ".join(end for end in passage.ends if end)
             publication = self._publications.get(iri)
-            payload |= {"publication": self._labels.get(publication, lang)[0]} if publication else {}
+            payload |= {"publication": self._labels.get(publication.iri, lang)[0]} if publication else {}
             payload |= {"section": self._labels.get(passage.section, lang)[0], "lines": passage.lines}
             payload |= {"quote": quote} if quote else {"first_and_last_words": words} if words else {}
+            payload |= {"address": publication.address} if publication and publication.address and not quote else {}
         return payload
 
     @cached_property
@@ -171,16 +172,20 @@ class Knowledge:
         return find_passages(self.graph.store)
 
     @cached_property
-    def _publications(self) -> Mapping[str, str]:
+    def _publications(self) -> Mapping[str, Publication]:
         """Passage, or graph of what is stated, to the publication."""
         found = find_publications(self.graph.store)
-        return {name: one.iri for one in found for name in (one.graph, *one.passages)}
+        return {name: one for one in found for name in (one.graph, *one.passages)}
+
+    def _publication_of(self, passage: str) -> str:
+        publication = self._publications.get(passage)
+        return publication.iri if publication else ""
 
     def _support(self, iri: str, lang: str) -> Payload:
         graphs = {quad.graph_name for quad in self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None)}
         kinds = sorted({self._kind(getattr(graph, "value", "")) for graph in graphs} - {""})
         passages = sorted(self._evidence.sources.get(iri, ()))
-        by_publication = [list(group) for _, group in groupby(passages, self._publications.get)]
+        by_publication = [list(group) for _, group in groupby(passages, self._publication_of)]
         first = [self._passage(passage, lang) for group in by_publication for passage in group[:_MOST_PASSAGES]]
         return {"kinds": kinds, "passages": first, "passages_in_all": len(passages)}
 

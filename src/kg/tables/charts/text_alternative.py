@@ -27,6 +27,16 @@ def cell_of(sheet: Sheet, row: tuple[Cell, ...], name: str) -> Cell:
     return row[sheet.index(name)] if name else Cell(None)
 
 
+def row_names(plot: Plot, sheet: Sheet, row: tuple[Cell, ...], name: str) -> list[str]:
+    """Return what a row of a chart is called: its cell in a column, then each detail, also where none is named."""
+    details = []
+    for column in plot.detail:
+        text = text_of(cell_of(sheet, row, column), sheet.lang)
+        title = sheet.columns[sheet.index(column)].title
+        details.append(text or f"{title}: {_words('not_named', sheet.lang)}")
+    return [text_of(cell_of(sheet, row, name), sheet.lang), *details]
+
+
 def summary(plot: Plot, sheet: Sheet, title: str) -> str:
     """Return one sentence: the kind of chart, its title, how many values, the highest and the lowest."""
     lang = sheet.lang
@@ -75,8 +85,9 @@ def _said(plot: Plot, sheet: Sheet, row: tuple[Cell, ...]) -> str:
         names = (plot.label[0], plot.latitude, plot.longitude)
     else:
         names = (plot.y, plot.x) if sheet.columns[sheet.index(plot.x)].numeric else (plot.x, plot.y)
-    texts = [text_of(cell_of(sheet, row, name), sheet.lang) for name in dict.fromkeys((*names, plot.colour)) if name]
-    return f"{texts[0]}: {', '.join(text for text in texts[1:] if text)}"
+    first, *others = dict.fromkeys(name for name in (*names, plot.colour) if name)
+    texts = [text_of(cell_of(sheet, row, name), sheet.lang) for name in others]
+    return f"{', '.join(row_names(plot, sheet, row, first))}: {', '.join(text for text in texts if text)}"
 
 
 @cache

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kg.queries.chart_header import Plot
-from kg.tables.charts.text_alternative import cell_of, number, text_of
+from kg.tables.charts.text_alternative import cell_of, number, row_names, text_of
 from kg.tables.charts.themes import THEMES, Theme
 from kg.tables.sheet import Sheet
 
@@ -16,8 +16,8 @@ SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v5.json"
 SIZES: Final[Mapping[str, int]] = {"wide": 720, "narrow": 360}
 _FONT: Final = "Arial, Liberation Sans, sans-serif"
 _LINE, _LETTER, _GAP = 15, 7.3, 13  # Pixels: height of a line, width of a letter in a wide face, space between rows.
-_WRAP: Final[Mapping[str, int]] = {"wide": 40, "narrow": 20}
-_TALL: Final = 320
+_WRAP: Final[Mapping[str, int]] = {"wide": 40, "narrow": 26}
+_TALL, _NARROWEST = 320, 40
 _SHAPES: Final = ["circle", "square", "triangle-up", "diamond"]
 _BREAK: Final = "split(datum.label, '\\n')"
 Spec = dict[str, Any]
@@ -68,10 +68,15 @@ class _ChartBuilder:
         return self._sheet.columns[self._sheet.index(name)].numeric
 
     def _texts(self, name: str) -> list[str]:
+        if self._plot.detail and name == (self._plot.y if self._lying else self._plot.x):
+            return ["\n".join(row_names(self._plot, self._sheet, row, name)) for row in self._sheet.rows]
         return [text_of(cell_of(self._sheet, row, name), self._sheet.lang) for row in self._sheet.rows]
 
     def _wrapped(self, name: str, width: int) -> list[str]:
-        return ["\n".join(textwrap.wrap(text, width)) or "-" for text in self._texts(name)]
+        texts = (
+            [line for part in text.split("\n") for line in textwrap.wrap(part, width)] for text in self._texts(name)
+        )
+        return ["\n".join(lines) or "-" for lines in texts]
 
     def _distinct(self, key: str) -> list[str]:
         return list(dict.fromkeys(self._wrapped(getattr(self._plot, key), self._room(key))))
@@ -84,10 +89,7 @@ class _ChartBuilder:
         height = self._height()
         spec: Spec = {
             "$schema": SCHEMA,
-            "width": self._width,
-            "height": height,
-            "autosize": {"type": "fit", "contains": "padding"},
-            "padding": {"left": 4, "right": self._beside(), "top": 24 if self._plot.reference else 8, "bottom": 4},
+            **self._layout(height),
             "background": self._colours.paper,
             "data": {"values": self._values()},
             "layer": [self._marks(), self._labels(), *self._reference()],
@@ -95,15 +97,27 @@ class _ChartBuilder:
         }
         return Chart(spec, self._width, height)
 
+    def _layout(self, height: int) -> Spec:
+        """Return size and padding; where all that stands beside the marks is known, nothing is left to be measured."""
+        padding = {"left": 4, "right": self._beside(), "top": self._above(), "bottom": 4}
+        if not self._scaled_right:
+            fit = {"type": "fit", "contains": "padding"}
+            return {"width": self._width, "height": height, "autosize": fit, "padding": padding}
+        padding |= {"left": 4 + self._extent("y"), "bottom": 4 + self._below()}
+        padding["top"] += 0 if self._stacked else self._legend()
+        width = max(_NARROWEST, self._width - padding["left"] - padding["right"])
+        height -= padding["top"] + padding["bottom"]
+        return {"width": width, "height": height, "autosize": "none", "padding": padding}
+
+    @property
+    def _scaled_right(self) -> bool:
+        """Whether rows lie below each other, with a scale to the right."""
+        return self._lying and self._plot.mark != "rect"
+
     @property
     def _stacked(self) -> bool:
         """Whether the groups of the legend stand below each other."""
-        return sum(map(len, self._groups)) * _LETTER + 40 * len(self._groups) > self._inner
-
-    @property
-    def _inner(self) -> int:
-        """Return the pixels between the labels on the left and those on the right."""
-        return self._width - self._beside() - (self._extent("y") if self._lying else 80)
+        return sum(map(len, self._groups)) * _LETTER + 40 * len(self._groups) > self._width
 
     def _extent(self, key: str) -> int:
         """Return the pixels that the labels of a list take, beside or below it."""
@@ -132,7 +146,7 @@ class _ChartBuilder:
         if key == "y":
             return _WRAP[self._size]
         if key == "colour":
-            return int((self._inner - 40) / _LETTER)
+            return int((self._width - 40) / _LETTER)
         return max(8, int(self._width * 0.8 / _LETTER / max(1, len(set(self._texts(self._plot.x))))) - 1)
 
     def _beside_texts(self) -> list[str]:
@@ -143,12 +157,24 @@ class _ChartBuilder:
     def _beside(self) -> int:
         """Return the pixels right of the marks that the longest label takes."""
         longest = max(map(len, self._beside_texts()), default=0)
-        return int(longest * _LETTER) + 12 if self._lying and self._plot.mark != "rect" else 24
+        return int(longest * _LETTER) + 12 if self._scaled_right else 24
+
+    def _legend(self) -> int:
+        """Return the pixels that the names of the groups take above the marks."""
+        rows = sum(text.count("\n") + 1 for text in self._groups)
+        return rows * _LINE + 8 * len(self._groups) if self._stacked else 28 if self._groups else 0
+
+    def _above(self) -> int:
+        """Return the pixels above the marks; names that stand below each other begin at the edge of the picture."""
+        return 24 if self._plot.reference else 8 + (self._legend() if self._stacked else 0)
+
+    def _below(self) -> int:
+        """Return the pixels that the labels of the lower axis take."""
+        return 24 + (20 if self._scaled_right else _LINE * self._lines("x"))
 
     def _height(self) -> int:
-        rows = sum(text.count("\n") + 1 for text in self._groups)
-        legend = (self._stacked and rows * _LINE + 8 * len(self._groups)) or (28 if self._groups else 0)
-        below = 24 + (_LINE * self._lines("x") if self._plot.mark == "rect" or not self._lying else 20)
+        legend = self._legend()
+        below = self._below()
         if not self._lying:
             return _TALL + below + legend
         step = max(2, self._lines("y")) * _LINE + _GAP if self._plot.mark == "rect" else self._lines("y") * _LINE + _GAP
@@ -200,8 +226,11 @@ class _ChartBuilder:
             return {"mark": {"type": "rect", "stroke": colours.paper, "strokeWidth": 3}, "encoding": encoding}
         if self._groups:
             scale = {"domain": self._groups, "range": list(colours.marks[: len(self._groups)])}
-            direction = "vertical" if self._stacked else "horizontal"
-            legend = {"orient": "top", "title": None, "direction": direction, "labelLimit": 0, "labelExpr": _BREAK}
+            place: Spec = {"orient": "top", "direction": "horizontal"}
+            if self._stacked:
+                left = -self._extent("y") if self._lying else 0
+                place = {"orient": "none", "direction": "vertical", "legendX": left, "legendY": -self._legend()}
+            legend = place | {"title": None, "labelLimit": 0, "labelExpr": _BREAK}
             group = {"field": "colour", "type": "nominal", "sort": None}
             encoding["color"] = group | {"scale": scale, "legend": legend}
             if mark == "point":

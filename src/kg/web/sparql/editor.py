@@ -201,9 +201,9 @@ def _plot(fields: Mapping[str, str], sheet: Sheet) -> Plot:
 
     """
     mark = one_of(fields, "mark", _MARKS)
-    label = tuple(name for name in fields.get("label", "").split(",") if name)
+    label, detail = (tuple(filter(None, fields.get(key, "").split(","))) for key in ("label", "detail"))
     keys = ("latitude", "longitude") if mark == MAP else ("x", "y", "colour")
-    plot = Plot(mark, **{key: fields.get(key, "") for key in keys}, label=label)
+    plot = Plot(mark, **{key: fields.get(key, "") for key in keys}, label=label, detail=detail)
     needed = (plot.latitude, plot.longitude, label[:1]) if mark == MAP else (plot.x, plot.y)
     if not all(needed):
         names = "latitude, longitude and label" if mark == MAP else "x and y"

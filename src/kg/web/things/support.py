@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
@@ -32,9 +33,9 @@ class PassageView:
     Attributes:
         term, section, publication: links.
         lines: where it stands in the source text.
-        words: the whole sentence where the text is served, else its first and last words, or nothing.
-        whole: whether `words` is the whole of it.
+        words: the whole sentence where the text is served and may be quoted, else its first and last words, or nothing.
         language: of the words.
+        address: where the publication can be read; empty where `words` is the whole of it, or no address is known.
 
     """
 
@@ -43,8 +44,13 @@ class PassageView:
     publication: TermView | None
     lines: str
     words: str
-    whole: bool
     language: str = ""
+    address: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host of the address, as a reader names it."""
+        return (urlsplit(self.address).hostname or self.address).removeprefix("www.")
 
 
 @dataclass(frozen=True)
@@ -145,14 +151,14 @@ def passage_view(site: Site, lang: str, iri: str) -> PassageView:
     passage = site.passages.get(iri)
     term = term_view(site, ox.NamedNode(iri), lang)
     if passage is None:
-        return PassageView(term, None, None, "", "", False)
+        return PassageView(term, None, None, "", "")
     whole = site.texts.quote(iri)
     ends = " … ".join(end for end in passage.ends if end)
     section = term_view(site, ox.NamedNode(passage.section), lang) if passage.section else None
     publication = site.publication_of_section.get(passage.section)
     above = term_view(site, ox.NamedNode(publication.iri), lang) if publication else None
-    language = publication.language if publication else ""
-    return PassageView(term, section, above, passage.lines, whole or ends, bool(whole), language)
+    language, address = (publication.language, publication.address) if publication else ("", "")
+    return PassageView(term, section, above, passage.lines, whole or ends, language, "" if whole else address)
 
 
 def _derivation_view(site: Site, lang: str, rule: str, via: Iterable[str]) -> DerivationView:
