@@ -90,8 +90,11 @@ def test_each_chart_names_columns_that_there_are(graph: Graph, name: str) -> Non
 def test_no_chart_joins_points_by_a_line(graph: Graph) -> None:
     spec = build_chart(QUESTIONS[ALTOGETHER].chart, sheet_of(graph, ALTOGETHER), "light", "wide").spec  # type: ignore[arg-type]
     assert [layer["mark"]["type"] for layer in spec["layer"]] == ["point", "text"]
-    assert [value["y"] for value in spec["data"]["values"]] == [33000, 54000, 51000]
-    assert [value["text"] for value in spec["data"]["values"]] == ["ruim 33.000", "ruim 54.000", "bijna 51.000"]
+    values = spec["data"]["values"]
+    assert [value["y"] for value in values] == [33000, 46000, 54000, 51000]
+    assert [value["text"] for value in values] == ["ruim 33.000", "bijna 46.000", "ruim 54.000", "bijna 51.000"]
+    other = values.pop(1)["colour"]
+    assert {value["colour"] for value in values} == {values[0]["colour"]} != {other}, "one colour for each scope"
 
 
 def test_the_bars_are_the_ten_rows_in_their_order(graph: Graph) -> None:

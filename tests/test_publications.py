@@ -29,15 +29,17 @@ from kg.graph.build import Graph, build
 from kg.graph.evidence import Evidence
 from kg.graph.facts import Facts
 from kg.graph.store import read_stored, write_store
-from kg.namespaces import GRAPH, ID, KB
+from kg.namespaces import DCT, GRAPH, ID, KB, QB, SKOS
 from kg.publications.passages import find_publications
 from kg.publications.texts import Text, Texts
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.queries.limits import Limits
 from kg.queries.question import read_question
+from kg.queries.rows import Rows
 from kg.release.files import Edition
 from kg.release.void import void
+from kg.validation.approved_answers import cell
 from kg.web.app import create_app
 
 CASES = Path(__file__).parent / "publications"
@@ -115,6 +117,84 @@ def test_an_empty_publication_has_nothing_of_others(both: Graph) -> None:
     store.add(ox.Quad(iri, ox.NamedNode(f"{KB}textSha256"), ox.Literal("0"), graph))
     [empty] = [one for one in find_publications(store) if one.iri == iri.value]
     assert (dict(empty.sections), dict(empty.passages)) == ({}, {})
+
+
+# Questions count and compare within one publication, and show which.
+
+SERIES = """
+GRAPH <https://w3id.org/klimaatbanen/graph/later> {
+  climate-table:mobiliteit kb:hasPillar pillar:schoon ; kb:needsKnowledgeArea knowledge-area:ict .
+  pillar:schoon kb:ordinal 1 .
+  occupation:communicatieadviseur kb:asPrinted "adviseurs communicatie" .
+  [] kb:about route-part:modulair-hbo-saxion-module ; kb:quantityKind quantity-kind:studiepunten ; kb:value 7 .
+  dataset:later kb:scope scope:later .
+  scope:later dct:subject climate-table:mobiliteit .
+  [] qb:dataSet dataset:later ; kb:occupationGroup vacancy-group:monteurs ; kb:period period:2022-34 ;
+    kb:openVacancies 90000 ; kb:asPrinted "90.000" .
+  [] qb:dataSet dataset:later ; kb:occupationGroup vacancy-group:monteurs ; kb:period period:2023-34 ;
+    kb:openVacancies 95000 ; kb:asPrinted "95.000" .
+  vacancy-group:monteurs skos:broader vacancy-group:alle-relevante-beroepen .
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def later(graph: Graph) -> Dataset:
+    """Our graph and a publication that gives pillars, areas and a series of another table, and speaks of our things."""
+    store = ox.Store()
+    store.extend(graph.store)
+    kinds = set(re.findall(r"([a-z-]+):", SERIES)) - {"https", "route-part", "kb", "dct", "qb", "skos"}
+    prefixes = {kind: f"{ID}{kind}/" for kind in kinds} | {
+        "route-part": f"{ID}route-part/industrie-2023/",
+        "kb": KB,
+        "dct": DCT,
+        "qb": QB,
+        "skos": SKOS,
+    }
+    store.update(f"INSERT DATA {{ {SERIES} }}", prefixes=prefixes)
+    return Dataset(store)
+
+
+def rows_of(dataset: Dataset, name: str, **parameters: str) -> list[dict[str, str]]:
+    question = read_question(ROOT / "queries" / f"{name}.rq", ROOT / "queries")
+    rows = Rows.from_solutions(answer(dataset, question.fill({key: ID + slug for key, slug in parameters.items()})))
+    return [{key: cell(row[key]) for key in rows.columns} for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("climate/knowledge-areas", "table"), ("climate/pillars", "table"), ("labour-market/peak-quarter", "dataSet")],
+)
+def test_a_question_answers_for_a_publication_more_and_says_which(
+    graph: Graph, later: Dataset, name: str, column: str
+) -> None:
+    before, after = rows_of(graph.dataset, name), rows_of(later, name)
+    added = [row for row in after if row not in before]
+    assert [row for row in before if row not in after] == []
+    assert len(added) == 1
+    assert added[0][column] not in {row[column] for row in before}
+    assert rows_of(later, name, table="climate-table/industrie") == before
+
+
+def test_a_difference_is_one_within_a_count(graph: Graph, later: Dataset) -> None:
+    before, after = (rows_of(dataset, "labour-market/vacancy-growth") for dataset in (graph.dataset, later))
+    added = [(row["vacancies"], row["difference"]) for row in after if row not in before]
+    assert added == [("90000", "5000"), ("95000", "0")]
+    assert len(after) == len(before) + 2
+
+
+@pytest.mark.parametrize(
+    "name", ["labour-market/vacancies-total", "occupations/public-support", "learning/credits-saxion"]
+)
+def test_a_question_about_one_publication_is_not_changed_by_another(graph: Graph, later: Dataset, name: str) -> None:
+    assert rows_of(later, name) == rows_of(graph.dataset, name)
+
+
+def test_lists_of_one_climate_table_say_nothing_of_the_measures_of_another(graph: Graph, later: Dataset) -> None:
+    rules = ROOT / "ontology" / "rules"
+    rule = read_question(rules / "measure-by-knowledge-area.rq", rules).query
+    before, after = (set(map(str, answer(dataset, rule))) for dataset in (graph.dataset, later))
+    assert before == after
 
 
 # Evidence belongs to a statement of a publication.
