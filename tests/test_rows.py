@@ -94,5 +94,10 @@ def test_saved_questions_by_name_with_parameters() -> None:
 def test_dataset_is_an_rdflib_dataset_over_the_whole_graph() -> None:
     dataset = kg.dataset()
     assert isinstance(dataset, rdflib.Dataset)
-    rows = dataset.query("PREFIX kb: <https://w3id.org/klimaatbanen/def#> SELECT ?x { ?x a kb:ClimateTable }")
-    assert len(list(rows)) == 5
+    table = rdflib.URIRef("https://w3id.org/klimaatbanen/def#ClimateTable")
+    tables = [row["x"] for row in kg.query("SELECT ?x { ?x a kb:ClimateTable }")]
+    rows = dataset.query(f"SELECT ?x {{ ?x a <{table}> }}")
+    assert sorted(str(row.x) for row in rows) == sorted(tables)
+    assert len(tables) == len(set(tables)) == 5
+    graphs = f"SELECT DISTINCT ?g {{ GRAPH ?g {{ ?x a <{table}> }} }}"
+    assert len(list(dataset.query(graphs))) > 1

@@ -23,11 +23,11 @@ __version__ = metadata.version("klimaatbanen-kg")
 
 
 def dataset() -> rdflib.Dataset:
-    """Return the packaged graph as an `rdflib.Dataset` over Oxigraph, the default graph being the union."""
+    """Return the packaged graph as an `rdflib.Dataset` over Oxigraph: its default graph merges the named graphs."""
     import rdflib
     from oxrdflib import OxigraphStore
 
-    return rdflib.Dataset(store=OxigraphStore(store=_graph().store), default_union=True)
+    return rdflib.Dataset(store=OxigraphStore(store=_graph().dataset.whole))
 
 
 def query(text: str) -> Rows:
