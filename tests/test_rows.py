@@ -91,6 +91,7 @@ def test_saved_questions_by_name_with_parameters() -> None:
         kg.question("occupations/tasks", nothing="x")
 
 
+@pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning")  # rdflib's own query calls what it deprecates.
 def test_dataset_is_an_rdflib_dataset_over_the_whole_graph() -> None:
     dataset = kg.dataset()
     assert isinstance(dataset, rdflib.Dataset)
