@@ -150,6 +150,55 @@ def test_what_refers_to_a_thing_is_said_in_words(client: FlaskClient) -> None:
     assert "SELECT%20%3Fgraph%20%3Fsubject" in html.replace("+", "%20")
 
 
+def part(html: str, publication: str) -> str:
+    """Return what the page of a climate table shows of one publication."""
+    parts = section(html, "publications").split('<div class="part">')[1:]
+    return next(each for each in parts if f"/id/publication/{publication}?" in each.partition("</h3>")[0])
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_climate_table_shows_what_each_publication_says(client: FlaskClient, lang: str) -> None:
+    html = page(client, f"/id/climate-table/gebouwde-omgeving?lang={lang}")
+    silent = {"nl": "Hierover zegt deze publicatie niets", "en": "This publication says nothing of this"}[lang]
+    uwv, biind = (part(html, f"gebouwde-omgeving-2022{name}") for name in ("", "-biind"))
+    assert [part.count("/id/measure/") for part in (uwv, biind)] == [5, 5]
+    for slug, both in (("occupation/zonnepanelenmonteur", True), ("occupation/vloerenlegger", False)):
+        assert [f"/id/{slug}?" in part for part in (uwv, biind)] == [True, both]
+    assert [silent in part for part in (uwv, biind)] == [True, False]
+    assert "energiesysteem-2022-anp" not in section(html, "publications")
+    shared = text_of(biind.partition("<caption>")[2].partition("</caption>")[0])
+    period, scope = {
+        "nl": ("Periode: derde kwartaal van 2021", "Reikwijdte: alle vraag"),
+        "en": ("Period: third", "Scope: all"),
+    }[lang]
+    assert period in shared
+    assert scope in shared
+    assert "bijna 46.000" in text_of(biind) or lang == "en"
+
+
+def test_evidence_of_a_part_is_of_its_publication_alone(client: FlaskClient) -> None:
+    html = page(client, "/id/climate-table/gebouwde-omgeving?lang=nl")
+    for name, other in (("", "gebouwde-omgeving-2022-biind"), ("-biind", "gebouwde-omgeving-2022")):
+        own = part(html, f"gebouwde-omgeving-2022{name}")
+        assert f"/id/passage/gebouwde-omgeving-2022{name}/" in own
+        assert f"/id/passage/{other}/" not in own
+
+
+def test_a_number_with_a_scope_says_that_it_names_no_period(client: FlaskClient) -> None:
+    own = part(page(client, "/id/climate-table/energiesysteem?lang=nl"), "energiesysteem-2022-anp")
+    assert "48.000" in own
+    assert "Periode: niet genoemd" in text_of(own)
+
+
+@pytest.mark.parametrize("slug", ["mobiliteit", "landbouw-en-landgebruik"])
+def test_a_table_without_a_publication_says_what_is_not_known(client: FlaskClient, slug: str) -> None:
+    html = page(client, f"/id/climate-table/{slug}?lang=nl")
+    said = text_of(section(html, "publications"))
+    assert "Nog geen publicatie in deze graaf gaat hierover" in said
+    assert "Nog niet bekend: maatregelen; beroepen" in said
+    assert '<div class="part">' not in html
+
+
 def test_breadcrumb_climbs_to_the_climate_table(client: FlaskClient) -> None:
     html = page(client, "/id/measure/ccs?lang=en")
     crumbs = text_of(re.search(r'<nav class="breadcrumb".*?</nav>', html, re.DOTALL).group())  # type: ignore[union-attr]

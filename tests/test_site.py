@@ -25,7 +25,7 @@ EVIL = "</script><script>hit()</script>\"'><img src=x onerror=hit()>=1+1"
 SHOWN = {
     "/": ("Welke klimaattafels vragen om welke maatregelen", "Which climate tables ask for which measures"),
     "/id/": ("Alle soorten", "All kinds of things"),
-    "/id/occupation": ("1 t/m 50 van 140", "1 to 50 of 140"),
+    "/id/occupation": ("1 t/m 50 van ", "1 to 50 of "),
     "/id/occupation/procesoperator": ("ESCO 3133.1.3", "ESCO 3133.1.3"),
     "/id/measure/ccs": ("CO₂ afvangen", "carbon capture and storage"),
     "/id/cluster/chemelot": ("Kinderwagen van biobased materialen", "Chemelot recovers residual heat"),

@@ -14,9 +14,9 @@ from kg.graph.facts import Fact, Step
 from kg.graph.resource import Resource
 from kg.languages import lang_attribute
 from kg.namespaces import RDF_TYPE
-from kg.rdf_terms import Term
+from kg.rdf_terms import Term, term_key
 from kg.web.kinds import kind_of
-from kg.web.layout import TermView
+from kg.web.layout import TermView, message
 from kg.web.site import Site
 from kg.web.terms import show
 from kg.web.things.map import draw_places
@@ -25,6 +25,8 @@ from kg.web.views import Field, Group, View
 
 _MOST: Final = 60  # Values of one property on a page; the rest is a query away.
 _BOTH: Final = "names"  # The heading under which texts stand in all languages.
+_PUBLICATIONS, _PARTED = "PublicationRole", "ByPublicationRole"
+_COMPARED: Final = ("ScopeRole", "PeriodRole")
 _MANY: Final = 8
 _TRAIL: Final = 6
 
@@ -62,8 +64,16 @@ class Branch:
 
 @dataclass(frozen=True)
 class Table:
-    """Values as a table: the names of columns, and for each value its cells and what it rests on."""
+    """Values as a table.
 
+    Attributes:
+        shared: name and value of what is the same for all rows, and therefore no column.
+        columns: the names of the others.
+        rows: for each value its cells and what it rests on.
+
+    """
+
+    shared: tuple[tuple[str, tuple[TermView, ...]], ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[TermView, tuple[tuple[TermView, ...], ...], SupportView], ...]
 
@@ -80,7 +90,7 @@ class Row:
 
     name: str
     blocks: tuple[Block, ...] = ()
-    table: Table | None = None
+    tables: tuple[Table, ...] = ()
     tree: tuple[Branch, ...] = ()
     passages: tuple[PassageView, ...] = ()
     map: Markup = Markup()  # noqa: RUF009  (a text, and texts do not change)
@@ -90,16 +100,32 @@ class Row:
     @property
     def filled(self) -> bool:
         """Whether there is something to show."""
-        return bool(self.blocks or self.table or self.tree or self.passages or self.map)
+        return bool(self.blocks or self.tables or self.tree or self.passages or self.map)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one publication says of a thing; a row is not filled where it says nothing of it."""
+
+    publication: TermView
+    attribution: str
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with properties."""
+    """A heading with properties, or with a part for each publication.
+
+    Attributes:
+        unknown: the properties of which nothing is known yet, where no publication is about the thing.
+
+    """
 
     slug: str
     name: str
     rows: tuple[Row, ...]
+    parts: tuple[Part, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,7 +251,14 @@ class Thing:
         hidden = {field.single for field in fields if field.hidden}
         covered: set[ox.Quad] = set()
         rows: dict[Group, list[Row]] = {}
+        sections = []
+        if self.view and self.view.having(_PUBLICATIONS):
+            section, shown = self._by_publication(self.view)
+            sections.append(section)
+            covered.update(shown)
         for field in fields:
+            if field.roles & {_PUBLICATIONS, _PARTED}:
+                continue
             if field.hidden or (field in common.fields and field.single and field.single.inverse):
                 continue
             facts = self.site.values(self.iri, field)
@@ -237,12 +270,33 @@ class Thing:
                 row = self._row(self._name(field), facts, field.viewer)
                 rows.setdefault(field.group, []).extend([row] if row.filled else [])
         ordered = sorted(rows.items(), key=lambda pair: pair[0].order)
-        sections = [self._section(group, those) for group, those in ordered]
+        sections += [self._section(group, those) for group, those in ordered]
         for slug, quads, inverse in (("facts", resource.statements, False), ("mentions", resource.incoming, True)):
             rest = self._rest([quad for quad in quads if quad not in covered], inverse, hidden)
             if rest:
                 sections.append(self._section(self.site.views.groups[slug], rest))
         return sorted(sections, key=lambda section: self.site.views.groups[section.slug].order)
+
+    def _by_publication(self, view: View) -> tuple[Section, set[ox.Quad]]:
+        """Return a part for each publication: of those about the thing all fields, of others what they say of it."""
+        [heading] = view.having(_PUBLICATIONS)
+        about = self.site.values(self.iri, heading)
+        facts: dict[tuple[str, str], list[Fact]] = {}
+        for field in view.having(_PARTED):
+            facts.setdefault((self._name(field), field.viewer), []).extend(self.site.values(self.iri, field))
+        parts = []
+        for publication in self.site.publications:
+            node = ox.NamedNode(publication.iri)
+            rows = [
+                self._row(name, stated_in(publication.graph, values), viewer)
+                for (name, viewer), values in facts.items()
+            ]
+            shown = [row for row in rows if row.filled or node in {fact.value for fact in about}]
+            if shown:
+                parts.append(Part(self._view_of(node), self.site.attribution(publication, self.lang), tuple(shown)))
+        names = () if about else tuple(name for name, _ in facts)
+        section = replace(self._section(heading.group, ()), parts=tuple(parts), unknown=names)
+        return section, {quad for values in (about, *facts.values()) for fact in values for quad in fact.quads}
 
     def _readable(self, facts: list[Fact]) -> list[Fact]:
         """Return the facts, texts only in the language of the page where they are said in it."""
@@ -290,7 +344,11 @@ class Thing:
             svg = draw_places(self.site, self.lang, self.iri, [fact.value for fact in ordered])
             return Row(name, self._blocks(places, False), map=svg, more=more)
         if viewer == "ValueTableViewer":
-            return Row(name, table=self._table(listed), more=more)
+            by_view: dict[str, list[Fact]] = {}
+            for fact in listed:
+                view = self.site.views.find(self.site.facts.classes(term_key(fact.value)))
+                by_view.setdefault(view.target if view else "", []).append(fact)
+            return Row(name, tables=tuple(map(self._table, by_view.values())), more=more)
         return Row(name, self._blocks(listed, viewer == "DetailsViewer"), more=more)
 
     def _blocks(self, facts: Sequence[Fact], nested: bool) -> tuple[Block, ...]:
@@ -335,12 +393,24 @@ class Thing:
                     name = self._name(field)
                     cells[name] = tuple(self._view_of(value) for value in others)
                     names.setdefault(name)
+            for name in self._not_named(fact.value, cells):
+                cells[name] = (TermView(message("not_named", self.lang)),)
+                names.setdefault(name)
             filled.append((fact, cells))
+        by_column = {name: {cells.get(name, ()) for _, cells in filled} for name in names}
+        shared = {name: cells.pop() for name, cells in by_column.items() if len(filled) > 1 and len(cells) == 1}
+        columns = tuple(name for name in names if name not in shared)
         rows = (
-            (self._view_of(fact.value), tuple(cells.get(name, ()) for name in names), self._row_support(fact))
+            (self._view_of(fact.value), tuple(cells.get(name, ()) for name in columns), self._row_support(fact))
             for fact, cells in filled
         )
-        return Table(tuple(names), tuple(rows))
+        return Table(tuple(shared.items()), columns, tuple(rows))
+
+    def _not_named(self, value: Term, cells: Mapping[str, object]) -> list[str]:
+        """Return what a number that has a scope has to name as well, and does not."""
+        view = self.site.views.find(self.site.facts.classes(term_key(value)))
+        scopes, periods = ([self._name(one) for one in view.having(role)] if view else [] for role in _COMPARED)
+        return [name for name in periods if name not in cells and any(scope in cells for scope in scopes)]
 
     def _row_support(self, fact: Fact) -> SupportView:
         """Return what the row of a table rests on: the passages of the value itself, where it has any."""
@@ -349,6 +419,17 @@ class Thing:
 
     def _view_of(self, value: Term) -> TermView:
         return show(self.site, self.lang, value)
+
+
+def stated_in(graph: str, facts: Iterable[Fact]) -> list[Fact]:
+    """Return the facts that a graph or one below it states, each with its statements there and the way to it."""
+    stated = []
+    for fact in facts:
+        last = [quad for quad in fact.quads if fact.value in (quad.subject, quad.object)]
+        own = [quad for quad in last if f"{term_key(quad.graph_name)}/".startswith(f"{graph}/")]
+        if own:
+            stated.append(Fact(fact.value, tuple(quad for quad in fact.quads if quad not in last or quad in own)))
+    return stated
 
 
 def tree(site: Site, lang: str, values: Sequence[Term]) -> tuple[Branch, ...]:
