@@ -189,8 +189,8 @@ def approve(questions: tuple[str, ...], check: bool, project: Path) -> None:
 def evidence(iri: str | None, texts: tuple[Path, ...], project: Path) -> None:
     """Check what is stated against its text, or show what backs each statement about IRI (or kind/slug).
 
-    Each text is matched to its publication, and only what that publication states is looked up in it.
-    Exit code 1 when something stated is not found in the text.
+    Each text, as plain text, HTML or PDF, is matched to its publication, and only what that publication states is
+    looked up in it. Exit code 1 when something stated is not found in the text, or a passage is not found to look in.
     """
     from kg.graph.build import build
 
@@ -255,27 +255,43 @@ def _print_report(graph: Graph, text: Text, *, named: bool) -> int:
 
     if named:
         click.echo(click.style(text.publication.iri, bold=True))
+    _print_passages(text)
     report = check(graph.store, read(graph.sources), text)
     ways = MATCH_TYPES
-    columns = ("class", "checked", *ways, "failed")
+    columns = ("class", "checked", *ways, "failed", *(["not looked up"] if text.missing else []))
     counts = {
-        name: (tally.checked, *(tally.found[way] for way in ways), len(tally.failures))
+        name: (tally.checked, *(tally.found[way] for way in ways), len(tally.failures), len(tally.unread))
         for name, tally in report.tallies.items()
     }
-    print_rows(Rows(columns, [dict(zip(columns, (name, *row), strict=True)) for name, row in counts.items()]))
+    print_rows(Rows(columns, [dict(zip(columns, (name, *row), strict=False)) for name, row in counts.items()]))
     for name, failure in report.failures:
-        _print_failure(name, failure)
+        _print_failure(name, failure, "not found")
+    for name, failure in report.unread:
+        _print_failure(name, failure, "not looked up")
     _print_rest(report)
-    return 1 if report.failures or report.copied else 0
+    return 1 if report.failures or report.copied or text.missing else 0
 
 
-def _print_failure(name: str, failure: Failure) -> None:
+def _print_passages(text: Text) -> None:
+    """Print how the passages were found, and which were not."""
+    elsewhere = len(text.quotes) - text.on_their_lines
+    click.echo(
+        f"passages: {text.on_their_lines} on their lines, {elsewhere} by normal form, {len(text.missing)} not found"
+    )
+    for passage in text.missing:
+        ends = f': "{passage.ends[0]} ... {passage.ends[1]}"' if any(passage.ends) else ""
+        click.echo(f"  {text.path}: passage {passage.slug} (line {passage.lines}){ends} not found in this rendition")
+    if text.missing:
+        click.echo("  What rests on these is not looked up: that a rendition prints a text otherwise refutes nothing.")
+
+
+def _print_failure(name: str, failure: Failure, outcome: str) -> None:
     from kg.namespaces import ID, KB, SKOS
 
     subject = failure.subject.removeprefix(ID)
     predicate = failure.predicate.replace(KB, "kb:").replace(SKOS, "skos:")
     click.echo(
-        f"{failure.file}: {click.style(name, fg='red', bold=True)}: {subject} {predicate}: {failure.what} not found"
+        f"{failure.file}: {click.style(name, fg='red', bold=True)}: {subject} {predicate}: {failure.what} {outcome}"
     )
     for slug, lines in zip(failure.passages, failure.lines, strict=True):
         click.echo(f"  line {lines}: passage {slug}")

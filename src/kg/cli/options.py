@@ -111,7 +111,7 @@ def settings_of(command: click.Command) -> dict[str, click.Option]:
 
 def texts_option(command: Command) -> Command:
     """Add `--text`, which may be given several times: each file is matched to its publication."""
-    told = "Source text of a publication, to be quoted or checked; one for each."
+    told = "Source text of a publication, to be quoted or checked: plain text, HTML or PDF; one for each."
     return click.option("--text", "texts", multiple=True, type=click.Path(path_type=Path), help=told)(command)
 
 

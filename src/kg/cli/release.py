@@ -99,7 +99,10 @@ def push(url: str, store_url: str | None, update_url: str | None, project: Path)
 @click.option("--title-nl", default="", help="Dutch title of an English text.")
 @click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of the text.")
 @click.option(
-    "--text", required=True, type=click.Path(path_type=Path), help="Its text, one paragraph a line; not copied."
+    "--text",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Its text, one paragraph a line, or HTML; not copied.",
 )
 @own_project_option
 def new(name: str, title: str, title_en: str, title_nl: str, lang: str, text: Path, project: Path) -> None:

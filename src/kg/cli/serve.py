@@ -29,7 +29,12 @@ _BYTES: Final = click.IntRange(min=0)
 @settings_file("serve")
 @setting("--host", default=Settings.host, show_default=True, help="Address to listen on.")
 @setting("--port", default=Settings.port, show_default=True, type=_PORT, help="Port; 0 takes a free one.")
-@setting("--text", multiple=True, type=click.Path(path_type=Path), help="Source text, quoted if terms permit; several.")
+@setting(
+    "--text",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Source text (plain, HTML, PDF), quoted if terms permit; several.",
+)
 @setting("--store", type=click.Path(path_type=Path), help="Graph on disk, made by kg load; default: ours.")
 @setting("--with", "esco", type=click.Path(path_type=Path), help="ESCO as kg import wrote it, whole, for /switch.")
 @setting("--backend", metavar="URL", help="SPARQL 1.1 endpoint that holds the graph and answers queries.")

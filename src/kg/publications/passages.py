@@ -115,9 +115,14 @@ def normal_form(line: str) -> str:
     >>> normal_form("- De **CO₂-prijs**, zie [UWV](http://x.nl).¹²")
     'De CO₂-prijs, zie UWV.'
     """
-    text = _ESCAPED.sub(r"\1", _LINK.sub(r"\1", unicodedata.normalize("NFC", line)))
+    text = _ESCAPED.sub(r"\1", without_links(unicodedata.normalize("NFC", line)))
     text = _LEGEND_MARK.sub("", _BULLET.sub("", text)).replace("*", "")
     return _SPACE.sub(" ", _FOOTNOTE_MARK.sub("", text)).strip()
+
+
+def without_links(text: str) -> str:
+    """Return a text in which `[label](url)` is the label, also where it runs over lines."""
+    return _LINK.sub(r"\1", text)
 
 
 def sha256(text: str) -> str:

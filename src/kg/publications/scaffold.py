@@ -15,6 +15,7 @@ from kg.errors import SourceError
 from kg.files import own_project, read_text, replacing
 from kg.languages import LANGUAGES
 from kg.publications.passages import DUTCH
+from kg.publications.renditions import read_paragraphs
 from kg.publications.segmentation import Cut, Section, Segment, cut
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -48,7 +49,7 @@ def make(project: Path, name: str, title: str, text: Path, translation: str = ""
         project: the project to write in, with `data/_template`.
         name: slug, which becomes folder, graph and part of IRIs.
         title: as printed, in the language of the text.
-        text: UTF-8 file with the whole text, one paragraph a line.
+        text: UTF-8 file with the whole text, one paragraph a line, or HTML.
         translation: the title in the other of our languages.
         language: of the text, `nl` or `en`.
 
@@ -59,7 +60,7 @@ def make(project: Path, name: str, title: str, text: Path, translation: str = ""
     """
     project = own_project(project)
     _check_name(project, name)
-    passages = cut(read_text(text).removeprefix("\ufeff").replace("\r\n", "\n"), language)
+    passages = cut(read_paragraphs(text), language)
     if not passages.segments:
         raise SourceError("the text is empty", where=str(text), hint="give a UTF-8 text, one paragraph a line")
     if not title.strip():

@@ -29,6 +29,7 @@ MATCH_TYPES: Final = (SENTENCE, HEADING, EARLIER, TITLE, TOGETHER)
 CLASSES: Final = ("label", "printed", "number", "qualifier", "period", "relation")
 LONGEST_RUN: Final = 12
 
+_IN_CONTEXT: Final = ("period", "relation")
 _LABELS: Final = (SKOS + "prefLabel", SKOS + "altLabel", SKOS + "hiddenLabel")
 _PRINTED: Final = (KB + "asPrinted", KB + "abbreviation")
 _TITLES: Final = (SKOS + "prefLabel", DCT + "title")
@@ -56,15 +57,21 @@ class Failure:
 
 @dataclass
 class Tally:
-    """How many statements of a class were found, by match type, and those that were not."""
+    """How many statements of a class were found, by match type, and those that were not.
+
+    Attributes:
+        unread: those for which a passage where they may stand is missing in the rendition: neither found nor refuted.
+
+    """
 
     found: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
+    unread: list[Failure] = field(default_factory=list)
 
     @property
     def checked(self) -> int:
-        """How many were looked for."""
-        return sum(self.found.values()) + len(self.failures)
+        """How many there are to look for."""
+        return sum(self.found.values()) + len(self.failures) + len(self.unread)
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,11 @@ class Report:
         """All failures with their class, sorted."""
         return sorted((name, failure) for name, tally in self.tallies.items() for failure in tally.failures)
 
+    @property
+    def unread(self) -> list[tuple[str, Failure]]:
+        """What could not be looked up with its class, sorted."""
+        return sorted((name, failure) for name, tally in self.tallies.items() for failure in tally.unread)
+
 
 def check(store: ox.Store, parsed: Parsed, text: Text) -> Report:
     """Return what of a publication was found in its text, and what was not.
@@ -110,6 +122,7 @@ class _Check:
         self._context = Context(text, self._notes())
         self._grammar = grammar_of(text.publication.language)
         self._names = Names(store, self._graph, text.publication.language)
+        self._missing = {passage.iri: passage for passage in text.missing}
         self._tallies = {name: Tally() for name in CLASSES}
 
     def report(self) -> Report:
@@ -247,7 +260,7 @@ class _Check:
         if ranks:
             self._tallies["relation"].found[MATCH_TYPES[min(ranks)]] += 1
         else:
-            self._fail("relation", (subject, predicate, f"<{obj}>"), self._missing(subject, obj, passages), passages)
+            self._fail("relation", (subject, predicate, f"<{obj}>"), self._without(subject, obj, passages), passages)
 
     def _ranks(self, subject: str, obj: str, passages: Iterable[str]) -> list[int]:
         """Return how both ends occur around a passage, as match types; one must stand in the passage itself."""
@@ -287,7 +300,7 @@ class _Check:
             return True
         return self._names.elliptical(end) and any(self._context.holds_words([iri], name) for name in names)
 
-    def _missing(self, subject: str, obj: str, passages: Sequence[str]) -> str:
+    def _without(self, subject: str, obj: str, passages: Sequence[str]) -> str:
         ends = [end for end in (subject, obj) if all(self._place(end, iri) is None for iri in passages)]
         if ends:
             return " and ".join(f'"{self._called(end)}"' for end in ends)
@@ -296,16 +309,29 @@ class _Check:
     # The report.
 
     def _fail(self, kind: str, triple: Triple, what: str, passages: Sequence[str]) -> None:
+        unread = self._may_stand_in_missing(kind, triple, passages)
         searched = sorted((self._context.passage(iri) for iri in passages), key=lambda passage: passage.spans)
         failure = Failure(
             file=self._files.get(triple) or self._files.get((*triple[:2], ""), ""),
             subject=triple[0],
             predicate=triple[1],
-            what=what if passages else f"{what}; no passage to look in",
+            what=what if passages or unread else f"{what}; no passage to look in",
             passages=tuple(passage.slug for passage in searched),
             lines=tuple(passage.lines for passage in searched),
         )
-        self._tallies[kind].failures.append(failure)
+        tally = self._tallies[kind]
+        (tally.unread if unread else tally.failures).append(failure)
+
+    def _may_stand_in_missing(self, kind: str, triple: Triple, passages: Iterable[str]) -> bool:
+        """Return whether a passage in which a statement is looked for is not in the rendition."""
+        ends = (triple[0], triple[2][1:-1]) if kind == "relation" else (triple[0],)
+        sources = {*passages, *(iri for end in ends for iri in self._evidence.sources_of(self._graph, end))}
+        if kind in _IN_CONTEXT:  # Headings, captions, leads and earlier sentences of its section may say it too.
+            known = self._text.publication
+            sections = {known.passages[iri].section for iri in sources if iri in known.passages}
+            sources |= {heading for section in sections for heading in known.sections.get(section, ())}
+            sources |= {iri for iri, passage in self._missing.items() if passage.section in sections}
+        return not sources.isdisjoint(self._missing)
 
     def _called(self, iri: str) -> str:
         return next(iter(self._names.get(iri)), local_name(iri))

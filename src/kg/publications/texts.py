@@ -6,50 +6,76 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 import pyoxigraph as ox
 
 from kg.errors import SourceError
-from kg.files import read_text
+from kg.publications.alignment import Rendition
 from kg.publications.passages import Passage, Publication, Span, find_publications, normal_form, sha256
+from kg.publications.renditions import read_pages, without_running_heads
+
+_LEAST_SHARE: Final = 1 / 3  # Of the passages of a publication, below which a file is not its text.
 
 
 @dataclass(frozen=True)
 class Text:
-    """The source text of a publication, every passage of it proven by its hash.
+    """The source text of a publication, every passage that is found in it proven by its hash.
 
     Attributes:
         path: the file that holds it.
         publication: what the graph says of it.
         quotes: IRI of a passage to its text in normal form, in the order of the text.
+        on_their_lines: how many of these stand on the lines that the graph says.
 
     """
 
     path: Path
     publication: Publication
     quotes: Mapping[str, str]
+    on_their_lines: int
 
     @classmethod
     def read(cls, path: Path, store: ox.Store) -> Text:
-        """Read the file and prove that it is the text of a publication in the store.
+        """Read the file and prove that it is the text of a publication in the store, or a rendition of it.
+
+        In a rendition, whose lines break elsewhere, passages are found by their normal form; some may be missing. Where
+        most passages stand on their lines, or no others are found, the file is no rendition, and must hold them all.
 
         Arguments:
-            path: text in UTF-8, lines as in the source.
+            path: plain text, HTML or PDF.
             store: the graph with the passages.
 
         Raises:
             SourceError: the file is not the text of any publication; says which line and passage differ first, of the
-                publication of which it holds most.
+                publication of which it holds most, or how many passages it holds.
+            Unavailable: it is a PDF, and the package that reads it is not installed.
 
         """
-        lines = [normal_form(line) for line in read_text(path).split("\n")]
-        attempts = [(publication, _cut_all(path, lines, publication)) for publication in find_publications(store)]
-        if not attempts:
+        pages = read_pages(path)
+        publications = find_publications(store)
+        if not publications:
             raise SourceError("no publication has a kb:textSha256", where=str(path), hint="state it in publication.ttl")
+        lines = [normal_form(line) for page in pages for line in page]
+        attempts = [(publication, _cut_all(path, lines, publication)) for publication in publications]
         publication, (cuts, problems) = max(attempts, key=_likeness)
-        if problems:
+        if not problems:
+            return cls(path, publication, cuts, len(cuts))
+        rendition = Rendition(without_running_heads(pages))
+        likest = max(publications, key=lambda one: rendition.count(one.passages.values()) / max(1, len(one.passages)))
+        quotes = _aligned(rendition, likest)
+        if len(quotes) < len(likest.passages):
+            if cuts and (quotes.keys() <= cuts.keys() or 2 * len(cuts) >= len(publication.passages)):
+                raise problems[0]
+            _check_share(path, likest, len(quotes))
+        elif sha256("\n".join(quotes.values())) != likest.sha256:
             raise problems[0]
-        return cls(path, publication, cuts)
+        return cls(path, likest, quotes, len(cuts) if likest == publication else 0)
+
+    @cached_property
+    def missing(self) -> tuple[Passage, ...]:
+        """The passages that were not found, in the order of the text."""
+        return tuple(passage for iri, passage in self.publication.passages.items() if iri not in self.quotes)
 
     def quote(self, iri: str) -> str:
         """Return the text of a passage, or nothing where the passage is of another publication."""
@@ -93,6 +119,22 @@ class Texts:
     def quote(self, iri: str) -> str:
         """Return the text of a passage, or nothing where no text holds it."""
         return next((quote for text in self.texts if (quote := text.quote(iri))), "")
+
+
+def _aligned(rendition: Rendition, publication: Publication) -> dict[str, str]:
+    """Return the passages that a rendition holds, in the order of the text."""
+    found = rendition.find(publication.passages.values())
+    line = {iri: publication.passages[iri].spans[0].line for iri in found}
+    return {iri: found[iri][1] for iri in sorted(found, key=lambda iri: (line[iri], found[iri][0]))}
+
+
+def _check_share(path: Path, publication: Publication, found: int) -> None:
+    if found < _LEAST_SHARE * len(publication.passages):
+        raise SourceError(
+            f"not the text of a publication: {found} of {len(publication.passages)} passages of {publication.iri}",
+            where=str(path),
+            hint="give the whole text of one that the graph holds, as plain text, HTML or PDF",
+        )
 
 
 def _likeness(attempt: tuple[Publication, tuple[Mapping[str, str], Sequence[SourceError]]]) -> tuple[bool, int, int]:
