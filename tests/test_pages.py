@@ -166,7 +166,7 @@ def test_a_climate_table_shows_what_each_publication_says(client: FlaskClient, l
         assert [f"/id/{slug}?" in part for part in (uwv, biind)] == [True, both]
     assert [silent in part for part in (uwv, biind)] == [True, False]
     assert "energiesysteem-2022-anp" not in section(html, "publications")
-    shared = text_of(biind.partition("<caption>")[2].partition("</caption>")[0])
+    shared = text_of(biind.partition('<p class="shared">')[2].partition("</p>")[0])
     period, scope = {
         "nl": ("Periode: derde kwartaal van 2021", "Reikwijdte: alle vraag"),
         "en": ("Period: third", "Scope: all"),

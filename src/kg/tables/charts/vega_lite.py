@@ -166,7 +166,12 @@ class _ChartBuilder:
 
     def _above(self) -> int:
         """Return the pixels above the marks; names that stand below each other begin at the edge of the picture."""
-        return 24 if self._plot.reference else 8 + (self._legend() if self._stacked else 0)
+        return 24 if self._plot.reference else 8 + (self._legend() + self._lifted if self._stacked else 0)
+
+    @property
+    def _lifted(self) -> int:
+        """Return the pixels that the text of the highest mark takes above it."""
+        return 0 if self._lying else _LINE
 
     def _below(self) -> int:
         """Return the pixels that the labels of the lower axis take."""
@@ -229,7 +234,12 @@ class _ChartBuilder:
             place: Spec = {"orient": "top", "direction": "horizontal"}
             if self._stacked:
                 left = -self._extent("y") if self._lying else 0
-                place = {"orient": "none", "direction": "vertical", "legendX": left, "legendY": -self._legend()}
+                place = {
+                    "orient": "none",
+                    "direction": "vertical",
+                    "legendX": left,
+                    "legendY": -self._legend() - self._lifted,
+                }
             legend = place | {"title": None, "labelLimit": 0, "labelExpr": _BREAK}
             group = {"field": "colour", "type": "nominal", "sort": None}
             encoding["color"] = group | {"scale": scale, "legend": legend}
