@@ -105,6 +105,7 @@ DUTCH: Final = Grammar(
     shortest=_SHORTEST,
     year_before=("jar", "ervor"),
     joints=frozenset({"van", "tot", "en", "met"}),
+    uncounted=frozenset({"een", "honderd", "duizend", "miljoen", "miljard", *_ORDINALS}),
 )
 
 

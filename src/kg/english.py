@@ -2,6 +2,8 @@
 
 >>> ENGLISH.key("heating companies") in ENGLISH.runs("A heating company")
 True
+>>> [ENGLISH.stem(word) for word in ("electricians", "boxes", "homes", "gas", "bus", "process")]
+['electrician', 'box', 'home', 'gas', 'bus', 'process']
 >>> sorted(ENGLISH.numbers("46,000 jobs, 2.5 years, seven million homes, twenty-five towns"))
 [Decimal('2.5'), Decimal('7'), Decimal('25'), Decimal('46000'), Decimal('7000000')]
 """
@@ -72,7 +74,7 @@ def _strip(word: str) -> str:
         return word
     if word.endswith("ies"):
         return word.removesuffix("ies") + "y"
-    return word.removesuffix("es") if word.removesuffix("es").endswith(_SIBILANT) else word.removesuffix("s")
+    return word[:-2] if word.endswith("es") and word[:-2].endswith(_SIBILANT) else word[:-1]
 
 
 def _counted(word: str) -> int | None:
@@ -94,4 +96,5 @@ ENGLISH: Final = Grammar(
     strip=_strip,
     year_before=("year", "earlier"),
     joints=frozenset({"to", "and", "from", "of", "the"}),
+    uncounted=frozenset({"one", *_ORDINALS, *_MULTIPLES}),
 )

@@ -17,6 +17,7 @@ from typing import Final
 _WORD: Final = re.compile(r"[^\W_]+")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _HYPHENATED: Final = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+_NEXT_WORD: Final = re.compile(r"\s+([^\W\d_]+)")
 _LONGEST_NAME: Final = 16
 _LOOKAHEAD: Final = 14  # Characters behind a number in digits: longer than any multiple.
 
@@ -36,6 +37,7 @@ class Grammar:
         hanging: pattern of a contracted pair, with its first half and its whole second word; None without such pairs.
         year_before: stems that after a year mean the year before it; empty without such words.
         joints: words with which labels of periods are put together.
+        uncounted: words that are in `numerals` and mostly count nothing: ordinals, and `een`.
 
     """
 
@@ -51,6 +53,7 @@ class Grammar:
     shortest: int = 3
     year_before: tuple[str, str] | None = None
     joints: frozenset[str] = frozenset()
+    uncounted: frozenset[str] = frozenset()
 
     def words(self, text: str) -> list[str]:
         """Return the words of a text, without case, accents on é and punctuation."""
@@ -68,6 +71,10 @@ class Grammar:
             word, shorter = shorter, self.strip(shorter)
         return word
 
+    def tokens(self, text: str) -> list[tuple[str, int, int]]:
+        """Return the stem of each word of a text, with where the word begins and ends."""
+        return [("".join(self.stems(match.group())), *match.span()) for match in _WORD.finditer(text)]
+
     def stems(self, text: str) -> list[str]:
         """Return the stems of the words of a text, in order."""
         return [self.stem(word) for word in self.words(text)]
@@ -82,9 +89,10 @@ class Grammar:
         parts = self.stems(text)
         spans = ((begin, end) for begin in range(len(parts)) for end in range(begin + 1, begin + _LONGEST_NAME + 1))
         found = {"".join(parts[begin:end]) for begin, end in spans if end <= len(parts)}
-        return frozenset((*found, *self._contracted(text), *self._before(parts)))
+        return frozenset((*found, *self.contracted(text), *self._before(parts)))
 
-    def _contracted(self, text: str) -> Iterator[str]:
+    def contracted(self, text: str) -> Iterator[str]:
+        """Yield the names that the contracted pairs of a text may stand for, as `key` holds them."""
         for match in self.hanging.finditer(text) if self.hanging else ():
             first, second = match.groups()
             for begin in range(len(second) - self.shortest):
@@ -112,6 +120,40 @@ class Grammar:
             if word in self.fractions:
                 yield self.fractions[word]
 
+    def quantities(self, text: str) -> Iterator[tuple[int, int, Decimal]]:
+        """Yield where each number begins and ends and what it is, with the word that multiplies it: `1,5 miljoen`.
+
+        Ordinals, and words that are articles too, are no quantities, save where another word multiplies them.
+        """
+        end = 0
+        for match in self._spelled.finditer(text):
+            number = self._quantity(match.group())
+            if number is None or match.start() < end:
+                continue
+            following = _NEXT_WORD.match(text, match.end())
+            times = self._times(following.group(1)) if following else None
+            if following and times:
+                number, end = number * times, following.end()
+            elif match.group().casefold() in self.uncounted:
+                continue
+            else:
+                end = match.end()
+            yield match.start(), end, number
+
+    def _times(self, word: str) -> Decimal | None:
+        """Return by what a word multiplies the number before it: `miljoen`, and `kwart` in `drie kwart`."""
+        word = word.casefold()
+        times = self.multiples.get(word, self.fractions.get(word))
+        return None if times is None else Decimal(times)
+
+    def _quantity(self, printed: str) -> Decimal | None:
+        """Return the number of a printed number or word, or None for another word."""
+        if printed[0].isdecimal():
+            return Decimal(printed.replace(self.thousands, "").replace(self.point, "."))
+        word = "".join(self.words(printed))
+        known = self.parts.get(word, self.fractions.get(word, self.numerals.get(word, self.counted(word))))
+        return None if known is None else Decimal(known)
+
     def _joined(self, match: re.Match[str]) -> str:
         """Return a number in two words as one, without its hyphen; anything else as it is."""
         joined = match.group().replace("-", "")
@@ -124,6 +166,10 @@ class Grammar:
         """Yield a number, and what it is with the word that multiplies it: 7, and 7,000,000 in `7 million`."""
         yield value
         yield from (value * self.multiples[word] for word in following[:1] if word in self.multiples)
+
+    @cached_property
+    def _spelled(self) -> re.Pattern[str]:
+        return re.compile(rf"{self._digits.pattern}|(?<![^\W_])[^\W\d_]+(?:-[^\W\d_]+)*(?![^\W_])")
 
     @cached_property
     def _digits(self) -> re.Pattern[str]:

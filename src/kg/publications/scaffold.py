@@ -19,7 +19,7 @@ from kg.publications.renditions import read_paragraphs
 from kg.publications.segmentation import Cut, Section, Segment, cut
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TEMPLATE: Final = "_template"
+TEMPLATE: Final = "_template"
 _SUFFIX: Final = ".template"
 _TAKEN: Final = ("catalogue", "given", "inferred", "mappings", "ontology")
 _LONGEST_NAME: Final = 12
@@ -59,41 +59,82 @@ def make(project: Path, name: str, title: str, text: Path, translation: str = ""
 
     """
     project = own_project(project)
-    _check_name(project, name)
+    folder = free_folder(project, name)
+    passages = cut_file(text, language)
+    if not title.strip():
+        raise SourceError("the title is empty", where="--title", hint="give the title as printed")
+    titles = {language: title, other_language(language): translation}
+    write_folder(folder, filled(project, name, titles, passages, language))
+    return Scaffold(folder, passages, tuple(_to_write(folder, translation, passages, other_language(language))))
+
+
+def cut_file(text: Path, language: str) -> Cut:
+    """Return the text of a file in passages.
+
+    Raises:
+        SourceError: it is missing or empty.
+
+    """
     passages = cut(read_paragraphs(text), language)
     if not passages.segments:
         raise SourceError("the text is empty", where=str(text), hint="give a UTF-8 text, one paragraph a line")
-    if not title.strip():
-        raise SourceError("the title is empty", where="--title", hint="give the title as printed")
-    folder = project / "data" / name
-    values = _values(name, {language: title.strip(), _other(language): translation.strip()}, passages, language)
-    _copy(project / "data" / _TEMPLATE, folder, values)
-    return Scaffold(folder, passages, tuple(_to_write(folder, translation, passages, _other(language))))
+    return passages
 
 
-def _check_name(project: Path, name: str) -> None:
+def free_folder(project: Path, name: str) -> Path:
+    """Return the folder of a new publication.
+
+    Raises:
+        SourceError: the name is no slug or is taken, also by a draft, or the project has no template.
+
+    """
     if not _SLUG.fullmatch(name):
         hint = "use a-z, 0-9 and single hyphens: mobiliteit-2024"
         raise SourceError(f"no slug: {name[:200]}", where="NAME", hint=hint)
     if name in _TAKEN:
         raise SourceError(f"graph/{name} has another meaning", where=name, hint="choose another name")
-    folder = project / "data" / name
-    if folder.exists():
-        raise SourceError("it exists", where=str(folder), hint="choose another name, or edit its files")
-    if not (project / "data" / _TEMPLATE).is_dir():
+    for folder in (project / "data" / name, draft_folder(project, name)):
+        if folder.exists():
+            raise SourceError("it exists", where=str(folder), hint="choose another name, or edit its files")
+    if not (project / "data" / TEMPLATE).is_dir():
         raise SourceError("no data/_template in it", where=str(project), hint="work in a clone, which has one")
+    return project / "data" / name
 
 
-def _copy(template: Path, folder: Path, values: Mapping[str, str]) -> None:
-    """Fill a copy of the template under a name that is not loaded, and move it to its place when it is whole."""
+def draft_folder(project: Path, name: str) -> Path:
+    """Return the folder of the draft of a publication, which is not loaded."""
+    return project / "data" / f"_{name}"
+
+
+def filled(project: Path, name: str, titles: Mapping[str, str], text: Cut, language: str) -> dict[str, str]:
+    """Return the files of a new publication: path below its folder to content, as the template has them.
+
+    Arguments:
+        project: it holds the template.
+        name: slug of the publication.
+        titles: language to title, empty where there is none.
+        text: its passages.
+        language: of the text.
+
+    """
+    template = project / "data" / TEMPLATE
+    values = _values(name, {tag: title.strip() for tag, title in titles.items()}, text, language)
+    return {
+        path.relative_to(template).with_suffix("").as_posix(): Template(read_text(path)).substitute(values)
+        for path in sorted(template.rglob(f"*{_SUFFIX}"))
+    }
+
+
+def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files under a name that is not loaded, and move them to their place when they are whole."""
     with replacing(folder, prefix="_") as fresh:
-        for path in sorted(template.rglob(f"*{_SUFFIX}")):
-            target = fresh / path.relative_to(template).with_suffix("")
+        for name, content in files.items():
+            target = fresh / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(Template(read_text(path)).substitute(values), encoding="utf-8")
+            target.write_text(content, encoding="utf-8")
 
 
-def _other(language: str) -> str:
+def other_language(language: str) -> str:
     """Return the language of names that are ours, where the text is in another."""
     return next(tag for tag in LANGUAGES if tag != language)
 
@@ -101,7 +142,7 @@ def _other(language: str) -> str:
 def _values(name: str, titles: Mapping[str, str], text: Cut, language: str) -> dict[str, str]:
     english, dutch = (titles[tag] or titles[language] for tag in ("en", "nl"))
     literals = [str(ox.Literal(titles[tag], language=tag)) for tag in sorted(titles) if titles[tag]]
-    other = _LANGUAGE_NAMES[_other(language)]
+    other = _LANGUAGE_NAMES[other_language(language)]
     return {
         "name": name,
         "language": language,
@@ -148,7 +189,7 @@ def _is_name(title: str) -> bool:
 
 def _section_name(section: Section, language: str) -> str:
     """Return, as a comment to be filled in, the names that the section still needs."""
-    names = f'"..."@{_other(language)}' if _is_name(section.title) else '"..."@en , "..."@nl'
+    names = f'"..."@{other_language(language)}' if _is_name(section.title) else '"..."@en , "..."@nl'
     return f"# section:{section.slug}\n#     skos:prefLabel {names} ."
 
 
@@ -175,4 +216,4 @@ def _to_write(folder: Path, translation: str, text: Cut, other: str) -> Iterator
     yield f"{editorial}: {_LANGUAGE_NAMES[other]} names of {len(text.sections)} sections"
     unnamed = [section.slug for section in text.sections if not _is_name(section.title)]
     if unnamed:
-        yield f"{editorial}: a short {_LANGUAGE_NAMES[_other(other)]} name of section {', '.join(unnamed)}"
+        yield f"{editorial}: a short {_LANGUAGE_NAMES[other_language(other)]} name of section {', '.join(unnamed)}"

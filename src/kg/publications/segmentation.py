@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from kg.publications.passages import DUTCH, normal_form, sha256
@@ -82,12 +82,14 @@ class Cut:
 
     Attributes:
         sha256: hash over all passages, joined by line feeds.
+        texts: of the passages, in normal form; they are read and never written into the project.
 
     """
 
     sections: tuple[Section, ...]
     segments: tuple[Segment, ...]
     sha256: str
+    texts: tuple[str, ...] = field(default=(), repr=False)
 
 
 def cut(text: str, language: str = DUTCH) -> Cut:
@@ -104,7 +106,7 @@ def cut(text: str, language: str = DUTCH) -> Cut:
     cutter = _Cutter(language)
     for number, line in enumerate(text.split("\n"), 1):
         cutter.take(number, line)
-    return Cut(tuple(cutter.sections), tuple(cutter.segments), sha256("\n".join(cutter.texts)))
+    return Cut(tuple(cutter.sections), tuple(cutter.segments), sha256("\n".join(cutter.texts)), tuple(cutter.texts))
 
 
 class _Cutter:
