@@ -192,8 +192,9 @@ class Figures:
         return begin, ""
 
     def _period(self, text: str, begin: int, periods: Iterable[Mention]) -> tuple[str, str]:
-        """Return the period nearest to a number and that with which it is compared."""
-        ranked = sorted(periods, key=lambda mention: abs(mention.begin - begin))
+        """Return the period nearest to a number and that with which it is compared; a quarter is not its year."""
+        whole = (mention for mention in periods if not self._after(text, mention.begin, "part_of_year"))
+        ranked = sorted(whole, key=lambda mention: abs(mention.begin - begin))
         compared = [mention for mention in ranked if self._after(text, mention.begin, "base_period")]
         other = [mention for mention in ranked if mention not in compared]
         return (other[0].thing.iri if other else ""), (compared[0].thing.iri if compared else "")

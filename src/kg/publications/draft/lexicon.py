@@ -131,7 +131,9 @@ class Lexicon:
         return [], 1
 
     def _fits(self, thing: Thing, name: str, printed: str) -> bool:
-        """Return whether capitals agree: those of abbreviations and of names of their own."""
+        """Return whether words and capitals agree: "de monteurs" is no name in one word, and a bank is no Bank."""
+        if " " in printed and " " not in name:
+            return False
         if name.isupper() or len(name) <= _SHORT:
             return unicodedata.normalize("NFKC", printed) == unicodedata.normalize("NFKC", name)
         return thing.kind not in self._proper or not name[0].isupper() or printed[0].isupper()
