@@ -184,6 +184,18 @@ def test_evidence_of_a_part_is_of_its_publication_alone(client: FlaskClient) -> 
         assert f"/id/passage/{other}/" not in own
 
 
+def test_a_long_list_leaves_its_evidence_to_the_page_of_each(client: FlaskClient) -> None:
+    own = part(page(client, "/id/climate-table/industrie?lang=nl"), "industrie-2023")
+    listed = own.partition("Beroepen en andere professionals</dt>")[2].partition("</dd>")[0]
+    assert listed.count("<li>") > 40
+    assert "Het bewijs staat op de pagina van elk." in listed
+    assert "<details" not in listed
+    group = page(client, "/id/occupation-group/monteurs-industriele-machines-en-installaties?lang=nl")
+    link = '<a href="/id/climate-table/industrie?lang=nl">Industrie</a>'
+    row = section(group, "mentions").partition(link)[2].partition("</dd>")[0]
+    assert "/id/passage/industrie-2023/" in row
+
+
 def test_a_number_with_a_scope_says_that_it_names_no_period(client: FlaskClient) -> None:
     own = part(page(client, "/id/climate-table/energiesysteem?lang=nl"), "energiesysteem-2022-anp")
     assert "48.000" in own

@@ -28,6 +28,10 @@ _BOTH: Final = "names"  # The heading under which texts stand in all languages.
 _PUBLICATIONS, _PARTED = "PublicationRole", "ByPublicationRole"
 _COMPARED: Final = ("ScopeRole", "PeriodRole")
 _MANY: Final = 8
+_PASSAGES: Final = (
+    (10, 3),
+    (40, 1),
+)  # A list of up to so many values shows so many passages of each; a longer one none.
 _TRAIL: Final = 6
 
 
@@ -42,11 +46,18 @@ class Value:
 
 @dataclass(frozen=True)
 class Block:
-    """Values of one property that are of one kind of statement; `support` where all rest on the same."""
+    """Values of one property that are of one kind of statement.
+
+    Attributes:
+        support: where all rest on the same.
+        elsewhere: whether they rest on passages that their own pages show, since there are too many for this one.
+
+    """
 
     values: tuple[Value, ...]
     kinds: SupportView
     support: SupportView | None = None
+    elsewhere: bool = False
 
     @property
     def many(self) -> bool:
@@ -335,8 +346,9 @@ class Thing:
         ordered = self.site.in_order(facts, self.lang)
         listed, more = ordered[:_MOST], max(0, len(ordered) - _MOST)
         if viewer == "PassageViewer":
-            iris = [fact.value.value for fact in listed if isinstance(fact.value, ox.NamedNode)]
-            return Row(name, passages=tuple(passage_view(self.site, self.lang, iri) for iri in iris), more=more)
+            iris = [fact.value.value for fact in ordered if isinstance(fact.value, ox.NamedNode)]
+            shown = tuple(passage_view(self.site, self.lang, iri) for iri in iris[: _MOST // 2])
+            return Row(name, passages=shown, more=len(iris) - len(shown))
         if viewer == "TreeViewer":
             return Row(name, tree=tree(self.site, self.lang, [fact.value for fact in ordered]))
         if viewer == "MapViewer":
@@ -353,9 +365,10 @@ class Thing:
 
     def _blocks(self, facts: Sequence[Fact], nested: bool) -> tuple[Block, ...]:
         """Return the values by kind of statement; evidence stands at the block where it is the same for all."""
+        most = _passages_of_each(len(facts))
         groups: dict[tuple[object, ...], list[tuple[Fact, SupportView]]] = {}
         for fact in facts:
-            support = support_view(self.site, self.lang, fact.quads)
+            support = support_view(self.site, self.lang, fact.quads, most)
             groups.setdefault(support.chips, []).append((fact, support))
         return tuple(self._block(group, nested) for group in groups.values())
 
@@ -370,7 +383,8 @@ class Thing:
             )
             for fact, support in group
         )
-        return Block(tuple(values), first, first if same and first.has_details else None)
+        elsewhere = any(each.more and not each.passages for _, support in group for each in support.publications)
+        return Block(tuple(values), first, first if same and first.has_details else None, elsewhere)
 
     def nested(self, value: Term) -> tuple[Row, ...]:
         """Return the key facts of a value, without what leads back here."""
@@ -401,7 +415,11 @@ class Thing:
         shared = {name: cells.pop() for name, cells in by_column.items() if len(filled) > 1 and len(cells) == 1}
         columns = tuple(name for name in names if name not in shared)
         rows = (
-            (self._view_of(fact.value), tuple(cells.get(name, ()) for name in columns), self._row_support(fact))
+            (
+                self._view_of(fact.value),
+                tuple(cells.get(name, ()) for name in columns),
+                self._row_support(fact, _passages_of_each(len(facts))),
+            )
             for fact, cells in filled
         )
         return Table(tuple(shared.items()), columns, tuple(rows))
@@ -412,13 +430,17 @@ class Thing:
         scopes, periods = ([self._name(one) for one in view.having(role)] if view else [] for role in _COMPARED)
         return [name for name in periods if name not in cells and any(scope in cells for scope in scopes)]
 
-    def _row_support(self, fact: Fact) -> SupportView:
+    def _row_support(self, fact: Fact, most: int) -> SupportView:
         """Return what the row of a table rests on: the passages of the value itself, where it has any."""
         own = self.site.own_statements(fact.value)
-        return support_view(self.site, self.lang, own or fact.quads)
+        return support_view(self.site, self.lang, own or fact.quads, most)
 
     def _view_of(self, value: Term) -> TermView:
         return show(self.site, self.lang, value)
+
+
+def _passages_of_each(values: int) -> int:
+    return next((passages for most, passages in _PASSAGES if values <= most), 0)
 
 
 def stated_in(graph: str, facts: Iterable[Fact]) -> list[Fact]:

@@ -60,7 +60,7 @@ class PublicationSupport:
     Attributes:
         publication: a link; None where no publication states it.
         how: how the passages were found; a word of the interface is `how_` and this.
-        passages: the first few.
+        passages: the first few, or the last one.
         more: how many other passages there are.
 
     """
@@ -106,21 +106,23 @@ class SupportView:
         return bool(stated or self.derivations or self.mapping)
 
 
-def support_view(site: Site, lang: str, quads: Iterable[ox.Quad]) -> SupportView:
-    """Return what some statements together rest on."""
+def support_view(site: Site, lang: str, quads: Iterable[ox.Quad], most: int = _MOST) -> SupportView:
+    """Return what some statements together rest on, with at most so many passages of a publication."""
     supports = list(dict.fromkeys(site.facts.support(quad) for quad in quads))
     derivations = list(dict.fromkeys(each for support in supports for each in support.derivations))
     mapping = [pair for support in supports for pair in support.properties]
     return SupportView(
         chips(site, lang, supports),
-        tuple(_publication_supports(site, lang, supports)),
+        tuple(_publication_supports(site, lang, supports, most)),
         tuple(_derivation_view(site, lang, each.rule, each.via) for each in derivations[:_MOST]),
         max(0, len(derivations) - _MOST),
         tuple((term_view(site, ox.NamedNode(name), lang), term_view(site, value, lang)) for name, value in mapping),
     )
 
 
-def _publication_supports(site: Site, lang: str, supports: Iterable[Support]) -> Iterator[PublicationSupport]:
+def _publication_supports(
+    site: Site, lang: str, supports: Iterable[Support], most: int
+) -> Iterator[PublicationSupport]:
     """Yield one block for each publication that states something, with its own passages."""
     by_graph: dict[str, list[Support]] = {}
     for support in supports:
@@ -128,12 +130,13 @@ def _publication_supports(site: Site, lang: str, supports: Iterable[Support]) ->
             by_graph.setdefault(support.graph, []).append(support)
     for graph, own in sorted(by_graph.items()):
         passages = list(dict.fromkeys(iri for support in own for iri in support.passages))
+        shown = passages[:most] if most != 1 else passages[-1:]  # Of several the first is often a heading.
         publication = site.publication_of_graph.get(graph)
         yield PublicationSupport(
             term_view(site, ox.NamedNode(publication.iri), lang) if publication else None,
             next((support.how for support in own if support.passages), ""),
-            tuple(passage_view(site, lang, iri) for iri in passages[:_MOST]),
-            max(0, len(passages) - _MOST),
+            tuple(passage_view(site, lang, iri) for iri in shown),
+            len(passages) - len(shown),
         )
 
 
