@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kg.cli.group import main
 from kg.cli.options import own_project_option, project_option
+
+if TYPE_CHECKING:
+    from kg.publications.revision import Revision
 
 
 @main.command()
@@ -104,13 +107,38 @@ def push(url: str, store_url: str | None, update_url: str | None, project: Path)
     type=click.Path(path_type=Path),
     help="Its text, one paragraph a line, or HTML; not copied.",
 )
+@click.option("--revises", default="", metavar="OLD", help="The older edition, of which this is a newer one.")
 @own_project_option
-def new(name: str, title: str, title_en: str, title_nl: str, lang: str, text: Path, project: Path) -> None:
-    """Begin a publication in the project in which you are: data/NAME, with sections and passages cut from its text."""
+def new(
+    name: str, title: str, title_en: str, title_nl: str, lang: str, text: Path, revises: str, project: Path
+) -> None:
+    """Begin a publication in the project in which you are: data/NAME, with sections and passages cut from its text.
+
+    With --revises what the older edition states and the text still says is proposed in data/_NAME-from-OLD, which is
+    not loaded, with what changed side by side: read it, and move its files to data/NAME.
+    """
     from kg.publications.scaffold import make
 
-    made = make(project, name, title, text, title_nl if lang == "en" else title_en, lang)
+    made = make(project, name, title, text, title_nl if lang == "en" else title_en, lang, revises)
     click.echo(f"{made.folder}: {len(made.passages.sections)} sections, {len(made.passages.segments)} passages")
+    if made.revision:
+        _print_revision(made.revision)
     click.echo("To write by hand; kg validate says what is missing:")
     for line in made.to_write:
         click.echo(f"  {line}")
+
+
+def _print_revision(revision: Revision) -> None:
+    """Print what stands, changed, and was dropped; figures before and now side by side."""
+    click.echo(f"{revision.folder}: not loaded; read each file and move it")
+    click.echo(f"  {revision.standing} statements stand, with passages of this text")
+    click.echo(f"  {len(revision.unsure)} to confirm: not all on which they rest stands")
+    click.echo(f"  {len(revision.changes)} things rest on passages that are printed otherwise")
+    for change in revision.changes:
+        numbers = ", ".join(f"{number:f}" for number in change.numbers) or "no number"
+        before, (slug, line) = "; ".join(change.before) or "no number", change.now
+        click.echo(f"    {change.thing}")
+        click.echo(f"      was {before} (passage {change.passage.slug}, line {change.passage.lines})")
+        click.echo(f"      now {numbers} (passage {slug}, line {line})")
+    click.echo(f"  {len(revision.dropped)} things dropped: {', '.join(revision.dropped) or 'none'}")
+    click.echo(f"  {len(revision.fresh)} passages that are new: {', '.join(revision.fresh) or 'none'}")

@@ -16,6 +16,7 @@ from kg.files import own_project, read_text, replacing
 from kg.languages import LANGUAGES
 from kg.publications.passages import DUTCH
 from kg.publications.renditions import read_paragraphs
+from kg.publications.revision import Revision, find_edition, propose
 from kg.publications.segmentation import Cut, Section, Segment, cut
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -34,15 +35,25 @@ class Scaffold:
         folder: where it stands.
         passages: how its text was cut.
         to_write: what a person still has to write, a line each.
+        revision: what it keeps of an older edition, where it revises one.
 
     """
 
     folder: Path
     passages: Cut
     to_write: tuple[str, ...]
+    revision: Revision | None = None
 
 
-def make(project: Path, name: str, title: str, text: Path, translation: str = "", language: str = DUTCH) -> Scaffold:
+def make(
+    project: Path,
+    name: str,
+    title: str,
+    text: Path,
+    translation: str = "",
+    language: str = DUTCH,
+    revises: str = "",
+) -> Scaffold:
     """Make the folder of a publication; the text itself is not copied.
 
     Arguments:
@@ -52,8 +63,10 @@ def make(project: Path, name: str, title: str, text: Path, translation: str = ""
         text: UTF-8 file with the whole text, one paragraph a line, or HTML.
         translation: the title in the other of our languages.
         language: of the text, `nl` or `en`.
+        revises: slug of the older edition, if it is a newer one.
 
     Raises:
+        NotFound: the project has no such older edition.
         SourceError: the project is an installed package, the name is no slug or is taken, the text is missing or
             empty, or the folder cannot be written.
 
@@ -63,9 +76,11 @@ def make(project: Path, name: str, title: str, text: Path, translation: str = ""
     passages = cut_file(text, language)
     if not title.strip():
         raise SourceError("the title is empty", where="--title", hint="give the title as printed")
+    revision = propose(project, find_edition(project, revises), name, passages) if revises else None
     titles = {language: title, other_language(language): translation}
-    write_folder(folder, filled(project, name, titles, passages, language))
-    return Scaffold(folder, passages, tuple(_to_write(folder, translation, passages, other_language(language))))
+    write_folder(folder, filled(project, name, titles, passages, language, revises))
+    to_write = tuple(_to_write(folder, translation, passages, other_language(language)))
+    return Scaffold(folder, passages, to_write, revision)
 
 
 def cut_file(text: Path, language: str) -> Cut:
@@ -106,7 +121,9 @@ def draft_folder(project: Path, name: str) -> Path:
     return project / "data" / f"_{name}"
 
 
-def filled(project: Path, name: str, titles: Mapping[str, str], text: Cut, language: str) -> dict[str, str]:
+def filled(
+    project: Path, name: str, titles: Mapping[str, str], text: Cut, language: str, revises: str = ""
+) -> dict[str, str]:
     """Return the files of a new publication: path below its folder to content, as the template has them.
 
     Arguments:
@@ -115,10 +132,12 @@ def filled(project: Path, name: str, titles: Mapping[str, str], text: Cut, langu
         titles: language to title, empty where there is none.
         text: its passages.
         language: of the text.
+        revises: slug of the older edition, if it is a newer one.
 
     """
     template = project / "data" / TEMPLATE
     values = _values(name, {tag: title.strip() for tag, title in titles.items()}, text, language)
+    values["revises"] = f"    prov:wasRevisionOf publication:{revises} ;\n" if revises else ""
     return {
         path.relative_to(template).with_suffix("").as_posix(): Template(read_text(path)).substitute(values)
         for path in sorted(template.rglob(f"*{_SUFFIX}"))

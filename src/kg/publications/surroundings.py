@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -176,6 +177,13 @@ class Names:
     def elliptical(self, iri: str) -> bool:
         """Return whether the name of a thing was written out from a contracted one."""
         return (iri, "elliptical") in self._methods
+
+
+def prints(text: str, printed: str) -> bool:
+    """Return whether a text holds printed characters literally, not as part of a longer word or number."""
+    begin = r"(?<![^\W_])(?<!\d[.,])" if printed[:1].isalnum() else ""
+    end = r"(?![^\W_])(?![.,]\d)" if printed[-1:].isalnum() else ""
+    return re.search(begin + re.escape(printed) + end, text) is not None
 
 
 def _quads(store: ox.Store, predicate: str) -> Iterator[ox.Quad]:

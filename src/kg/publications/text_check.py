@@ -6,7 +6,6 @@ must occur in the context of one passage: in it, in a heading above it, or in an
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from kg.graph.evidence import AUTHORED, Evidence, Relation, Triple
 from kg.graph.sources import Parsed
 from kg.namespaces import DCT, KB, QB, RDF_TYPE, SKOS
 from kg.publications.passages import Passage
-from kg.publications.surroundings import EARLIER, HEADING, SENTENCE, Context, Names, grammar_of
+from kg.publications.surroundings import EARLIER, HEADING, SENTENCE, Context, Names, grammar_of, prints
 from kg.publications.texts import Text
 from kg.rdf_terms import local_name, objects, term_key
 
@@ -203,17 +202,17 @@ class _Check:
         if predicate in _LABELS:
             self._look("label", quad, f'label "{value}"', lambda text: _prints_label(text, value))
         elif predicate in _PRINTED:
-            self._look("printed", quad, f'"{value}"', lambda text: _prints(text, value))
+            self._look("printed", quad, f'"{value}"', lambda text: prints(text, value))
         elif predicate in self._measures:
             self._look("number", quad, f"number {value}", self._counted(quad, value))
         elif predicate == DCT + "issued":
-            self._look("period", quad, f"year {value}", lambda text: _prints(text, value))
+            self._look("period", quad, f"year {value}", lambda text: prints(text, value))
 
     def _qualified(self, quad: ox.Quad) -> Callable[[str], bool]:
         """Return a test for the printed word of a qualifier: in `kb:asPrinted`, or else in the passage."""
         marks, printed = self._names.get(term_key(quad.object)), self._as_printed(quad)
         return lambda text: any(
-            _prints(printed_text.casefold(), mark) for printed_text in printed or [text] for mark in marks
+            prints(printed_text.casefold(), mark) for printed_text in printed or [text] for mark in marks
         )
 
     def _counted(self, quad: ox.Quad, value: str) -> Callable[[str], bool]:
@@ -221,7 +220,7 @@ class _Check:
         numbers, wanted = self._grammar.numbers, _decimal(value)
         printed = [each for each in self._as_printed(quad) if numbers(each)]
         if printed:
-            return lambda text: any(wanted in numbers(each) and _prints(text, each) for each in printed)
+            return lambda text: any(wanted in numbers(each) and prints(text, each) for each in printed)
         return lambda text: wanted in numbers(text)
 
     def _look(self, kind: str, quad: ox.Quad, what: str, holds: Callable[[str], bool]) -> None:
@@ -368,14 +367,7 @@ def _sequences(words: Sequence[str]) -> set[tuple[str, ...]]:
     return {tuple(words[begin : begin + LONGEST_RUN + 1]) for begin in range(len(words) - LONGEST_RUN)}
 
 
-def _prints(text: str, printed: str) -> bool:
-    """Return whether a text holds printed characters literally, not as part of a longer word or number."""
-    begin = r"(?<![^\W_])(?<!\d[.,])" if printed[:1].isalnum() else ""
-    end = r"(?![^\W_])(?![.,]\d)" if printed[-1:].isalnum() else ""
-    return re.search(begin + re.escape(printed) + end, text) is not None
-
-
 def _prints_label(text: str, label: str) -> bool:
     """Return whether a text holds a label as printed; the case of its first letter is free where a sentence begins."""
     other = label[:1].swapcase() + label[1:]
-    return _prints(text, label) or (text.startswith(other) and _prints(text, other))
+    return prints(text, label) or (text.startswith(other) and prints(text, other))
