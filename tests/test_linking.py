@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
+from kg.errors import SourceError
 from kg.graph.sssom import read_sssom
 from kg.linking.candidates import Wanted
 from kg.linking.compounds import Splitter, folded
 from kg.linking.entries import Entry, Label, entries_of_store
 from kg.linking.index import Index
+from kg.linking.unmapped import suggest_unmapped
 from kg.namespaces import ID, KB
 
 OCCUPATION = KB + "Occupation"
@@ -151,3 +154,45 @@ def test_kg_link_errors(titles: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("")
     assert "the file is empty" in kg_link(str(tmp_path / "empty.csv"), code=2)
     assert "No such file" in kg_link(str(tmp_path / "none.csv"), code=2)
+
+
+MAPPINGS = ROOT / "data" / "mappings"
+
+
+@pytest.mark.parametrize("name", ["occupations-esco", "occupations-isco"])
+def test_rows_for_what_is_not_mapped_can_be_appended(graph, tmp_path: Path, name: str) -> None:
+    whole = (MAPPINGS / f"{name}.sssom.tsv").read_text("utf-8")
+    mapped = [row for row in read_sssom(whole).rows if not row.value.value.endswith("NoTermFound")]
+    removed = mapped[0].subject.value
+    short = "\n" + mapped[0].cells["subject_id"] + "\t"
+    lines = [line for line in whole.splitlines(keepends=True) if not f"\n{line}".startswith(short)]
+    path = tmp_path / f"{name}.sssom.tsv"
+    path.write_text("".join(lines), "utf-8")
+    entries = entries_of_store(graph.store)
+    assert suggest_unmapped(MAPPINGS / path.name, entries, "nl", 3).rows == ()
+    found = suggest_unmapped(path, entries, "nl", 3)
+    assert found.rows
+    path.write_text("".join(lines) + "".join(f"{row}\n" for row in found.rows), "utf-8")
+    mappings = read_sssom(path.read_text("utf-8"))
+    assert mappings.problems == ()
+    added = mappings.rows[-len(found.rows) :]
+    assert len(mappings.rows) == len(read_sssom("".join(lines)).rows) + len(found.rows)
+    assert {row.subject.value for row in added} == {removed}
+    assert {row.justification.value.rpartition("/")[2] for row in added} == {"LexicalMatching"}
+    assert all(row.cells["subject_id"] == mapped[0].cells["subject_id"] for row in added)
+
+
+def test_what_has_no_candidate_is_named(graph, tmp_path: Path) -> None:
+    path = tmp_path / "levels.sssom.tsv"
+    header = (MAPPINGS / "qualifications-crebo.sssom.tsv").read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(header[:-1]), "utf-8")
+    lost = header[-1].split("\t")[0]
+    found = suggest_unmapped(path, entries_of_store(graph.store), "nl")
+    assert (found.rows, lost in found.without) == ((), True)
+
+
+def test_only_a_sound_mapping_file_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "broken.sssom.tsv"
+    path.write_text("no header\n", "utf-8")
+    with pytest.raises(SourceError, match="header"):
+        suggest_unmapped(path, (), "nl")

@@ -1,7 +1,7 @@
 """Files of a project: where they stand, how they are read, and how one is written whole or not at all.
 
-`project_folder` and `own_project` find the project; `read_text`, `parse_yaml` and `read_toml` name file and line in
-their errors; `replacing` and `write_whole` leave what was there until the new file or folder is whole.
+`project_folder`, `own_project` and `project_around` find the project; `read_text`, `parse_yaml` and `read_toml` name
+file and line in their errors; `replacing` and `write_whole` leave what was there until the new file or folder is whole.
 """
 
 from __future__ import annotations
@@ -33,13 +33,20 @@ def own_project(named: Path | None = None) -> Path:
     """
     begin = (named or Path.cwd()).absolute()
     hint = "work in a clone of the project, or name one with --project FOLDER"
-    for folder in (begin,) if named else (begin, *begin.parents):
-        if folder.resolve() == _INSTALLED.resolve():
-            raise SourceError("this is the data of an installed package", where=str(folder), hint=hint)
-        if all((folder / name).is_dir() for name in _MARKS):
-            return folder
-    what = "no ontology/ and data/ in it" if named else "no folder from here upwards has ontology/ and data/"
-    raise SourceError(what, where=str(begin), hint=hint)
+    folder = project_around(begin)
+    if folder is None or (named and folder != begin):
+        what = "no ontology/ and data/ in it" if named else "no folder from here upwards has ontology/ and data/"
+        raise SourceError(what, where=str(begin), hint=hint)
+    if folder.resolve() == _INSTALLED.resolve():
+        raise SourceError("this is the data of an installed package", where=str(folder), hint=hint)
+    return folder
+
+
+def project_around(place: Path) -> Path | None:
+    """Return the nearest folder upwards from a place, itself among them, with `ontology/` and `data/`."""
+    begin = place.absolute()
+    folders = (begin, *begin.parents)
+    return next((folder for folder in folders if all((folder / name).is_dir() for name in _MARKS)), None)
 
 
 def project_folder() -> Path:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kg.graph.build import Graph
     from kg.labels import Labels
     from kg.linking.career_switch import Gap
+    from kg.linking.entries import Entry
     from kg.queries.rows import Rows
 
 
@@ -157,7 +158,13 @@ def _write_files(made: Mapping[str, str], target: Path) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--unmapped",
+    metavar="MAPPINGS",
+    type=click.Path(path_type=Path),
+    help="Instead of FILE: the things that this file of data/mappings does not judge; rows to append to it.",
+)
 @click.option("--column", default="", help="Column with the texts; default: the first.")
 @click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of the texts.")
 @click.option(
@@ -168,25 +175,30 @@ def _write_files(made: Mapping[str, str], target: Path) -> None:
 @click.option("--format", "form", type=click.Choice(["csv", "json", "sssom"]), default="csv", show_default=True)
 @click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates a row.")
 def link(
-    file: Path, column: str, lang: str, kinds: tuple[str, ...], isco: str, esco: Path | None, form: str, limit: int
+    file: Path | None,
+    unmapped: Path | None,
+    column: str,
+    lang: str,
+    kinds: tuple[str, ...],
+    isco: str,
+    esco: Path | None,
+    form: str,
+    limit: int,
 ) -> None:
     """Find candidates for the job titles or skills in a CSV FILE, in our graph and in ESCO.
 
     Each has a score and the features that explain it; a person decides.
     """
     from kg.files import project_folder
-    from kg.graph.build import build
     from kg.linking.batch import as_csv, as_json, as_sssom, link_file
     from kg.linking.candidates import Wanted
-    from kg.linking.entries import entries_of_esco, entries_of_store
-    from kg.linking.esco import EscoFolder
     from kg.linking.index import Index
 
-    entries = {entry.iri: entry for entry in entries_of_store(build(project_folder()).store)}
-    if esco:
-        entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, _show_rows()))}
-        _clear_line()
-    index = Index(tuple(entries.values()))
+    if file is None or unmapped is not None:
+        if file is not None or unmapped is None:
+            raise click.UsageError("give a CSV FILE, or --unmapped MAPPINGS")
+        return _print_unmapped(unmapped, esco, lang, limit)
+    index = Index(_entries(project_folder(), esco))
     known = sorted({kind for entry in index.entries for kind in entry.kinds})
     if unknown := sorted(set(kinds) - set(known)):
         raise click.UsageError(f"--kind {unknown[0]}: use one of {', '.join(known)}")
@@ -195,6 +207,31 @@ def link(
         click.echo(as_sssom(linked, lang, file.stem.replace(" ", "-")), nl=False)
     else:
         click.echo(as_csv(linked, lang) if form == "csv" else as_json(linked, lang), nl=False)
+
+
+def _entries(project: Path, esco: Path | None) -> tuple[Entry, ...]:
+    """Return what can be found in the graph of a project and in a download of ESCO."""
+    from kg.graph.build import build
+    from kg.linking.entries import entries_of_esco, entries_of_store
+    from kg.linking.esco import EscoFolder
+
+    entries = {entry.iri: entry for entry in entries_of_store(build(project).store)}
+    if esco:
+        entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, _show_rows()))}
+        _clear_line()
+    return tuple(entries.values())
+
+
+def _print_unmapped(mappings: Path, esco: Path | None, lang: str, limit: int) -> None:
+    from kg.files import project_around, project_folder
+    from kg.linking.unmapped import suggest_unmapped
+
+    entries = _entries(project_around(mappings) or project_folder(), esco)
+    suggestions = suggest_unmapped(mappings, entries, lang, limit)
+    for row in suggestions.rows:
+        click.echo(row)
+    for name in suggestions.without:
+        click.echo(f"no candidate for {name}", err=True)
 
 
 @main.command()

@@ -19,6 +19,7 @@ from kg.validation.documents import MAX_BYTES, Document, Input, Problem, read_do
 from kg.validation.findings import SEVERITIES, Finding, Report, Rule
 from kg.validation.jobs import AUTO, REFERENCE, Job, Outcome, begin_jobs, run_here
 from kg.validation.locate import NodeFinding, file_finding, file_findings, locate
+from kg.validation.nearest import Nearest
 from kg.validation.positions import Position, Positions, text_lines
 from kg.validation.rule_texts import select_rules
 from kg.validation.rules import SHAPES_GRAPH, Rules, must_be_readable, read_rules
@@ -115,8 +116,10 @@ def check(plan: Plan) -> Report:
     }
     about = {(finding.focus, finding.path, finding.value) for finding in findings}
     findings |= {finding for finding in unknown if (finding.focus, finding.path, finding.value) not in about}
+    context = {document.name for document in documents if not document.input.checked}
+    wanted = [one for one in findings if one.file not in context and _wanted(one, names, rules, plan)]
     return Report(
-        findings=tuple(sorted(finding for finding in findings if _wanted(finding, names, rules, plan))),
+        findings=tuple(sorted(Nearest(documents, plan.namespaces, plan.lang).add(wanted))),
         files=tuple(document.name for document in documents if document.input.checked),
         rules=tuple(selected),
         fail_on=plan.fail_on,

@@ -163,7 +163,12 @@ def _files(folder: Path) -> Iterator[Path]:
         if real in seen:
             continue
         seen.add(real)
-        yield from (Path(here, name) for name in sorted(names) if name.endswith(SUFFIXES) and name[0] not in "_.")
+        names = [name for name in names if name.endswith(SUFFIXES) or (name in _NAMES and _holds_questions(here))]
+        yield from (Path(here, name) for name in sorted(names) if name[0] not in "_.")
+
+
+def _holds_questions(folder: str) -> bool:
+    return any(Path(folder).rglob(f"*{QUERY}"))
 
 
 def _graph(file: Path, root: Path, graph: str) -> str:

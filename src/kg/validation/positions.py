@@ -90,10 +90,10 @@ class Positions:
 
         Tried in turn: the property, where it is itself the value, the triple itself, another triple with that subject
         and object, the inverse triple, the last value of the path (unless something is missing), the block of the
-        subject, a triple that names the focus.
+        subject, a triple that names the focus. What several files say is told of one that is checked.
         """
         about = self._about.get(focus, [])
-        on_path = [hit for hit in about if hit.quad.predicate.value == path]
+        on_path = _checked_first([hit for hit in about if hit.quad.predicate.value == path])
         if on_path and value == on_path[0].quad.predicate:
             return self._predicate(on_path[0])
         if value is not None:
@@ -101,12 +101,12 @@ class Positions:
             exact = [hit for hit in same if hit.quad.predicate.value == path]
             inverse = [hit for hit in self._naming.get(focus, []) if hit.quad.subject == value]
             if matching := exact or same or inverse:
-                return self._object(matching[0])
+                return self._object(_checked_first(matching)[0])
         if on_path and not missing:
             return self._object(on_path[-1])
         if about:
-            return self._subject(_home(about))
-        naming = self._naming.get(focus, [])
+            return self._subject(_home(_checked_first(about)))
+        naming = _checked_first(self._naming.get(focus, []))
         return self._object(naming[0]) if naming else Position()
 
     def _text(self, document: Document) -> list[str]:
@@ -142,6 +142,11 @@ class Positions:
             return _opening(document, lines, at)
         back = _BACK_JSON if document.input.suffix == _JSON else _BACK
         return _search(document, lines, subject, at, max(1, at - back), 0, leading=True)
+
+
+def _checked_first(hits: Sequence[_Hit]) -> Sequence[_Hit]:
+    """Those in files that are checked, or all where no such file says it."""
+    return [hit for hit in hits if hit.document.input.checked] or hits
 
 
 def _home(about: Sequence[_Hit]) -> _Hit:

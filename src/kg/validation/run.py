@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kg import fingerprint
 from kg.errors import SourceError
+from kg.files import project_around
 from kg.graph.sources import find_sources
 from kg.namespaces import ID, KB, ONTOLOGY_GRAPH
 from kg.validation import report_cache
@@ -25,8 +26,9 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     """Return what to check.
 
-    Given paths win over the settings, and those over the whole of the project. Our own ontology completes the graph
-    where our own shapes check it; where a question stands alone, the graph of the project answers it.
+    Given paths win over the settings, and those over the whole of the project. Where our own shapes check them, the
+    rest of the project in whose data/ they lie completes the graph, and elsewhere our ontology; where a question
+    stands alone, the graph of the project answers it.
 
     Raises:
         SourceError: nothing to check, a path that is missing or of no known format.
@@ -34,6 +36,8 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     """
     given_paths = list(paths) or [Path(name) for name in settings.data]
     ours = not settings.shapes
+    around = _project_of(given_paths) if ours else None
+    project = around if around and (around / "shapes").is_dir() else project
     shapes = [project / "shapes"] if ours else [Path(name) for name in settings.shapes if name]
     context = find_inputs([Path(name) for name in settings.context], checked=False)
     views = find_inputs([project / "views"], graph=VIEWS_GRAPH) if (project / "views").is_dir() else []
@@ -42,7 +46,8 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
         inputs = [
             replace(item, graph=VIEWS_GRAPH) if item.path in own_views else item for item in find_inputs(given_paths)
         ]
-        graph = [replace(item, checked=False) for item in _ontology(project)] if ours else []
+        rest = [item for item in _all(around) if item.holds_rdf] if around else _ontology(project) if ours else []
+        graph = [replace(item, checked=False) for item in rest]
         if any(item.path in own_views for item in inputs):
             graph += [replace(item, checked=False) for item in views]
     else:
@@ -66,6 +71,14 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     )
 
 
+def _project_of(paths: Sequence[Path]) -> Path | None:
+    """The project in whose data/ all paths lie; none where they lie in none or in two."""
+    projects = {project_around(path) for path in paths}
+    project = projects.pop() if len(projects) == 1 else None
+    inside = project and all(path.absolute().is_relative_to(project / "data") for path in paths)
+    return project if inside else None
+
+
 def _ontology(project: Path) -> list[Input]:
     return [item for item in find_inputs([project / "ontology"], graph=ONTOLOGY_GRAPH) if item.suffix != QUERY]
 
@@ -74,8 +87,7 @@ def _all(project: Path) -> list[Input]:
     """The files of a project: those of the graph, each in its graph, then mappings and questions."""
     graph = [Input(relative_to_here(source.path), source.graph) for source in find_sources(project)]
     known = {item.path for item in graph}
-    names = sorted((project / "queries").glob("*.toml"))
-    others = [item for item in find_inputs([project / "data", project / "queries", *names]) if item.path not in known]
+    others = [item for item in find_inputs([project / "data", project / "queries"]) if item.path not in known]
     return [*graph, *others]
 
 

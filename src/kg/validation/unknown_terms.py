@@ -17,11 +17,11 @@ from kg.validation.documents import QUERY, Document, Problem, quads_of
 from kg.validation.findings import Finding
 from kg.validation.known_vocabularies import Vocabulary, defined, shipped, split
 from kg.validation.locate import NodeFinding, file_finding, locate
+from kg.validation.nearest import NEAREST
 from kg.validation.positions import find_token, text_lines
 from kg.validation.rule_texts import built_in_rules
 
 _RULE: Final = "vocabulary-term"
-_NEAREST: Final = {"en": "nearest", "nl": "het dichtst erbij"}
 
 
 def links(documents: Sequence[Document], namespaces: Sequence[str], lang: str) -> Iterable[Finding]:
@@ -157,7 +157,7 @@ def _message_and_hint(iri: str, nearest: str, uses: int, prefixes: Mapping[str, 
     rule = built_in_rules(lang)[_RULE]
     count = f" ({uses}x)" if uses > 1 else ""
     message = f"{rule.title} {_short(iri, prefixes)}{count}"
-    return message, f"{_NEAREST[lang]}: {_short(nearest, prefixes)}" if nearest else rule.mend
+    return message, f"{NEAREST[lang]}: {_short(nearest, prefixes)}" if nearest else rule.mend
 
 
 def _short(iri: str, prefixes: Mapping[str, str]) -> str:
