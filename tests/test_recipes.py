@@ -1,4 +1,4 @@
-"""docs/recipes.md to the letter: each recipe on a copy of the project, its blocks written, its commands run."""
+"""docs/recipes.md and the example of data/README.md to the letter: on a copy, blocks written, commands run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from live import request, served
 
 PAGE = (ROOT / "docs" / "recipes.md").read_text("utf-8")
 RECIPES = dict(re.findall(r"^## (.+)\n((?:(?!^## ).*\n)*)", PAGE, re.MULTILINE))
+README = (ROOT / "data" / "README.md").read_text("utf-8")
+EXAMPLE = README.partition("\n## A second example, minute by minute\n")[2].partition("\n## Normal form")[0]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN = re.compile(r"\]\(http://127\.0\.0\.1:8000(/[^)]*)\)\s+shows\s+\"([^\"]+)\"")
 pytestmark = pytest.mark.check  # A minute and more: each recipe checks a whole project.
@@ -42,16 +44,17 @@ def test_there_are_recipes_for_the_common_changes() -> None:
     assert all(BLOCK.search(text) for text in RECIPES.values())
 
 
-@pytest.mark.parametrize("title", RECIPES)
-def test_a_recipe_leads_to_the_end_at_first_try(copy: Path, title: str) -> None:
-    for kind, block in BLOCK.findall(RECIPES[title]):
+@pytest.mark.parametrize("text", [*RECIPES.values(), EXAMPLE], ids=[*RECIPES, "A second example"])
+def test_what_a_page_says_leads_to_the_end_at_first_try(copy: Path, text: str) -> None:
+    assert BLOCK.search(text)
+    for kind, block in BLOCK.findall(text):
         if kind == "sh":
             for line in block.splitlines():
                 run(line)
         else:
             head, rest = block.split("\n", 1)
             write(copy / head.removeprefix("# "), kind, rest)
-    if pages := SHOWN.findall(RECIPES[title]):
+    if pages := SHOWN.findall(text):
         with served() as url:
             for path, words in pages:
                 page = request(url, path, "GET", None, {"Accept": "text/html"})

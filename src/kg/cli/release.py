@@ -142,3 +142,22 @@ def _print_revision(revision: Revision) -> None:
         click.echo(f"      now {numbers} (passage {slug}, line {line})")
     click.echo(f"  {len(revision.dropped)} things dropped: {', '.join(revision.dropped) or 'none'}")
     click.echo(f"  {len(revision.fresh)} passages that are new: {', '.join(revision.fresh) or 'none'}")
+
+
+@main.command()
+@click.argument("name")
+@own_project_option
+def fill(name: str, project: Path) -> None:
+    """Add the prefixes, classes and schemes that the Turtle of data/NAME lacks, as the rest of the data has them.
+
+    Lines are added and none is changed. Exit code 1 when a prefix is left that nothing declares.
+    """
+    from kg.publications.fill import fill as fill_publication
+
+    filled = fill_publication(project, name)
+    for path, count in filled.added.items():
+        click.echo(f"{path}: {count} lines added")
+    for path, prefix in filled.left:
+        click.echo(f"{path}: {prefix}: is not declared; no other file has it, or they differ", err=True)
+    click.echo(f"{sum(filled.added.values())} lines added to {len(filled.added)} files")
+    sys.exit(1 if filled.left else 0)
