@@ -176,6 +176,14 @@ def test_a_climate_table_shows_what_each_publication_says(client: FlaskClient, l
     assert "bijna 46.000" in text_of(biind) or lang == "en"
 
 
+def test_the_list_of_climate_tables_names_their_publications(client: FlaskClient) -> None:
+    listed = text_of(page(client, "/id/climate-table?lang=nl").partition("<main")[2].partition("<footer")[0])
+    built = listed.partition("Gebouwde omgeving")[2].partition("Industrie")[0]
+    assert "Publicaties" in built
+    assert "Technische mensen nodig om klimaatdoelen te halen" in built
+    assert "Publicaties" not in listed.partition("Mobiliteit")[2]
+
+
 def test_evidence_of_a_part_is_of_its_publication_alone(client: FlaskClient) -> None:
     html = page(client, "/id/climate-table/gebouwde-omgeving?lang=nl")
     for name, other in (("", "gebouwde-omgeving-2022-biind"), ("-biind", "gebouwde-omgeving-2022")):
