@@ -21,6 +21,7 @@ from kg.graph.sources import find_sources
 from kg.namespaces import DCT, GRAPH, ID, KB, RDF_TYPE, SKOS
 from kg.publications.draft.turtle import MARK, confirmed
 from kg.publications.draft.words import Words, expanded
+from kg.validation.documents import find_inputs
 
 CASES = Path(__file__).parent / "drafting"
 FOLDERS = ("ontology", "data", "shapes", "queries", "views")
@@ -190,6 +191,7 @@ def test_each_line_says_its_passage_and_the_line_of_the_text(project: Path) -> N
 def test_nothing_of_a_draft_is_loaded(project: Path, tmp_path: Path) -> None:
     folder = project / "data" / "_haven-nl"
     assert [source for source in find_sources(project) if folder in source.path.parents] == []
+    assert [one for one in find_inputs([project / "data"]) if "_haven-nl" in str(one.path)] == [], "nor checked"
     graph = build(project)
     assert not list(graph.store.quads_for_pattern(None, None, None, ox.NamedNode(GRAPH + "haven-nl")))
     assert len(graph.store) == len(build(ROOT).store)
@@ -262,6 +264,20 @@ def test_the_report_shows_text_and_proposals_without_scripts(project: Path, lang
     assert line == "3"
     assert "tekort" in text or "shortage" in text
     assert "elektricien" in found
+
+
+def test_two_equal_numbers_of_one_passage_are_two_figures(project: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("Vacatures\n\nEr zijn vacatures voor lassers (4.400) en elektriciens (4.400).\n", "utf-8")
+    run = CliRunner().invoke(main, ["draft", "gelijk", "--text", str(text), "--project", str(project)])
+    store = proposals(project, "gelijk")
+    shutil.rmtree(project / "data" / "_gelijk")
+    assert run.exit_code == 0, run.output
+    about = {
+        value for iri in of_kind(store, "figure") for name, value in said(store, f"figure/{iri}") if name == "kb:about"
+    }
+    assert about == {"occupation/lasser", "occupation/elektricien"}
+    assert len(of_kind(store, "figure")) == 2
 
 
 def test_what_a_text_says_is_escaped_in_the_report(project: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,20 +45,14 @@ def draft(name: str, text: Path, title: str, esco: Path | None, lang: str, repor
     from kg.graph.build import build
     from kg.publications.draft.make import make_draft
     from kg.publications.draft.report import render
+    from kg.publications.draft.words import Words
+    from kg.publications.scaffold import TEMPLATE
 
     store, progress = build(project).store, _progress()
-    entries = _entries(store, esco, progress)
-    made = make_draft(
-        project,
-        name,
-        text,
-        store,
-        lang,
-        title,
-        partial(_vocabulary, store, entries, lang),
-        _suggest(entries, lang, project),
-        progress,
-    )
+    words = Words.read(project / "data" / TEMPLATE, lang)
+    entries = _entries(store, esco, words, progress)
+    named, suggest = _vocabulary(entries, words), _suggest(entries, words)
+    made = make_draft(project, name, text, store, words, title, named, suggest, progress)
     _clear()
     if report:
         write_whole(report, render(made.draft, made.title, lang))
@@ -83,8 +76,8 @@ def _clear() -> None:
         click.echo("\r\033[K", nl=False, err=True)
 
 
-def _entries(store: ox.Store, esco: Path | None, progress: Callable[[str, int], None]) -> list[Entry]:
-    """Return the concepts of ESCO: of a download, and of the graph."""
+def _entries(store: ox.Store, esco: Path | None, words: Words, progress: Callable[[str, int], None]) -> list[Entry]:
+    """Return the concepts of ESCO, of a download and of the graph, and of the code lists that the graph has."""
     from kg.linking.entries import entries_of_esco, entries_of_store
     from kg.linking.esco import EscoFolder
     from kg.namespaces import ID
@@ -92,41 +85,52 @@ def _entries(store: ox.Store, esco: Path | None, progress: Callable[[str, int], 
     entries = {entry.iri: entry for entry in entries_of_store(store) if ID not in entry.iri}
     if esco:
         entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, progress))}
+    entries |= {entry.iri: entry for scheme in words.vocabularies for entry in _listed(store, scheme)}
     return list(entries.values())
 
 
-def _vocabulary(
-    store: ox.Store, entries: Sequence[Entry], lang: str, words: Words
-) -> Iterator[tuple[Thing, list[str]]]:
-    """Yield each label of ESCO, and each of the code lists, as what it would name here."""
-    from kg.publications.draft.lexicon import Thing, listed_concepts
+def _listed(store: ox.Store, scheme: str) -> Iterator[Entry]:
+    """Yield the concepts of a code list, with the list as their class."""
+    import pyoxigraph as ox
 
-    other = "en" if lang == "nl" else "nl"
+    from kg.linking.entries import Entry, Label
+    from kg.namespaces import SKOS
+    from kg.rdf_terms import objects, term_key, texts_by_language
+
+    for quad in store.quads_for_pattern(None, ox.NamedNode(SKOS + "inScheme"), ox.NamedNode(scheme), None):
+        if isinstance(quad.subject, ox.NamedNode):
+            texts = texts_by_language(objects(store, quad.subject, SKOS + "prefLabel"))
+            labels = tuple(Label(text, tag, "prefLabel") for tag, text in sorted(texts.items()))
+            yield Entry(term_key(quad.subject), (scheme,), labels)
+
+
+def _vocabulary(entries: Sequence[Entry], words: Words) -> Iterator[tuple[Thing, list[str]]]:
+    """Yield each label of a vocabulary as what it would name here."""
+    from kg.publications.draft.lexicon import Thing
+
+    other = "en" if words.language == "nl" else "nl"
     for vocabulary, kind in words.vocabularies.items():
         for entry in (entry for entry in entries if vocabulary in entry.types):
+            names = {label.lang: label.text for label in entry.labels if label.kind == "prefLabel"}
             for label in entry.labels:
-                if label.lang == lang and label.kind in _SCORES:
-                    name = entry.name(other) if label.kind == "prefLabel" else ""
+                if label.lang == words.language and label.kind in _SCORES:
+                    name = names.get(other, "") if label.kind == "prefLabel" else ""
                     yield Thing(entry.iri, kind, label.text, False, name, _SCORES[label.kind]), [label.text]
-    yield from listed_concepts(store, words, lang)
 
 
-def _suggest(entries: Sequence[Entry], lang: str, project: Path) -> Suggest:
-    """Return what gives the candidates of ESCO for a name, by the index and scores of kg link."""
+def _suggest(entries: Sequence[Entry], words: Words) -> Suggest:
+    """Return what gives the candidates of vocabularies for a name, by the index and scores of kg link."""
     from kg.linking.candidates import Wanted
     from kg.linking.index import Index
-    from kg.publications.draft.words import Words
-    from kg.publications.scaffold import TEMPLATE
 
-    vocabularies = Words.read(project / "data" / TEMPLATE, lang).vocabularies
+    lang = words.language
     read = [replace(entry, labels=tuple(label for label in entry.labels if label.lang == lang)) for entry in entries]
     index = Index(tuple(entry for entry in read if entry.labels))
+    there = {one for entry in entries for one in entry.types}
 
     def suggest(text: str, kind: str) -> list[Candidate]:
-        types = frozenset(vocabulary for vocabulary, own in vocabularies.items() if own == kind)
-        found = (
-            index.search(text, Wanted(types, lang)) if types & {one for entry in entries for one in entry.types} else []
-        )
+        types = frozenset(one for one, own in words.vocabularies.items() if own == kind and one in there)
+        found = index.search(text, Wanted(types, lang)) if types else []
         return [(one.entry.iri, one.label.text, one.score) for one in found if one.score >= _LEAST]
 
     return suggest

@@ -62,13 +62,12 @@ class Figures:
     Arguments:
         store: the graph, with units, qualifiers and periods.
         grammar, words: of the language of the text.
-        language: tag of the language.
 
     """
 
-    def __init__(self, store: ox.Store, grammar: Grammar, words: Words, language: str) -> None:
+    def __init__(self, store: ox.Store, grammar: Grammar, words: Words) -> None:
         self._store, self._grammar, self._words = store, grammar, words
-        self._names = Names(store, "", language)
+        self._names = Names(store, "", words.language)
         self._units, self._periods, self._levels = (Lexicon(grammar) for _ in range(3))
         for lexicon, kinds in ((self._units, ("Unit",)), (self._periods, ("Period",)), (self._levels, _NUMBERED)):
             for kind in kinds:

@@ -11,7 +11,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.grammar import Grammar
-from kg.namespaces import ID, KB, PROV, RDF_TYPE, SKOS
+from kg.namespaces import ID, KB, PROV, RDF_TYPE
 from kg.publications.draft.words import Words
 from kg.publications.surroundings import Names
 from kg.rdf_terms import local_name, objects, term_key
@@ -180,22 +180,13 @@ class Lexicon:
         return last
 
 
-def known_things(store: ox.Store, words: Words, language: str) -> Iterator[tuple[Thing, list[str]]]:
-    """Yield the things that publications of the graph share, with their names in a language and as printed."""
-    names = Names(store, "", language)
+def known_things(store: ox.Store, words: Words) -> Iterator[tuple[Thing, list[str]]]:
+    """Yield the things that publications of the graph share, with their names in the language and as printed."""
+    names = Names(store, "", words.language)
     for iri, kind in sorted(_shared(store).items()):
         called = names.get(iri)
         if called and kind not in words.unnamed:
             yield Thing(iri, kind, called[0]), called
-
-
-def listed_concepts(store: ox.Store, words: Words, language: str) -> Iterator[tuple[Thing, list[str]]]:
-    """Yield the concepts of the code lists that the graph holds, as what they would be here, with their names."""
-    names = Names(store, "", language)
-    for scheme, kind in words.vocabularies.items():
-        for quad in store.quads_for_pattern(None, ox.NamedNode(SKOS + "inScheme"), ox.NamedNode(scheme), None):
-            iri = term_key(quad.subject)
-            yield from ((Thing(iri, kind, name, known=False), [name]) for name in names.get(iri))
 
 
 def _shared(store: ox.Store) -> dict[str, str]:

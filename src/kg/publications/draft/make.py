@@ -14,7 +14,7 @@ from kg.publications.draft.lexicon import Thing
 from kg.publications.draft.proposals import Draft, Drafter, Suggest
 from kg.publications.draft.turtle import files
 from kg.publications.draft.words import Words
-from kg.publications.scaffold import TEMPLATE, cut_file, draft_folder, filled, free_folder, other_language, write_folder
+from kg.publications.scaffold import cut_file, draft_folder, filled, free_folder, other_language, write_folder
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ def make_draft(
     name: str,
     text: Path,
     store: ox.Store,
-    language: str,
+    words: Words,
     title: str = "",
-    vocabulary: Callable[[Words], Iterable[tuple[Thing, Sequence[str]]]] = lambda _words: (),
+    vocabulary: Iterable[tuple[Thing, Sequence[str]]] = (),
     suggest: Suggest = lambda _text, _kind: (),
     progress: Callable[[str, int], None] = lambda _step, _done: None,
 ) -> Drafted:
@@ -44,7 +44,7 @@ def make_draft(
         name: slug of the publication.
         text: UTF-8 file with the whole text, one paragraph a line.
         store: the graph, which knows what things are called.
-        language: of the text, `nl` or `en`.
+        words: what to look for, in the language of the text.
         title: as printed; the first passage by default.
         vocabulary: the concepts of vocabularies, with the classes that they would have here.
         suggest: gives candidates of vocabularies for a name.
@@ -56,12 +56,11 @@ def make_draft(
     """
     project = own_project(project)
     free_folder(project, name)
-    cut = cut_file(text, language)
-    words = Words.read(project / "data" / TEMPLATE, language)
+    cut = cut_file(text, words.language)
     title = title.strip() or cut.texts[0]
-    drafter = Drafter(store, words, language, vocabulary(words), suggest, progress)
-    draft = drafter.draft(name, cut)
-    begun = filled(project, name, {language: title, other_language(language): ""}, cut, language)
+    draft = Drafter(store, words, vocabulary, suggest, progress).draft(name, cut)
+    titles = {words.language: title, other_language(words.language): ""}
+    begun = filled(project, name, titles, cut, words.language)
     proposed = files(draft, name)
     if taken := sorted(begun.keys() & proposed.keys()):
         raise SourceError("the template has this file too", where=taken[0], hint="rename it in data/_template")

@@ -10,7 +10,6 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.grammar import Grammar
 from kg.languages import LANGUAGES
 from kg.namespaces import ID, KB, RDF, RDF_TYPE, SCHEMA, SKOS, XSD
 from kg.publications.draft.figures import Figure, Figures
@@ -28,13 +27,13 @@ _NAME: Final = re.compile(
 _CLASSES: Final = {"Organisation": KB + "Organisation", "Place": KB + "Place"}
 _SLUG_GAP: Final = re.compile(r"[^a-z0-9]+")
 _YEAR: Final = re.compile(r"(?<![\d.,\w-])(?:19|20)\d\d(?![\d\w]|[.,]\d)")
-_LONGEST_SLUG: Final = 60
+_LONGEST_SLUG, _LONGEST_PATH = 60, 240
 _KINDS: Final = {
     KB + "ClimateMeasure": "measure",
     KB + "LabourMarketSignal": "signal",
     KB + "PolicyInstrument": "instrument",
 }
-_BOUND: Final = frozenset({"figure", "signal", "statement"})
+_BOUND: Final = frozenset({"signal"})  # Kinds of new things that belong to one publication.
 _BESIDE: Final = (HEADING, FOOTNOTE, SOURCE_LINE)
 _MATCHES: Final = 3
 
@@ -96,8 +95,7 @@ class Drafter:
 
     Arguments:
         store: the graph.
-        words: patterns and words of the language.
-        language: of the text.
+        words: patterns and words of the language of the texts.
         vocabulary: concepts that the graph does not have, with their names.
         suggest: gives candidates of the vocabularies for a name.
         progress: hears which step it is at, and how many of its parts are done.
@@ -108,21 +106,19 @@ class Drafter:
         self,
         store: ox.Store,
         words: Words,
-        language: str,
         vocabulary: Iterable[tuple[Thing, Sequence[str]]] = (),
         suggest: Suggest = lambda _text, _kind: (),
         progress: Callable[[str, int], None] = lambda _step, _done: None,
     ) -> None:
-        self._store, self._words, self._language, self._suggest = store, words, language, suggest
-        self._progress = progress
-        self._grammar: Grammar = grammar_of(language)
-        self._lexicon = Lexicon(self._grammar, words)
-        for thing, names in (*known_things(store, words, language), *vocabulary):
-            self._lexicon.add(thing, names)
+        self.store, self.words, self.suggest, self.progress = store, words, suggest, progress
+        self.language, self.grammar = words.language, grammar_of(words.language)
+        self.lexicon = Lexicon(self.grammar, words)
+        for thing, names in (*known_things(store, words), *vocabulary):
+            self.lexicon.add(thing, names)
             if thing.kind == KB + "Occupation":
-                self._lexicon.add_occupation(thing.label)
-        self._figures = Figures(store, self._grammar, words, language)
-        self._relations = Relations(store, words)
+                self.lexicon.add_occupation(thing.label)
+        self.figures = Figures(store, self.grammar, words)
+        self.relations = Relations(store, words)
 
     def draft(self, name: str, text: Cut) -> Draft:
         """Return what is proposed for a text.
@@ -153,16 +149,16 @@ class _Reading:
         most = topics(mention for found in mentions.values() for mention in found)
         above = ("", "")
         for number, (segment, text) in enumerate(passages, 1):
-            self._by._progress("passages", number)
+            self._by.progress("passages", number)
             found = mentions[segment.slug]
             for mention in found:
                 self._thing(mention, segment)
             row = segment.kind == TABLE_ROW or text[-1] not in ".!?:;"
-            for figure in self._by._figures.find(text, above[1] if row and above[0] == segment.section else ""):
+            for figure in self._by.figures.find(text, above[1] if row and above[0] == segment.section else ""):
                 if figure.sure or segment.kind not in _BESIDE:
                     self._figure(figure, segment, text, found)
             above = (segment.section, text) if not row else above
-            for relation in self._by._relations.find(text, found, most):
+            for relation in self._by.relations.find(text, found, most):
                 if segment.kind not in _BESIDE or not isinstance(relation.subject, Proposed):
                     self._relation(relation, segment)
         self._match()
@@ -171,8 +167,8 @@ class _Reading:
     # What a passage names.
 
     def _mentions(self, text: str) -> list[Mention]:
-        mentions = self._by._lexicon.find(text)
-        for begin, end, singular in self._by._lexicon.occupations(text, mentions):
+        mentions = self._by.lexicon.find(text)
+        for begin, end, singular in self._by.lexicon.occupations(text, mentions):
             mentions.append(Mention(begin, end, self._newly(singular, KB + "Occupation"), text[begin:end]))
         return sorted([*mentions, *self._proper(text, mentions)])
 
@@ -182,10 +178,10 @@ class _Reading:
 
     def _proper(self, text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
         """Yield names of their own that nothing known holds: of several words, or after a word that precedes names."""
-        lists = self._by._words.lists
+        lists = self._by.words.lists
         cues = lists["before_name"] | lists["place"]
         for match in _NAME.finditer(text):
-            printed, before = match.group(), self._by._grammar.words(text[: match.start()])
+            printed, before = match.group(), self._by.grammar.words(text[: match.start()])
             first, _, rest = printed.partition(" ")
             if rest and (
                 first.casefold() in cues or (_begins(text, match.start()) and first.casefold() in self._small)
@@ -199,7 +195,7 @@ class _Reading:
             plain = printed.casefold() in self._small or printed.casefold() in lists["months"]
             if plain or printed.casefold().endswith(tuple(sorted(lists["adjectives"]))):
                 continue
-            if " " in printed or (cued and not _begins(text, begin)):
+            if slug(printed) and (" " in printed or (cued and not _begins(text, begin))):
                 kind = _CLASSES["Place" if place else "Organisation"]
                 yield Mention(begin, match.end(), self._newly(printed, kind), printed)
 
@@ -215,9 +211,7 @@ class _Reading:
 
     def _iri(self, thing: Thing) -> str:
         """Return the IRI that a thing has here; a concept of a vocabulary gets one of ours."""
-        return thing.iri if thing.iri.startswith(ID) and "/" in thing.iri.removeprefix(ID) and (
-            thing.known or thing.iri in self._new
-        ) else f"{ID}{_kind(thing.kind)}/{slug(thing.label)}"  # fmt: skip
+        return thing.iri if thing.known or thing.iri in self._new else f"{ID}{_kind(thing.kind)}/{slug(thing.label)}"
 
     def _thing(self, mention: Mention, segment: Segment) -> None:
         thing, printed = mention.thing, mention.printed
@@ -232,7 +226,7 @@ class _Reading:
             if not same:
                 proposal.say(KB + "asPrinted", _text(printed), segment.slug)
             return
-        language, other = self._by._language, _other(self._by._language)
+        language, other = self._by.language, _other(self._by.language)
         proposal.why[f"new: no thing of the graph is called so{_from(thing)}"] = None
         if same:
             proposal.say(SKOS + "prefLabel", _text(printed, language), segment.slug)
@@ -245,14 +239,16 @@ class _Reading:
 
     def _class(self, proposal: Proposal, kind: str) -> None:
         proposal.say(RDF_TYPE, f"<{kind}>")
-        if self._by._relations.narrows(kind, SKOS + "Concept"):
+        if self._by.relations.narrows(kind, SKOS + "Concept"):
             proposal.say(SKOS + "inScheme", f"<{ID}scheme/{proposal.kind}>")
 
     def _figure(self, figure: Figure, segment: Segment, text: str, mentions: Sequence[Mention]) -> None:
-        proposal = self._of(f"{ID}figure/{self._name}/{slug(figure.printed)}-{segment.slug}")
+        first = f"{ID}figure/{self._name}/{slug(figure.printed)}-{segment.slug}"
+        same = sum(iri == first or iri.startswith(f"{first}-") for iri in self._all)
+        proposal = self._of(f"{first}-{same + 1}" if same else first)
         self._class(proposal, KB + "Figure")
         where = segment.slug
-        proposal.say(SKOS + "prefLabel", _text(figure.printed, self._by._language), where)
+        proposal.say(SKOS + "prefLabel", _text(figure.printed, self._by.language), where)
         about = self._about(figure, text, mentions)
         for thing in about:
             proposal.say(KB + "about", f"<{self._iri(thing)}>", where)
@@ -275,7 +271,7 @@ class _Reading:
 
     def _about(self, figure: Figure, text: str, mentions: Sequence[Mention]) -> list[Thing]:
         """Return what a number is of: named right behind it after a word such as "voor", or before it in brackets."""
-        gap = r"\W*(?:\w+\W+){0,2}?(?:" + "|".join(sorted(self._by._words.lists["about"])) + r")\W+(?:\w+\W+)?"
+        gap = r"\W*(?:\w+\W+){0,2}?(?:" + "|".join(sorted(self._by.words.lists["about"])) + r")\W+(?:\w+\W+)?"
         for mention in mentions:
             if mention.begin >= figure.end and re.fullmatch(gap, text[figure.end : mention.begin]):
                 return [mention.thing]
@@ -295,19 +291,19 @@ class _Reading:
         self._of(subject).say(predicate, f"<{value}>", segment.slug)
         self._note(segment, f"{relation.words or 'as the graph has it'}: {_path(subject, predicate, value)}")
         if not isinstance(one, Proposed):
-            statement = self._of(f"{ID}statement/{self._name}/{slug(_path(subject, predicate, value))}")
+            path = slug(_path(subject, predicate, value), _LONGEST_PATH)
+            statement = self._of(f"{ID}statement/{self._name}/{path}")
             statement.say(RDF_TYPE, f"<{KB}Statement>")
             for name, iri in (("subject", subject), ("predicate", predicate), ("object", value)):
                 statement.say(RDF + name, f"<{iri}>")
             statement.sources[segment.slug] = None
 
     def _proposed(self, one: Proposed, segment: Segment) -> str:
-        iri = f"{ID}{_kind(one.kind)}/{self._name}/{slug(one.printed)}-{segment.slug}"
-        if local_name(one.kind) == "TrainingRoute":
-            iri = f"{ID}{_kind(one.kind)}/{slug(one.printed)}"
+        kind, name = _kind(one.kind), slug(one.printed)
+        iri = f"{ID}{kind}/{self._name}/{name}-{segment.slug}" if kind in _BOUND else f"{ID}{kind}/{name}"
         proposal = self._of(iri)
         self._class(proposal, one.kind)
-        proposal.say(SKOS + "prefLabel", _text(one.printed, self._by._language), segment.slug)
+        proposal.say(SKOS + "prefLabel", _text(one.printed, self._by.language), segment.slug)
         for predicate, value in one.fixed:
             proposal.say(predicate, f"<{value}>", segment.slug)
         return iri
@@ -316,8 +312,8 @@ class _Reading:
         """Propose years that are no period yet; they are ours, for the text only prints them."""
         for year in _YEAR.findall(text):
             period = ox.NamedNode(f"{ID}period/{year}")
-            if next(objects(self._by._store, period, RDF_TYPE), None) is None:
-                self._by._figures.add_year(year)
+            if next(objects(self._by.store, period, RDF_TYPE), None) is None:
+                self._by.figures.add_year(year)
                 proposal = self._of(period.value)
                 proposal.why[f"new: the graph has no period {year}"] = None
                 for tag in sorted(LANGUAGES):
@@ -330,12 +326,12 @@ class _Reading:
 
     def _match(self) -> None:
         """Note the nearest concepts of vocabularies of what could have one."""
-        targets = set(self._by._words.vocabularies.values())
+        targets = set(self._by.words.vocabularies.values())
         mapped = [iri for iri, one in sorted(self._all.items()) if targets & _classes(one)]
         for number, iri in enumerate(mapped, 1):
-            self._by._progress("candidates", number)
+            self._by.progress("candidates", number)
             proposal = self._all[iri]
-            for candidate, label, score in self._by._suggest(_label(proposal, iri), min(targets & _classes(proposal)))[
+            for candidate, label, score in self._by.suggest(_label(proposal, iri), min(targets & _classes(proposal)))[
                 :_MATCHES
             ]:
                 proposal.why[f"candidate {score:.0f}: <{candidate}> {label}"] = None
@@ -384,11 +380,11 @@ def _path(subject: str, predicate: str, value: str) -> str:
     return f"{local_name(subject)} {local_name(predicate)} {local_name(value)}"
 
 
-def slug(text: str) -> str:
+def slug(text: str, longest: int = _LONGEST_SLUG) -> str:
     """Return a name as the last part of an IRI.
 
     >>> slug("Ruim 2,5 Mton CO₂")
     'ruim-2-5-mton-co2'
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return _SLUG_GAP.sub("-", plain).strip("-")[:_LONGEST_SLUG].strip("-")
+    return _SLUG_GAP.sub("-", plain).strip("-")[:longest].strip("-")

@@ -83,7 +83,7 @@ def _ours(proposal: Proposal, *, remarks: bool) -> str:
 
 
 def _block(proposal: Proposal, body: Iterable[str], *, remarks: bool = True) -> str:
-    why = [f"# {remark}" for remark in proposal.why] if remarks else []
+    why = [f"# {' '.join(remark.split())}" for remark in proposal.why] if remarks else []
     marked = (f"{MARK}{line}" for line in (f"<{proposal.subject}>", *body, "    ."))
     return "\n".join([*why, *marked])
 

@@ -50,6 +50,7 @@ class Words:
     """The patterns and words of one language.
 
     Attributes:
+        language: its tag.
         proper, unnamed: IRIs of classes of proper names, and of things that are never looked for by name.
         vocabularies: IRI of a class or scheme to the class that its concepts would have here.
         lists: name of a list of words to the words.
@@ -58,6 +59,7 @@ class Words:
 
     """
 
+    language: str
     patterns: tuple[Pattern, ...]
     proper: frozenset[str]
     unnamed: frozenset[str]
@@ -78,6 +80,7 @@ class Words:
         table = read_toml(path)
         try:
             return cls(
+                language,
                 tuple(_pattern(entry, language) for entry in table["pattern"]),
                 frozenset(map(expanded, table["proper"])),
                 frozenset(map(expanded, table["unnamed"])),
