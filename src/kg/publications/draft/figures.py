@@ -192,14 +192,15 @@ class Figures:
 
     def _period(self, text: str, begin: int, periods: Iterable[Mention]) -> tuple[str, str]:
         """Return the period nearest to a number and that with which it is compared; a quarter is not its year."""
-        whole = (mention for mention in periods if not self._after(text, mention.begin, "part_of_year"))
+        whole = (mention for mention in periods if not self._after(text, mention.begin, "not_the_period"))
         ranked = sorted(whole, key=lambda mention: abs(mention.begin - begin))
         compared = [mention for mention in ranked if self._after(text, mention.begin, "base_period")]
         other = [mention for mention in ranked if mention not in compared]
         return (other[0].thing.iri if other else ""), (compared[0].thing.iri if compared else "")
 
     def _after(self, text: str, begin: int, words: str) -> bool:
-        return text[:begin].casefold().rstrip().endswith(tuple(self._words.lists[words]))
+        before = f" {text[:begin].casefold().rstrip()}"
+        return before.endswith(tuple(f" {word}" for word in self._words.lists[words]))
 
     def _direction(self, text: str) -> str:
         held = set(self._grammar.words(text))

@@ -10,15 +10,15 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.languages import LANGUAGES
-from kg.namespaces import ID, KB, RDF, RDF_TYPE, SCHEMA, SKOS, XSD
+from kg.languages import LANGUAGES, format_number, in_language
+from kg.namespaces import ID, KB, RDF, RDF_TYPE, RDFS_LABEL, SCHEMA, SKOS, XSD
 from kg.publications.draft.figures import Figure, Figures
 from kg.publications.draft.lexicon import Lexicon, Mention, Thing, known_things
 from kg.publications.draft.relations import Proposed, Relation, Relations, topics
 from kg.publications.draft.words import Words
 from kg.publications.segmentation import FOOTNOTE, HEADING, SOURCE_LINE, TABLE_ROW, Cut, Segment
 from kg.publications.surroundings import grammar_of
-from kg.rdf_terms import local_name, objects
+from kg.rdf_terms import local_name, objects, texts_by_language
 
 _NAME: Final = re.compile(
     r"(?:[A-ZÀ-Þ][\w&'\u2019-]*[^\W_]|[A-Z])"
@@ -36,6 +36,7 @@ _KINDS: Final = {
 _BOUND: Final = frozenset({"signal"})  # Kinds of new things that belong to one publication.
 _BESIDE: Final = (HEADING, FOOTNOTE, SOURCE_LINE)
 _MATCHES: Final = 3
+_STATUS: Final = {"nl": ("nieuw", "bekend"), "en": ("new", "known")}
 
 Value = str  # A term as Turtle and N-Triples write it: <IRI>, "text"@nl, 12.
 Candidate = tuple[str, str, float]  # IRI, label, score.
@@ -209,6 +210,15 @@ class _Reading:
         if what not in found:
             found.append(what)
 
+    def _called(self, iri: str) -> str:
+        """Return the name of a term or code in the language of the text, for the report."""
+        node = ox.NamedNode(iri)
+        names = [*objects(self._by.store, node, SKOS + "prefLabel"), *objects(self._by.store, node, RDFS_LABEL)]
+        return in_language(texts_by_language(names), self._by.language) or local_name(iri)
+
+    def _said(self, *, known: bool) -> str:
+        return _STATUS[self._by.language][known]
+
     def _iri(self, thing: Thing) -> str:
         """Return the IRI that a thing has here; a concept of a vocabulary gets one of ours."""
         return thing.iri if thing.known or thing.iri in self._new else f"{ID}{_kind(thing.kind)}/{slug(thing.label)}"
@@ -219,8 +229,8 @@ class _Reading:
         proposal = self._of(iri)
         self._class(proposal, thing.kind)
         proposal.sources[segment.slug] = None
-        how = f"known, {thing.label}" if thing.known else f"new, {local_name(thing.kind)}"
-        self._note(segment, f"{printed}: {local_name(iri)} ({how})")
+        label = "" if _same(printed, thing.label) else f"{thing.label}, "
+        self._note(segment, f"{printed}: {label}{self._called(thing.kind)} ({self._said(known=thing.known)})")
         same = _same(printed, thing.label)
         if thing.known:
             if not same:
@@ -266,8 +276,9 @@ class _Reading:
         if not figure.sure:
             proposal.why["no unit stands beside the number: check what is counted"] = None
         proposal.say(KB + "asPrinted", _text(figure.printed), where)
-        around = [local_name(iri) for iri in (figure.unit, figure.qualifier, figure.period, figure.base) if iri]
-        self._note(segment, f"{figure.printed}: {value:,} ({', '.join(around)})")
+        around = [self._called(iri) for iri in (figure.unit, figure.qualifier, figure.period, figure.base) if iri]
+        number = format_number(value.to_integral() if value == value.to_integral() else value, self._by.language)
+        self._note(segment, f"{figure.printed}: {number} ({', '.join(around)})")
 
     def _about(self, figure: Figure, text: str, mentions: Sequence[Mention]) -> list[Thing]:
         """Return what a number is of: named right behind it after a word such as "voor", or before it in brackets."""
@@ -282,14 +293,15 @@ class _Reading:
         one = relation.subject
         subject = self._proposed(one, segment) if isinstance(one, Proposed) else self._iri(one)
         if relation.object is None:
-            self._note(segment, f"{relation.words}: {local_name(subject)}")
+            self._note(segment, f"{relation.words}: {self._called(one.kind)}")
             return
         value = self._iri(relation.object)
         predicate = relation.predicate
         if value == subject:
             return
         self._of(subject).say(predicate, f"<{value}>", segment.slug)
-        self._note(segment, f"{relation.words or 'as the graph has it'}: {_path(subject, predicate, value)}")
+        name = one.printed if isinstance(one, Proposed) else one.label
+        self._note(segment, f"{name} - {self._called(predicate)} - {relation.object.label}")
         if not isinstance(one, Proposed):
             path = slug(_path(subject, predicate, value), _LONGEST_PATH)
             statement = self._of(f"{ID}statement/{self._name}/{path}")
@@ -322,7 +334,7 @@ class _Reading:
                 proposal.ours[(SKOS + "notation", _text(year))] = None
                 for name, day in (("startDate", "01-01"), ("endDate", "12-31")):
                     proposal.ours[(SCHEMA + name, f'"{year}-{day}"^^<{XSD}date>')] = None
-                self._note(segment, f"{year}: new period")
+                self._note(segment, f"{year}: {self._called(KB + 'Period')} ({self._said(known=False)})")
 
     def _match(self) -> None:
         """Note the nearest concepts of vocabularies of what could have one."""

@@ -74,9 +74,10 @@ class Relations:
                         signals.append(relation.subject)
                     yield relation
         things = {mention.thing.iri: mention.thing for mention in mentions}
+        places = {iri: {mention.begin for mention in mentions if mention.thing.iri == iri} for iri in things}
         for subject in sorted(things):
             for predicate, value in self._stated.get(subject, ()):
-                if value in things and value != subject:
+                if value in things and places[value] != places[subject]:  # The same words name no two ends.
                     yield Relation(things[subject], predicate, things[value], "")
 
     def _by_pattern(

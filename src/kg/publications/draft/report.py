@@ -20,11 +20,11 @@ body { font: 1rem/1.45 system-ui, sans-serif; max-width: 75rem;
 table { border-collapse: collapse; width: 100%; table-layout: fixed }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-top: 1px solid #ccc;
   overflow-wrap: anywhere }
-col.line { width: 4rem } col.text { width: 55% }
+col.line { width: 5rem } col.text { width: 55% }
 td ul { margin: 0; padding-left: 1.1rem } tr.heading td { font-weight: 600 } td:first-child { color: #595959 }
 @media print { body { font-size: 9pt; max-width: none } tr { break-inside: avoid }
   thead { display: table-header-group } }
-@media (max-width: 40rem) { col.text { width: 45% } col.line { width: 3rem } }
+@media (max-width: 40rem) { col.text { width: 45% } col.line { width: 4.2rem } }
 """
 _WORDS: Final = {
     "nl": {
