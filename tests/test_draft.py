@@ -262,8 +262,13 @@ def test_the_report_shows_text_and_proposals_without_scripts(project: Path, lang
     assert len(cells) == page.count("<tr ") > 5
     line, text, found = cells["sopening-p2-4"]
     assert line == "3"
-    assert "tekort" in text or "shortage" in text
-    assert "elektricien" in found
+    kind, name, ties = {
+        "nl": ("beroep (bekend)", "elektricien", "raakt"),
+        "en": ("occupation (known)", "electrician", "affects"),
+    }[lang]
+    assert name in text
+    assert f"{name}s: {name}, {kind}" in found
+    assert f" - {ties} - {name}" in found
 
 
 def test_two_equal_numbers_of_one_passage_are_two_figures(project: Path, tmp_path: Path) -> None:
