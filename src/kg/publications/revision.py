@@ -211,8 +211,24 @@ class _Editing:
     @cached_property
     def standing(self) -> set[str]:
         """The things of which something stands; not what is said of a statement whose ends do not."""
-        standing = {subject for subject in self._quads if self._kept_of(subject)}
-        return {subject for subject in standing if self._ends(subject) <= standing}
+        structure = self._evidence.structure
+        standing = {subject for subject in self._quads if subject not in structure and self._kept_of(subject)}
+        there = standing | self.parts.keys()
+        return {subject for subject in standing if self._ends(subject) <= there}
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """Passages and sections of the older edition that stand, and the publication, to those of the newer one."""
+        headings = {section.heading: section.slug for section in self._text.sections if section.heading}
+        parts = {self.older.iri: f"{ID}publication/{self.name}"}
+        for passage in self._order:
+            if places := self.places([passage]):
+                parts[passage.iri] = places[0]
+        for section in self.older.sections:
+            heading = next((local_name(parts[one.iri]) for one in self.sources(section) if one.iri in parts), "")
+            if heading in headings:
+                parts[section] = f"{ID}section/{self.name}/{headings[heading]}"
+        return parts
 
     def _ends(self, subject: str) -> set[str]:
         quads = self._quads[subject]
@@ -246,7 +262,7 @@ class _Editing:
         return not any(map(is_number, (one.object for one in self._quads[subject])))
 
     def _is_there(self, iri: str) -> bool:
-        return iri in self.standing or iri in self.kept
+        return iri in self.standing or iri in self.parts
 
     def is_bound(self, term: object) -> bool:
         """Return whether a thing belongs to the older edition, as its passages and sections do."""
@@ -263,9 +279,8 @@ class _Editing:
 
     def renamed(self, iri: str) -> str:
         """Return the IRI in the newer edition of what belongs to the older; a passage that is gone keeps its own."""
-        if iri in self.older.passages or iri in self.older.sections:
-            return self.places([self.older.passages[iri]])[0] if iri in self.kept else iri
-        return f"{ID}publication/{self.name}" if iri == self.older.iri else self.namespace(iri)
+        of_text = iri in self.older.passages or iri in self.older.sections
+        return self.parts.get(iri) or (iri if of_text else self.namespace(iri))
 
     def namespace(self, iri: str) -> str:
         """Return an IRI with the name of the newer edition where it has that of the older."""
