@@ -118,6 +118,7 @@ def test_what_is_nearly_right_names_the_nearest(project: Path, before: str, afte
 
 def test_a_folder_of_questions_brings_its_names(project: Path) -> None:
     queries = project / "queries"
+    assert plan_of(queries).project == project, "its own graph answers them"
     names = {item.path.name for item in plan_of(queries).inputs if item.checked}
     assert {"themes.toml", "columns.toml"} <= names
     shutil.copytree(queries / "places", queries / "harbours")

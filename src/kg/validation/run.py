@@ -27,7 +27,7 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     """Return what to check.
 
     Given paths win over the settings, and those over the whole of the project. Where our own shapes check them, the
-    rest of the project in whose data/ they lie completes the graph, and elsewhere our ontology; where a question
+    rest of the project in which they lie completes the graph, and elsewhere our ontology; where a question
     stands alone, the graph of the project answers it.
 
     Raises:
@@ -72,11 +72,12 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
 
 
 def _project_of(paths: Sequence[Path]) -> Path | None:
-    """The project in whose data/ all paths lie; none where they lie in none or in two."""
+    """The project in whose data/ or queries/ all paths lie; none where they lie in none or in two."""
     projects = {project_around(path) for path in paths}
     project = projects.pop() if len(projects) == 1 else None
-    inside = project and all(path.absolute().is_relative_to(project / "data") for path in paths)
-    return project if inside else None
+    folders = [project / name for name in ("data", "queries")] if project else []
+    inside = (any(path.absolute().is_relative_to(folder) for folder in folders) for path in paths)
+    return project if all(inside) else None
 
 
 def _ontology(project: Path) -> list[Input]:
