@@ -14,6 +14,7 @@ from conftest import ROOT
 from renditions import print_page, printed_pages, small_pdf, web_page, wrapped
 from test_publications import DUTCH, ENGLISH, TEXTS, evidence, project_with, with_texts
 
+from kg.cli.options import say_missing
 from kg.errors import SourceError, Unavailable
 from kg.graph.build import Graph, build
 from kg.namespaces import ID
@@ -93,6 +94,13 @@ def test_what_a_rendition_lacks_is_not_looked_up_and_not_called_false(two: Path,
     assert (counts["checked"], counts["failed"], counts["not looked up"]) == ("2", "0", "1")
     assert f"figure/{DUTCH}/vacatures-zonnegloed kb:value: number 1200 not looked up" in shown
     assert not [line for line in shown.splitlines() if ".ttl: " in line and line.endswith(" not found")]
+
+
+def test_servers_say_what_they_cannot_quote(both: Graph, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = changed_page(tmp_path, "nog 1.200 vacatures", "nog 1.300 vacatures")
+    say_missing(Texts.read([file, TEXTS[1]], both.store))
+    said = f"kg: {file}: 1 of 9 passages not found, and not quoted; kg evidence lists them\n"
+    assert capsys.readouterr() == ("", said)
 
 
 def test_a_false_statement_is_found_in_a_rendition_too(two: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.cli.group import main
-from kg.cli.options import limit_settings, texts_of, texts_option
+from kg.cli.options import limit_settings, say_missing, texts_of, texts_option
 
 
 @main.command()
@@ -31,6 +31,8 @@ def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
     from kg.endpoint.assistant.mcp import make_server
 
     graph = build(project_folder())
+    quoted = texts_of(graph, texts)
+    say_missing(quoted)
     held = Limits(**limits)
     pool = WorkerPool.over(graph.dataset, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:

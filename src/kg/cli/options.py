@@ -120,3 +120,11 @@ def texts_of(graph: Graph, files: Iterable[Path]) -> Texts:
     from kg.publications.texts import Texts
 
     return Texts.read(files, graph.store)
+
+
+def say_missing(texts: Texts) -> None:
+    """Say on standard error which renditions lack passages, which are then not quoted."""
+    for text in texts.texts:
+        if text.missing:
+            passages = f"{len(text.missing)} of {len(text.publication.passages)} passages"
+            click.echo(f"kg: {text.path}: {passages} not found, and not quoted; kg evidence lists them", err=True)

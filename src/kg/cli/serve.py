@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from kg.cli.group import main
-from kg.cli.options import limit_settings, setting, settings_file
+from kg.cli.options import limit_settings, say_missing, setting, settings_file
 from kg.endpoint.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def serve(**options: Any) -> None:
     graph, data_version, pool = _open(settings)
     questions = find_questions(project_folder() / "queries")
     app = create_app(graph, questions, settings, engine=pool, data_version=data_version, reloads=handover)
+    say_missing(app.extensions["kg"].texts)
     if settings.store is None:
         downloads.begin(app)
     log_errors()
