@@ -271,6 +271,17 @@ def test_the_report_shows_text_and_proposals_without_scripts(project: Path, lang
     assert f" - {ties} - {name}" in found
 
 
+def test_what_is_confirmed_of_a_draft_is_found_in_the_text(project: Path, tmp_path: Path) -> None:
+    confirming = project_in(tmp_path / "project")
+    folder = confirming / "data" / "haven-nl"
+    shutil.copytree(project / "data" / "_haven-nl", folder)
+    for path in folder.rglob("*.ttl"):
+        path.write_text(confirmed(path.read_text("utf-8")), "utf-8")
+    run = CliRunner().invoke(main, ["evidence", "--text", str(CASES / "nl.txt"), "--project", str(confirming)])
+    assert run.exit_code == 0, run.output
+    assert run.output.count("not found") == 1, "that no passage was not found"
+
+
 def test_two_equal_numbers_of_one_passage_are_two_figures(project: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("Vacatures\n\nEr zijn vacatures voor lassers (4.400) en elektriciens (4.400).\n", "utf-8")

@@ -165,7 +165,7 @@ class Grammar:
     def _multiplied(self, value: Decimal, following: Sequence[str]) -> Iterator[Decimal]:
         """Yield a number, and what it is with the word that multiplies it: 7, and 7,000,000 in `7 million`."""
         yield value
-        yield from (value * self.multiples[word] for word in following[:1] if word in self.multiples)
+        yield from (value * times for word in following[:1] if (times := self._times(word)) is not None)
 
     @cached_property
     def _spelled(self) -> re.Pattern[str]:

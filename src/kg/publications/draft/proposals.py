@@ -141,12 +141,16 @@ class _Reading:
         self._found: dict[str, list[str]] = {}
         self._small = {word for passage in text.texts for word in re.findall(r"(?<!\w)[a-zà-þ]\w*", passage)}
         self._new: dict[str, Thing] = {}
+        self._first: dict[str, str] = {}  # Thing to the slug of the passage that names it first.
 
     def draft(self) -> Draft:
         passages = list(zip(self._text.segments, self._text.texts, strict=True))
         for segment, text in passages:
             self._periods(text, segment)
         mentions = {segment.slug: self._mentions(text) for segment, text in passages}
+        for where, found in mentions.items():
+            for mention in found:
+                self._first.setdefault(mention.thing.iri, where)
         most = topics(mention for found in mentions.values() for mention in found)
         above = ("", "")
         for number, (segment, text) in enumerate(passages, 1):
@@ -161,7 +165,7 @@ class _Reading:
             above = (segment.section, text) if not row else above
             for relation in self._by.relations.find(text, found, most):
                 if segment.kind not in _BESIDE or not isinstance(relation.subject, Proposed):
-                    self._relation(relation, segment)
+                    self._relation(relation, segment, {mention.thing.iri for mention in found})
         self._match()
         return Draft(self._all, self._text, self._found)
 
@@ -289,7 +293,7 @@ class _Reading:
         bracket = [mention for mention in mentions if mention.end <= figure.begin and text[figure.begin - 1] == "("]
         return [bracket[-1].thing] if bracket and text[bracket[-1].end : figure.begin].strip() == "(" else []
 
-    def _relation(self, relation: Relation, segment: Segment) -> None:
+    def _relation(self, relation: Relation, segment: Segment, named: set[str]) -> None:
         one = relation.subject
         subject = self._proposed(one, segment) if isinstance(one, Proposed) else self._iri(one)
         if relation.object is None:
@@ -308,7 +312,9 @@ class _Reading:
             statement.say(RDF_TYPE, f"<{KB}Statement>")
             for name, iri in (("subject", subject), ("predicate", predicate), ("object", value)):
                 statement.say(RDF + name, f"<{iri}>")
-            statement.sources[segment.slug] = None
+            if one.iri not in named:
+                statement.sources.setdefault(self._first[one.iri])
+            statement.sources.setdefault(segment.slug)
 
     def _proposed(self, one: Proposed, segment: Segment) -> str:
         kind, name = _kind(one.kind), slug(one.printed)
