@@ -26,7 +26,7 @@ CALLS: dict[str, Call] = {
     "no theme": ("list_questions", {"theme": "cheese"}),
     "answer": ("answer_question", {"name": "climate/pillars"}),
     "no question": ("answer_question", {"name": "climate/nothing"}),
-    "no parameter": ("answer_question", {"name": "climate/pillars", "parameters": {"x": "y"}}),
+    "no parameter": ("answer_question", {"name": "climate/abbreviations", "parameters": {"x": "y"}}),
     "query": ("query", {"sparql": "SELECT ?measure { ?measure a kb:ClimateMeasure } ORDER BY ?measure LIMIT 3"}),
     "literals": ("query", {"sparql": "SELECT (COUNT(*) AS ?count) { ?s a kb:ClimateTable }"}),
     "graph": ("query", {"sparql": "CONSTRUCT WHERE { ?s a kb:ClimateTable }"}),
