@@ -193,6 +193,12 @@ class WorkerPool:
         """Ask something."""
         self.query(_ANYTHING, client="readyz")
 
+    def complete(self) -> None:
+        """Wait until what queries with GRAPH need is made, so that none of them makes it in its own time."""
+        with self._lock:
+            self._completed = self._spawner
+        self._complete(self._spawner)
+
     def close(self) -> None:
         """End spawner and workers."""
         for worker in self._idle:
