@@ -183,9 +183,10 @@ def test_a_wrong_method_is_told_the_right_ones(ask) -> None:
 def test_pandas_reads_the_vacancy_table_with_numbers(base: str, project) -> None:
     query = (project / "queries" / "occupations" / "vacancies.rq").read_text("utf-8")
     frame = pandas.read_csv(f"{base}/sparql?query={quote(query)}&format=csv")
-    assert len(frame) == 10
     assert str(frame["vacancies"].dtype) == "int64"
-    assert frame["vacancies"].sum() == 32250
+    industry = frame[frame["publication"].str.endswith("/industrie-2023")]
+    assert len(industry) == 10
+    assert industry["vacancies"].sum() == 32250
 
 
 def test_query_of_all_list_items(ask, project) -> None:
