@@ -12,7 +12,7 @@ from backends import misbehaving
 from live import with_load
 
 from kg.endpoint.backends.dialects import DIALECTS
-from kg.endpoint.backends.graph_selection import NOTHING, GraphSelection
+from kg.endpoint.backends.graph_selection import MERGE, NOTHING, GraphSelection
 from kg.endpoint.backends.remote import Remote
 from kg.endpoint.backends.url import Credentials, read_url, without_query
 from kg.endpoint.protocol import QueryRequest
@@ -222,8 +222,8 @@ SEEN = "{ GRAPH ?g {} }"
 @pytest.mark.parametrize(
     ("query", "more", "default", "named"),
     [
-        (f"ASK {SEEN}", {}, [ONE, TWO], [ONE, TWO]),
-        ("ASK {}", {}, [ONE, TWO], []),
+        (f"ASK {SEEN}", {}, [MERGE], [ONE, TWO]),
+        ("ASK {}", {}, [MERGE], []),
         (f"ASK FROM <{ONE}> {SEEN}", {}, [ONE], [NOTHING]),
         (PREFIX + f"ASK FROM g:ontology FROM NAMED g:klimaattafels {SEEN}", {}, [ONE], [TWO]),
         (f"BASE <https://w3id.org/klimaatbanen/> ASK FROM <graph/ontology> {SEEN}", {}, [ONE], [NOTHING]),

@@ -216,7 +216,7 @@ def test_other_graphs_of_the_back_end_are_invisible(tmp_path: Path, graph: Graph
             assert ask(base, COUNT, **{"default-graph-uri": "urn:private"}).text.count('"0"') == 1
             assert request(base, "/store?graph=urn:private", "GET", None, {}).status == 404
             count = json.loads(ask(base, COUNT).body)["results"]["bindings"][0]["n"]["value"]
-            assert int(count) == len(graph.store)
+            assert int(count) == graph.dataset.triples
 
 
 def test_a_push_by_update_removes_what_is_no_longer_ours(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def push(url: str, store_url: str | None, update_url: str | None, project: Path)
 
     graph = build(project)
     remote, writer = connect(url, store_url, update_url, Credentials.from_env())
-    send(remote, writer, graph.store, tell)
+    send(remote, writer, graph.dataset, tell)
     total = sum(done.statements for done in pushed)
     click.echo(
         f"klimaatbanen {graph.version}: {total:,} statements in {len(pushed)} graphs at {without_query(url)}, checked"

@@ -128,8 +128,6 @@ def _ask_backend(url: str, graph: Graph, limits: Limits) -> WorkerPool:
     """Return workers that ask a back end, once it has proved to hold the graph."""
     from kg.endpoint.backends import BackendPool, find_backend, without_query
 
-    backend = find_backend(url, graph.store)
-    for line in backend.notes:
-        click.echo(f"kg: {line}", err=True)
+    backend = find_backend(url, graph.dataset)
     click.echo(f"kg: queries go to {backend.dialect.name} at {without_query(url)}", err=True)
     return BackendPool(url, backend, limits, graph)

@@ -17,6 +17,7 @@ from kg.endpoint.workers import WorkerPool
 from kg.errors import BadGateway, GatewayTimeout, KgError, OverTime
 from kg.graph.build import Graph
 from kg.namespaces import ONTOLOGY
+from kg.queries.dataset import Dataset
 from kg.queries.limits import Limits
 
 __all__ = ["BackendPool", "Credentials", "VerifiedBackend", "find_backend", "without_query"]
@@ -29,7 +30,7 @@ _SPARE: Final = 1.0  # Seconds: the deadline of the pool comes first.
 _AT_START: Final = Limits(timeout=60.0)
 
 
-def find_backend(url: str, store: ox.Store, limits: Limits = _AT_START) -> VerifiedBackend:
+def find_backend(url: str, dataset: Dataset, limits: Limits = _AT_START) -> VerifiedBackend:
     """Return what is to be known of the back end at a URL; name and password come from the environment.
 
     Raises:
@@ -38,7 +39,7 @@ def find_backend(url: str, store: ox.Store, limits: Limits = _AT_START) -> Verif
 
     """
     with closing(Remote(url, Credentials.from_env(), GraphSelection(()))) as remote:
-        return verify(remote, store, limits)
+        return verify(remote, dataset, limits)
 
 
 class BackendPool(WorkerPool):

@@ -20,8 +20,6 @@ class Dialect:
     Attributes:
         name: as messages show it.
         server: how the `Server` header begins.
-        unions: parameters by which the default graph may become the union of all graphs; the first that proves
-            to do so is used.
         store: its Graph Store Protocol, relative to the URL of queries.
         cut: a header that says that the engine has given as many rows as it may, without another sign.
         late: a header that says that the answer is not whole because time was over.
@@ -30,7 +28,6 @@ class Dialect:
 
     name: str
     server: str
-    unions: tuple[tuple[tuple[str, str], ...], ...] = ((),)
     store: str = ""
     cut: str = ""
     late: str = ""
@@ -38,9 +35,9 @@ class Dialect:
 
 ANY: Final = Dialect("a SPARQL 1.1 engine", "")
 DIALECTS: Final = (
-    Dialect("Oxigraph", "Oxigraph", ((), (("union-default-graph", ""),)), "store"),
-    Dialect("Virtuoso", "Virtuoso", ((),), "/sparql-graph-crud-auth", "X-SPARQL-MaxRows", "X-SQL-State"),
-    Dialect("Apache Jena Fuseki", "Apache Jena Fuseki", ((),), "data"),
+    Dialect("Oxigraph", "Oxigraph", "store"),
+    Dialect("Virtuoso", "Virtuoso", "/sparql-graph-crud-auth", "X-SPARQL-MaxRows", "X-SQL-State"),
+    Dialect("Apache Jena Fuseki", "Apache Jena Fuseki", "data"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urljoin
@@ -11,12 +11,13 @@ from urllib.parse import quote, urljoin
 import pyoxigraph as ox
 
 from kg.endpoint.backends.connection import Connection
-from kg.endpoint.backends.graph_selection import GraphSelection
+from kg.endpoint.backends.graph_selection import MERGE, GraphSelection
 from kg.endpoint.backends.remote import Remote
 from kg.endpoint.backends.url import Credentials, read_url
 from kg.endpoint.backends.verify import differences, graphs_of
 from kg.errors import BadGateway, SourceError
 from kg.namespaces import GRAPH
+from kg.queries.dataset import Dataset
 from kg.queries.limits import Limits
 
 _UPDATE: Final = "application/sparql-update; charset=utf-8"
@@ -124,13 +125,13 @@ def connect(
     return remote, GraphStore(store_url or urljoin(url, dialect.store), credentials)
 
 
-def send(remote: Remote, writer: GraphWriter, store: ox.Store, done: Callable[[GraphChange], None]) -> None:
-    """Make the graphs of a back end that are ours what they are here; others are left alone.
+def send(remote: Remote, writer: GraphWriter, dataset: Dataset, done: Callable[[GraphChange], None]) -> None:
+    """Make the graphs of a back end that are ours, and their merge, what they are here; others are left alone.
 
     Arguments:
         remote: the back end.
         writer: how its graphs are changed.
-        store: our graph.
+        dataset: our graph.
         done: called for each graph.
 
     Raises:
@@ -138,22 +139,23 @@ def send(remote: Remote, writer: GraphWriter, store: ox.Store, done: Callable[[G
         KgError: it does not answer.
 
     """
-    names = graphs_of(store)
+    names = (*graphs_of(dataset.store), MERGE)
     held = {row["g"].value for row in remote.rows(_OURS, [], _LIMITS)}
     for name in sorted(held - set(names)):
         writer.remove(name)
         done(GraphChange(name, "removed"))
     for name in names:
-        lines = sorted(_lines(store, name))
+        lines = _lines(dataset, name)
         writer.replace(name, b"".join(lines))
         done(GraphChange(name, "replaced" if name in held else "added", len(lines)))
-    left = differences(remote, store, _LIMITS)
+    left = differences(remote, dataset, _LIMITS)
     if left:
         raise BadGateway(
             f"the back end holds something else afterwards: {'; '.join(left[:5])}", hint="docs/backends.md"
         )
 
 
-def _lines(store: ox.Store, name: str) -> Iterator[bytes]:
-    for quad in store.quads_for_pattern(None, None, None, ox.NamedNode(name)):
-        yield f"{quad.triple} .\n".encode()
+def _lines(dataset: Dataset, name: str) -> list[bytes]:
+    """Return the N-Triples of a graph, or of the merge of all, sorted."""
+    place = None if name == MERGE else ox.NamedNode(name)
+    return sorted({f"{quad.triple} .\n".encode() for quad in dataset.store.quads_for_pattern(None, None, None, place)})

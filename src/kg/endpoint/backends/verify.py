@@ -10,21 +10,20 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from kg.endpoint.backends.dialects import Dialect
-from kg.endpoint.backends.graph_selection import GraphSelection
+from kg.endpoint.backends.graph_selection import MERGE, GraphSelection
 from kg.endpoint.backends.remote import Remote
-from kg.errors import BadGateway, KgError, SourceError
+from kg.errors import BadGateway, SourceError
 from kg.namespaces import XSD
+from kg.queries.dataset import Dataset
 from kg.queries.limits import Limits
 
-_COUNT: Final = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
-_DISTINCT: Final = "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }"
-_NAMES: Final = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } LIMIT 10000"
 # Virtuoso keeps a boolean as a number: here it counts as a number everywhere.
 _FINGERPRINTS: Final = f"""
 SELECT ?g (COUNT(*) AS ?n) (SUM(STRLEN(STR(?s)) + STRLEN(STR(?p)) + IF(?counts, 0, STRLEN(STR(?o)))) AS ?length)
   (SUM(IF(isNumeric(?o), ?o, IF(?counts && STR(?o) IN ("true", "1"), 1, 0))) AS ?sum)
 {{ GRAPH ?g {{ ?s ?p ?o }} BIND(isNumeric(?o) || COALESCE(DATATYPE(?o) = <{XSD}boolean>, false) AS ?counts) }}
 GROUP BY ?g"""
+_OF_MERGE: Final = _FINGERPRINTS.replace("GRAPH ?g { ?s ?p ?o }", f"?s ?p ?o BIND(<{MERGE}> AS ?g)")
 _NEAR: Final = Decimal("1e-9")
 _SOME: Final = 5
 
@@ -56,25 +55,18 @@ class VerifiedBackend:
     dialect: Dialect
     selection: GraphSelection
 
-    @property
-    def notes(self) -> list[str]:
-        """What the operator should know."""
-        if self.selection.union is not None:
-            return []
-        return ["each query names our graphs, for the default graph of the back end is not their union: it may be slow"]
-
 
 def graphs_of(store: ox.Store) -> tuple[str, ...]:
     """Return the IRIs of the graphs of a store, sorted."""
     return tuple(sorted(name.value for name in store.named_graphs() if isinstance(name, ox.NamedNode)))
 
 
-def verify(remote: Remote, store: ox.Store, limits: Limits) -> VerifiedBackend:
+def verify(remote: Remote, dataset: Dataset, limits: Limits) -> VerifiedBackend:
     """Find out how to ask a back end.
 
     Arguments:
         remote: the back end.
-        store: our graph.
+        dataset: our graph.
         limits: of each query that is asked.
 
     Raises:
@@ -83,27 +75,24 @@ def verify(remote: Remote, store: ox.Store, limits: Limits) -> VerifiedBackend:
 
     """
     dialect = remote.dialect(limits)
-    graphs = graphs_of(store)
-    missing = differences(remote, store, limits)
+    missing = differences(remote, dataset, limits)
     if missing:
         more = f" and {len(missing) - _SOME} more" if len(missing) > _SOME else ""
         what = f"the back end does not hold this graph: {'; '.join(missing[:_SOME])}{more}"
         raise SourceError(what, hint="load it: kg push --backend URL")
-    total, distinct = (_count(store.query(query, use_default_graph_as_union=True)) for query in (_COUNT, _DISTINCT))
-    for union in dialect.unions:
-        if _is_union(remote, union, graphs, {total, distinct}, limits):
-            return VerifiedBackend(dialect, GraphSelection(graphs, union))
-    return VerifiedBackend(dialect, GraphSelection(graphs))
+    return VerifiedBackend(dialect, GraphSelection(graphs_of(dataset.store)))
 
 
-def differences(remote: Remote, store: ox.Store, limits: Limits) -> list[str]:
-    """Return a sentence for each of our graphs that the back end lacks, or has with another content."""
-    graphs = graphs_of(store)
-    ours = _fingerprints(store.query(_FINGERPRINTS))
-    theirs = _fingerprints(remote.rows(_FINGERPRINTS, GraphSelection(graphs).parameters(), limits))
+def differences(remote: Remote, dataset: Dataset, limits: Limits) -> list[str]:
+    """Return a sentence for each of our graphs, and their merge, that the back end lacks or has with other content."""
+    ours = {
+        **_fingerprints(dataset.store.query(_FINGERPRINTS)),
+        **_fingerprints(dataset.query(_OF_MERGE, sees_graphs=False)),
+    }
+    theirs = _fingerprints(remote.rows(_FINGERPRINTS, GraphSelection(tuple(ours)).parameters(), limits))
     sentences = []
-    for name in graphs:
-        have, want = theirs.get(name), ours[name]
+    for name, want in sorted(ours.items()):
+        have = theirs.get(name)
         if have is None:
             sentences.append(f"{name} is missing")
         elif have.statements != want.statements:
@@ -124,18 +113,3 @@ def _fingerprints(rows: Any) -> Mapping[str, GraphFingerprint]:
         }
     except (AttributeError, InvalidOperation) as error:
         raise BadGateway("the back end does not count as SPARQL 1.1 does", hint="see docs/backends.md") from error
-
-
-def _is_union(
-    remote: Remote, union: tuple[tuple[str, str], ...], graphs: tuple[str, ...], counts: set[int], limits: Limits
-) -> bool:
-    """Return whether the default graph is the union of our graphs and no others, given some parameters."""
-    try:
-        names = {row["g"].value for row in remote.rows(_NAMES, list(union), limits)}
-        return names == set(graphs) and _count(remote.rows(_COUNT, list(union), limits)) in counts
-    except KgError:
-        return False
-
-
-def _count(rows: Any) -> int:
-    return int(next(iter(rows))["n"].value)
