@@ -38,9 +38,10 @@ def row_names(plot: Plot, sheet: Sheet, row: tuple[Cell, ...], name: str) -> lis
 
 
 def summary(plot: Plot, sheet: Sheet, title: str) -> str:
-    """Return one sentence: the kind of chart, its title, how many values, the highest and the lowest."""
+    """Return one sentence: the kind of chart, its title, how many values, what all share, the highest and the lowest."""
     lang = sheet.lang
-    said = f"{_words(plot.mark, lang)}: {title} {len(sheet.rows)} {_words('marks', lang)}"
+    shared = _shared_colour(plot, sheet)
+    said = f"{_words(plot.mark, lang)}: {title} {len(sheet.rows)} {_words('marks', lang)}{', ' if shared else ''}{shared}"
     numbers = sorted(_numbers(plot, sheet), key=lambda pair: pair[0])
     if len(numbers) < _FEW or numbers[0][0] == numbers[-1][0]:
         return said + "."
@@ -79,13 +80,22 @@ def number(value: Value) -> float:
     return float(value)
 
 
+def _shared_colour(plot: Plot, sheet: Sheet) -> str:
+    """Return what the colour says of each row alike, so that it need not be heard once a row."""
+    if not plot.colour or plot.colour in (plot.x, plot.y) or len(sheet.rows) < _FEW:
+        return ""
+    texts = {text_of(cell_of(sheet, row, plot.colour), sheet.lang) for row in sheet.rows}
+    return texts.pop() if len(texts) == 1 else ""
+
+
 def _said(plot: Plot, sheet: Sheet, row: tuple[Cell, ...]) -> str:
     names: tuple[str, ...]
     if plot.mark == "map":
         names = (plot.label[0], plot.latitude, plot.longitude)
     else:
         names = (plot.y, plot.x) if sheet.columns[sheet.index(plot.x)].numeric else (plot.x, plot.y)
-    first, *others = dict.fromkeys(name for name in (*names, plot.colour) if name)
+    colour = "" if _shared_colour(plot, sheet) else plot.colour
+    first, *others = dict.fromkeys(name for name in (*names, colour) if name)
     texts = [text_of(cell_of(sheet, row, name), sheet.lang) for name in others]
     return f"{', '.join(row_names(plot, sheet, row, first))}: {', '.join(text for text in texts if text)}"
 

@@ -12,7 +12,8 @@ class Chart {
     this.rows = rows;
     this.reading = document.createElement("output");
     this.reading.className = "reading";
-    this.texts = rows.map((row) => [...row.cells].map((cell, at) => `${heads[at]}: ${cell.textContent.trim()}`).join("; "));
+    const text = (cell) => cell.textContent.trim() || figure.dataset.notNamed;
+    this.texts = rows.map((row) => [...row.cells].map((cell, at) => `${heads[at]}: ${text(cell)}`).join("; "));
     this.marks.forEach((mark, at) => {
       mark.dataset.said = mark.getAttribute("aria-label"); // What the drawing says; the row says it in full.
       mark.setAttribute("role", "img");
