@@ -24,7 +24,7 @@ _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _SOURCE: Final = ox.NamedNode(DCT + "source")
 REIFICATION: Final = tuple(RDF + name for name in ("subject", "predicate", "object"))
 _DERIVED_CLASS: Final = ox.NamedNode(KB + "DerivedStatement")
-_NO_RELATION: Final = (DCT + "source", SKOS + "inScheme")
+_NO_RELATION: Final = (DCT + "source", SKOS + "inScheme", KB + "states")
 
 
 @dataclass(frozen=True)
