@@ -9,7 +9,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.graph.evidence import REIFICATION, Evidence, Triple
+from kg.graph.evidence import PLAIN, REIFICATION, Evidence, Modality, Triple
 from kg.namespaces import DCT, KB, PROV, RDF_TYPE, SSSOM
 from kg.rdf_terms import Term, object_key, objects, term_key
 
@@ -68,6 +68,7 @@ class Support:
         passages: IRIs of passages; those that name both ends, or else those of the subject.
         derivations: for what rules derived.
         properties: property and value pairs that a mapping states of itself.
+        modality: how firmly a publication says it.
 
     """
 
@@ -77,6 +78,7 @@ class Support:
     passages: tuple[str, ...] = ()
     derivations: tuple[Derivation, ...] = ()
     properties: tuple[tuple[str, Term], ...] = ()
+    modality: Modality = PLAIN
 
 
 class Facts:
@@ -152,7 +154,7 @@ class Facts:
         own, other = (self._evidence.sources_of(graph, end) for end in (triple[0], triple[2]))
         if relation := self._evidence.by_statement.get((graph, triple)):
             passages = relation.passages or tuple(sorted(own & other)) or tuple(sorted(own))
-            return Support(kind, graph, relation.how, passages)
+            return Support(kind, graph, relation.how, passages, modality=self._evidence.modality(graph, triple))
         stated = kind.endswith("/stated") and quad.predicate != _SOURCE
         passages = tuple(sorted(own)) if stated else ()
         return Support(kind, graph, NODE if passages else "", passages)

@@ -34,7 +34,7 @@ _MOST_PASSAGES: Final = 5
 _MOST_INCOMING: Final = 100
 _SUPPORT: Final = {
     "authored": "passages named for this statement",
-    "derived": "passages that subject and object share",
+    "derived": "passages that follow from those of subject and object",
     "node": "passages of the subject; none is known for this statement alone",
     "": "no passage: it is not taken from a text",
 }
@@ -118,10 +118,17 @@ class Knowledge:
             "kind": statement.kind,
             "graph": statement.graph,
             **self._publication(statement.graph, lang),
+            **self._modality(statement, lang),
             "backing": _SUPPORT[statement.how],
             "passages": [self._passage(passage, lang) for passage in statement.passages[:_MOST_PASSAGES]],
             "passages_in_all": len(statement.passages),
         }
+
+    def _modality(self, statement: StatementEvidence, lang: str) -> Payload:
+        """Return how firmly the publication says it; nothing where it says it plainly."""
+        hedged = statement.modality
+        named = {"modality": hedged.codes, "only_of_project": hedged.projects}
+        return {key: [self._labels.get(iri, lang)[0] for iri in iris] for key, iris in named.items() if iris}
 
     def _publication(self, graph: str, lang: str) -> Payload:
         publication = self._publications.get(graph)
