@@ -115,24 +115,17 @@ class PassageRules:
     def _with_above(self, ends: Ends) -> set[str]:
         """Return passages of one end, each with the nearest above it on which the other end rests.
 
-        Of both directions that with few pairs counts, then that in which one stands nearer above; in doubt, what the
-        publication owns stands below, or else the subject.
+        Below stands what the publication owns, or else the subject; the other way round only where that finds nothing.
         """
         directions = [(ends.subject, ends.object), (ends.object, ends.subject)]
         if self._own.match(ends.triple[2]) and not self._own.match(ends.triple[0]):
             directions.reverse()
-        found = [self._pairs(below, above) for below, above in directions]
-        nearest = min(
-            found, key=lambda pairs: (not 0 < len(pairs) <= _TOGETHER, min(pairs.values(), default=len(self._order)))
-        )
-        return {passage for pair in nearest for passage in pair}
+        found = (self._pairs(below, above) for below, above in directions)
+        return next(({passage for pair in pairs for passage in pair} for pairs in found if pairs), set())
 
-    def _pairs(self, below: set[str], above: set[str]) -> dict[tuple[str, str], int]:
-        """Return each passage of an end with the nearest above it of the other end, and how many stand between."""
-        pairs: dict[tuple[str, str], int] = {}
-        for passage in below:
-            read = self._order.above(passage)
-            place = next((place for place, upper in enumerate(read) if upper in above), None)
-            if place is not None:
-                pairs[passage, read[place]] = place
-        return pairs
+    def _pairs(self, below: set[str], above: set[str]) -> set[tuple[str, str]]:
+        """Return each passage of an end with the nearest above it of the other end."""
+        nearest = {
+            passage: next((each for each in self._order.above(passage) if each in above), "") for passage in below
+        }
+        return {(passage, upper) for passage, upper in nearest.items() if upper}

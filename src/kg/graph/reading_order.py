@@ -33,9 +33,6 @@ class ReadingOrder:
         self._above: dict[str, tuple[str, ...]] = {}
         self._tables: dict[str, Values] = {}
 
-    def __len__(self) -> int:
-        return len(self._order)
-
     def above(self, passage: str) -> tuple[str, ...]:
         """Return what a passage is read with, nearest first.
 
