@@ -6,7 +6,7 @@ Every rule is a `kb:PassageRule` of `ontology/codes.ttl`. The first that finds a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -61,14 +61,15 @@ class PassageRules:
 
     def derive(self, ends: Ends) -> tuple[str, set[str]]:
         """Return the first rule that finds passages for a relation, and these; two empty values where none does."""
-        found = (
-            (OWN, self._own_passages(ends) if ends.shared else set()),
-            (LISTED, self._one_in_common(ends)),
-            (HEADED, self._with_below(ends)),
-            (ABOVE, set() if ends.shared else self._with_above(ends)),
-            (PERIOD, ends.subject if self._dated(ends) else set()),
+        rules: tuple[tuple[str, Callable[[], set[str]]], ...] = (
+            (OWN, lambda: self._own_passages(ends) if ends.shared else set()),
+            (LISTED, lambda: self._one_in_common(ends)),
+            (HEADED, lambda: self._with_below(ends)),
+            (ABOVE, lambda: set() if ends.shared else self._with_above(ends)),
+            (PERIOD, lambda: ends.subject if self._dated(ends) else set()),
         )
-        rule, passages = next(((rule, passages) for rule, passages in found if passages), ("", set()))
+        found = ((rule, passages) for rule, find in rules if (passages := find()))
+        rule, passages = next(found, ("", set()))
         return rule, passages | self._headings_of_items(passages, ends) | self._items_of_leads(passages, ends)
 
     def _headings_of_items(self, passages: set[str], ends: Ends) -> set[str]:

@@ -82,13 +82,25 @@ class ReadingOrder:
 
     def _before(self, passage: str) -> list[str]:
         """Return what stands before a passage in its section."""
-        earlier = self._order[: self._place[passage]]
-        return [each for each in earlier if self._section(each) == self._section(passage)]
+        return _up_to(self._by_section[self._section(passage)], passage)
 
     def _earlier(self, passage: str) -> list[str]:
         """Return the earlier sentences of the block of a passage, nearest first."""
-        block = self._block[passage]
-        return [each for each in reversed(self._order[: self._place[passage]]) if self._block[each] == block]
+        return _up_to(self._by_block[self._block[passage]], passage)[::-1]
+
+    @cached_property
+    def _by_section(self) -> dict[str, list[str]]:
+        sections: dict[str, list[str]] = {}
+        for passage in self._order:
+            sections.setdefault(self._section(passage), []).append(passage)
+        return sections
+
+    @cached_property
+    def _by_block(self) -> dict[int, list[str]]:
+        blocks: dict[int, list[str]] = {}
+        for passage in self._order:
+            blocks.setdefault(self._block[passage], []).append(passage)
+        return blocks
 
     def _headings(self, section: str) -> Iterator[str]:
         seen: set[str] = set()
@@ -137,6 +149,10 @@ def _table(store: ox.Store, predicate: str, graph: str) -> Values:
         if not isinstance(quad.object, ox.Triple | ox.BlankNode):
             values.setdefault(term_key(quad.subject), []).append(quad.object.value)
     return {subject: sorted(each) for subject, each in values.items()}
+
+
+def _up_to(passages: list[str], passage: str) -> list[str]:
+    return passages[: passages.index(passage)]
 
 
 def _natural(passage: str) -> tuple[tuple[int, str], ...]:
