@@ -33,7 +33,7 @@ NAMESPACES = {
         for kind in (
             *("branch", "cluster", "direction", "knowledge-area", "measure", "occupation", "organisation"),
             *("passage-kind", "period", "pillar", "place", "professional-group", "project", "qualification"),
-            *("qualifier", "region", "site", "soft-skill", "technique", "unit", "vacancy-group"),
+            *("qualifier", "region", "scope", "site", "soft-skill", "technique", "unit", "vacancy-group"),
         )
     },
     **{kind: f"{ID}{kind}/industrie-2023/" for kind in ("dataset", "figure", "list", "passage", "signal", "work")},
@@ -220,6 +220,14 @@ COUNTS = {
     "pairs of footnote 25, each with its statement": (
         "?x a kb:Statement ; rdf:predicate kb:inCluster ; dct:source ?passage . ?passage kb:firstLine 471",
         12,
+    ),
+    "the twelve, all named": (
+        "scope:twaalf-grootste-energie-intensieve-bedrijven kb:completeFor kb:hasMember ; kb:hasMember ?x",
+        12,
+    ),
+    "companies named of the sixth cluster": (
+        "cluster:zesde-cluster kb:partialFor kb:inCluster . ?x a kb:Company ; kb:inCluster cluster:zesde-cluster",
+        1,
     ),
     "units of emission": (
         "VALUES ?x { unit:mton-co2 unit:mton-co2-equivalent unit:mton-broeikasgas } ?any kb:unit ?x",
