@@ -96,6 +96,7 @@ class Row:
     Attributes:
         name: what it is called here, in the language `tag` where that is not the language of the page.
         more: how many values are not shown.
+        note: what a view says of the values, or in their place.
 
     """
 
@@ -107,6 +108,7 @@ class Row:
     map: Markup = Markup()  # noqa: RUF009  (a text, and texts do not change)
     more: int = 0
     tag: str = ""
+    note: str = ""
 
     @property
     def filled(self) -> bool:
@@ -277,9 +279,10 @@ class Thing:
                 facts = [fact for fact in facts if not covered.issuperset(fact.quads)]
             covered.update(quad for fact in facts for quad in fact.quads)
             facts = facts if field.group.slug == _BOTH else self._readable(facts)
-            if facts:
-                row = self._row(self._name(field), facts, field.viewer)
-                rows.setdefault(field.group, []).extend([row] if row.filled else [])
+            row = self._row(self._name(field), facts, field.viewer) if facts else Row(self._name(field))
+            row = replace(row, note=(field.note if row.filled else field.when_empty).get(self.lang, ""))
+            if row.filled or row.note:
+                rows.setdefault(field.group, []).append(row)
         ordered = sorted(rows.items(), key=lambda pair: pair[0].order)
         sections += [self._section(group, those) for group, those in ordered]
         for slug, quads, inverse in (("facts", resource.statements, False), ("mentions", resource.incoming, True)):
