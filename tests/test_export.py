@@ -561,28 +561,54 @@ def test_downloads_that_are_not_there_and_those_known_already(base: str) -> None
     assert get(f"{base}/download/feed.xml", If_None_Match=tag).status == 304
 
 
-def test_a_deprecated_resource_is_gone_and_names_its_successor(project: Path, tmp_path: Path) -> None:
+def test_a_withdrawn_resource_leads_to_its_successor_or_says_why_there_is_none(project: Path, tmp_path: Path) -> None:
     from kg.web.app import create_app
 
     file = tmp_path / "a.ttl"
     file.write_text(
         "@prefix id: <https://w3id.org/klimaatbanen/id/measure/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
-        "@prefix dct: <http://purl.org/dc/terms/> . id:old owl:deprecated true ; dct:isReplacedBy id:new .\n"
-        'id:new <http://www.w3.org/2004/02/skos/core#prefLabel> "nieuw"@nl .\n'
+        "@prefix dct: <http://purl.org/dc/terms/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+        "id:old owl:deprecated true ; dct:isReplacedBy id:new .\n"
+        "id:both owl:deprecated true ; dct:isReplacedBy id:new , id:other .\n"
+        'id:gone owl:deprecated true ; skos:changeNote "nergens voor nodig"@nl , "not needed"@en ;\n'
+        "  dct:isReplacedBy <https://w3id.org/klimaatbanen/questions/climate/measures> .\n"
+        'id:new skos:prefLabel "nieuw"@nl . id:other skos:prefLabel "ander"@nl .\n'
         '<https://w3id.org/klimaatbanen/def> owl:versionInfo "0" .\n',
         "utf-8",
     )
     source = Source(file, BASE + "graph/x")
     store = fill_store([(source, list(ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)))])
     client = create_app(Graph(store, (source,)), find_questions(project / "queries")).test_client()
-    page = client.get("/id/measure/old", headers={"Accept": "text/html"})
-    assert page.status_code == 410
-    assert 'href="/id/measure/new?lang=nl">nieuw</a>' in page.text
-    rdf = client.get("/id/measure/old.ttl")
-    assert rdf.status_code == 410
-    assert "isReplacedBy" in rdf.text
-    assert '</id/measure/new>; rel="successor-version"' in rdf.headers.getlist("Link")
+    html = {"Accept": "text/html"}
+    moved = client.get("/id/measure/old?lang=en", headers=html)
+    assert (moved.status_code, moved.headers["Location"]) == (308, "/id/measure/new?lang=en")
+    assert '</id/measure/new>; rel="successor-version"' in moved.headers.getlist("Link")
+    assert client.get("/id/measure/old.ttl").headers["Location"] == "/id/measure/new.ttl"
+    assert "measure/old> <http://purl.org/dc/terms/isReplacedBy>" in client.get("/id/measure/new.nt").text
+    several = client.get("/id/measure/both", headers=html)
+    assert several.status_code == 300
+    assert 'href="/id/measure/new?lang=nl">nieuw</a>' in several.text
+    assert len([one for one in several.headers.getlist("Link") if "successor-version" in one]) == 2
+    for accept, reason in (
+        ("text/html", "nergens voor nodig"),
+        ("text/turtle", "not needed"),
+        ("application/json", "not needed"),
+    ):
+        gone = client.get("/id/measure/gone", headers={"Accept": accept})
+        assert gone.status_code == 410
+        assert reason in gone.text
+    assert "Welke maatregelen" in client.get("/id/measure/gone", headers=html).text
     assert client.get("/id/measure/new").status_code == 200
+
+
+def test_the_ontology_answers_at_its_version(project: Path, graph: Graph) -> None:
+    from kg.web.app import create_app
+
+    client = create_app(graph, find_questions(project / "queries")).test_client()
+    path = f"/def/{graph.version}"
+    assert client.get(path, headers={"Accept": "text/html"}).status_code == 200
+    assert client.get(f"{path}.ttl").text == client.get("/def.ttl").text
+    assert client.get("/def/0.0.1").status_code == 404
 
 
 @pytest.mark.check

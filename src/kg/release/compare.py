@@ -237,7 +237,7 @@ def _breaking(before: Side, after: Side) -> Iterator[Breaking]:
             successors = tuple(sorted(after.values(iri, _REPLACED_BY), key=str))
             yield Breaking(DEPRECATED, iri, _REPLACED_BY, after=successors)
     for what, predicates in ((MEANING, _MEANING), (TYPE, (RDF_TYPE,))):
-        for iri in both:
+        for iri in (iri for iri in both if not after.deprecated(iri)):
             yield from _lost(what, iri, predicates, before, after)
     yield from _datatypes(before, after)
 

@@ -41,7 +41,9 @@ def summary(plot: Plot, sheet: Sheet, title: str) -> str:
     """Return one sentence: the kind of chart, its title, how many values, what all share, the highest and the lowest."""
     lang = sheet.lang
     shared = _shared_colour(plot, sheet)
-    said = f"{_words(plot.mark, lang)}: {title} {len(sheet.rows)} {_words('marks', lang)}{', ' if shared else ''}{shared}"
+    said = (
+        f"{_words(plot.mark, lang)}: {title} {len(sheet.rows)} {_words('marks', lang)}{', ' if shared else ''}{shared}"
+    )
     numbers = sorted(_numbers(plot, sheet), key=lambda pair: pair[0])
     if len(numbers) < _FEW or numbers[0][0] == numbers[-1][0]:
         return said + "."
