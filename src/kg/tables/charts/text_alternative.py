@@ -38,7 +38,7 @@ def row_names(plot: Plot, sheet: Sheet, row: tuple[Cell, ...], name: str) -> lis
 
 
 def summary(plot: Plot, sheet: Sheet, title: str) -> str:
-    """Return one sentence: the kind of chart, its title, how many values, what all share, the highest and the lowest."""
+    """Return one sentence: kind of chart, title, how many values, what all share, the highest and the lowest."""
     lang = sheet.lang
     shared = _shared_colour(plot, sheet)
     said = (
