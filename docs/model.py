@@ -18,7 +18,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from kg.graph.sources import parse
 from kg.namespaces import BASE, CATALOGUE, DCT, GRAPH, ID, KB, RDF_TYPE, SKOS, XSD
 from kg.queries.engine import answer, with_prefixes
 from kg.queries.question import Question, find_questions, pick
+from kg.rdf_terms import asserted
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "model.md"
@@ -258,6 +259,13 @@ class Reference:
         return found
 
 
+def without_entailed(graph: Graph) -> Graph:
+    """Return the graph as it is said: what the ontology entails would draw and count all at superclasses too."""
+    store = ox.Store()
+    store.bulk_extend(asserted(graph.store))
+    return replace(graph, store=store)
+
+
 class Model:
     """The graph as the page shows it.
 
@@ -269,10 +277,10 @@ class Model:
     """
 
     def __init__(self, graph: Graph, questions: Mapping[str, Question], folder: Path) -> None:
-        self.graph, self.questions, self.folder = graph, questions, folder
+        self.graph, self.questions, self.folder = without_entailed(graph), questions, folder
         slugs = (iri.removeprefix(ID + "publication/") for iri in self._instances(KB + "Publication"))
         self.names = Names(graph.prefixes, publications=frozenset(slugs))
-        self.reference = Reference(graph, self.names)
+        self.reference = Reference(self.graph, self.names)
 
     def page(self, themes: Iterable[Theme], head: str, patterns: str) -> str:
         """Return the whole page."""

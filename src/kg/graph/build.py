@@ -16,7 +16,7 @@ from kg.graph.evidence import derive
 from kg.graph.inference import infer
 from kg.graph.mappings import find_mappings
 from kg.graph.sources import Parsed, Source, find_sources, read
-from kg.namespaces import CATALOGUE, DCAT, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
+from kg.namespaces import CATALOGUE, DCAT, ENTAILED_GRAPH, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
 from kg.queries.dataset import Dataset, StoredDataset
 from kg.rdf_terms import first_object
 
@@ -44,6 +44,11 @@ class Graph:
         if not isinstance(version, ox.Literal):
             raise SourceError("owl:versionInfo is missing", where=ONTOLOGY, hint="state it in ontology/ontology.ttl")
         return version.value
+
+    @cached_property
+    def entailed(self) -> int:
+        """How many of the statements only the ontology entails."""
+        return sum(1 for _ in self.store.quads_for_pattern(None, None, None, ox.NamedNode(ENTAILED_GRAPH)))
 
     @cached_property
     def data_version(self) -> str:
@@ -77,6 +82,7 @@ def build(project: Path) -> Graph:
     store.bulk_extend([*derive(store), *infer(store, project / "ontology" / "rules")])
     for file in find_mappings(project):
         store.bulk_extend(file.quads())
+    store.bulk_extend(infer(store, project / "ontology" / "closure", "entailed"))
     store.bulk_extend(count_graphs(store))
     return Graph(store, tuple(source for source, _ in parsed))
 

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from kg.graph.passage_rules import Ends, PassageRules
 from kg.graph.reading_order import ReadingOrder
 from kg.namespaces import CATALOGUE, DCT, GRAPH, ID, KB, PROV, QB, RDF, RDF_TYPE, SKOS
-from kg.rdf_terms import local_name, object_key, objects, term_key
+from kg.rdf_terms import asserted, local_name, object_key, objects, term_key
 
 Triple = tuple[str, str, str]
 AUTHORED, DERIVED, AMBIGUOUS, UNSHARED = "authored", "derived", "ambiguous", "unshared"
@@ -109,7 +109,7 @@ class Evidence:
 
     def about(self, iri: str) -> list[StatementEvidence]:
         """Return the statements about a node, each with its graph, kind of graph and passages; sorted."""
-        quads = self._store.quads_for_pattern(ox.NamedNode(iri), None, None, None)
+        quads = asserted(self._store.quads_for_pattern(ox.NamedNode(iri), None, None, None))
         own = {one: relation for one, relation in self.by_statement.items() if relation.triple[0] == iri}
         return [self._with_evidence(quad, own) for quad in sorted(quads, key=str) if quad.predicate != _SOURCE]
 

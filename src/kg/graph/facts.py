@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kg.graph.evidence import PLAIN, REIFICATION, Evidence, Modality, Triple
 from kg.namespaces import DCT, KB, PROV, RDF_TYPE, SSSOM
-from kg.rdf_terms import Term, object_key, objects, term_key
+from kg.rdf_terms import Term, asserted, object_key, objects, term_key
 
 NODE, RULE, MAPPING = "node", "rule", "mapping"
 
@@ -103,7 +103,7 @@ class Facts:
 
     def classes(self, iri: str) -> list[str]:
         """Return the classes of a thing, then those above them."""
-        quads = self._store.quads_for_pattern(ox.NamedNode(iri), _TYPE, None, None)
+        quads = asserted(self._store.quads_for_pattern(ox.NamedNode(iri), _TYPE, None, None))
         types = sorted({term_key(quad.object) for quad in quads})
         above = sorted({parent for kind in types for parent in self.superclasses.get(kind, ())})
         return list(dict.fromkeys([*types, *above]))
@@ -136,8 +136,10 @@ class Facts:
     def _step(self, node: Term, step: Step) -> Iterable[ox.Quad]:
         predicate = ox.NamedNode(step.predicate)
         if step.inverse:
-            return self._store.quads_for_pattern(None, predicate, node, None)
-        return self._store.quads_for_pattern(node, predicate, None, None) if isinstance(node, ox.NamedNode) else ()
+            return asserted(self._store.quads_for_pattern(None, predicate, node, None))
+        if not isinstance(node, ox.NamedNode):
+            return ()
+        return asserted(self._store.quads_for_pattern(node, predicate, None, None))
 
     def _is_a(self, value: Term, of_class: str) -> bool:
         return isinstance(value, ox.NamedNode) and of_class in self.classes(value.value)

@@ -16,7 +16,7 @@ from kg.rdf_terms import Term, language_of, term_key
 
 REMOVED, DEPRECATED, MEANING, TYPE, DATATYPE = "removed", "deprecated", "meaning", "type", "datatype"
 _MEANING: Final = (SKOS + "prefLabel", SKOS + "definition", RDFS_LABEL)
-_MADE: Final = tuple(f"{ID}graph-kind/{kind}" for kind in ("evidence", "inferred"))
+_MADE: Final = tuple(f"{ID}graph-kind/{kind}" for kind in ("entailed", "evidence", "inferred"))
 _DEPRECATED: Final = "http://www.w3.org/2002/07/owl#deprecated"
 _REPLACED_BY: Final = DCT + "isReplacedBy"
 _TRUE: Final = ("true", "1")

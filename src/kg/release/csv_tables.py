@@ -16,7 +16,7 @@ from kg.graph.evidence import Evidence, Triple
 from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.namespaces import ID, KB, RDF_TYPE, SKOS
-from kg.rdf_terms import language_of, local_name, prefixed_name, texts_by_language
+from kg.rdf_terms import asserted, language_of, local_name, prefixed_name, texts_by_language
 from kg.release.files import File
 from kg.tables.csv import safe
 
@@ -62,7 +62,7 @@ def tables(graph: Graph) -> Iterator[File]:
 
 def _facts(store: ox.Store) -> Facts:
     facts: dict[str, dict[str, set[ox.NamedNode | ox.Literal]]] = {}
-    for quad in store:
+    for quad in asserted(store):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode | ox.Literal):
             facts.setdefault(quad.subject.value, {}).setdefault(quad.predicate.value, set()).add(quad.object)
     return {iri: {name: sorted(terms, key=str) for name, terms in own.items()} for iri, own in facts.items()}

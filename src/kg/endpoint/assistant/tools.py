@@ -25,7 +25,7 @@ from kg.publications.passages import Passage, Publication, find_passages, find_p
 from kg.publications.texts import Texts
 from kg.queries.question import Question, pick
 from kg.queries.rows import Rows
-from kg.rdf_terms import is_iri, local_name, term_key
+from kg.rdf_terms import asserted, is_iri, local_name, term_key
 
 Payload = dict[str, Any]
 _MOST_ROWS: Final = 200
@@ -189,7 +189,8 @@ class Knowledge:
         return publication.iri if publication else ""
 
     def _support(self, iri: str, lang: str) -> Payload:
-        graphs = {quad.graph_name for quad in self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None)}
+        quads = self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None)
+        graphs = {quad.graph_name for quad in asserted(quads)}
         kinds = sorted({self._kind(getattr(graph, "value", "")) for graph in graphs} - {""})
         passages = sorted(self._evidence.sources.get(iri, ()))
         by_publication = [list(group) for _, group in groupby(passages, self._publication_of)]
