@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -20,6 +20,8 @@ _PREDICATES: Final = (
 )
 
 _CLOSE: Final = 50  # Of 100: less like is no help.
+_NEAR: Final = 75
+_LIKE_AT_THE_BEGINNING: Final = 0.7
 
 
 class Labels:
@@ -84,3 +86,18 @@ class Labels:
             for name in (*self._texts[iri].values(), local_name(iri).replace("-", " ")):
                 names.setdefault(name.casefold(), iri)
         return names
+
+
+def most_like(name: str, known: Sequence[str]) -> str:
+    """Return the known name most like another, or nothing; a class for a class, by the case of the first letter.
+
+    Where no name has nearly all its letters in common, it is the one that begins most alike.
+    """
+    from rapidfuzz import fuzz, process  # Not needed before somebody errs.
+    from rapidfuzz.distance import JaroWinkler
+
+    alike = [other for other in known if other[:1].isupper() == name[:1].isupper()]
+    match = process.extractOne(name, alike, scorer=fuzz.ratio, score_cutoff=_NEAR)
+    if not match and "/" not in name:
+        match = process.extractOne(name, alike, scorer=JaroWinkler.similarity, score_cutoff=_LIKE_AT_THE_BEGINNING)
+    return match[0] if match else ""
