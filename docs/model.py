@@ -277,7 +277,8 @@ class Model:
     """
 
     def __init__(self, graph: Graph, questions: Mapping[str, Question], folder: Path) -> None:
-        self.graph, self.questions, self.folder = without_entailed(graph), questions, folder
+        self.whole, self.questions, self.folder = graph, questions, folder
+        self.graph = without_entailed(graph)
         slugs = (iri.removeprefix(ID + "publication/") for iri in self._instances(KB + "Publication"))
         self.names = Names(graph.prefixes, publications=frozenset(slugs))
         self.reference = Reference(self.graph, self.names)
@@ -300,7 +301,7 @@ class Model:
         return re.sub(r"```sparql\n(.*?)```", self._answered, text.strip(), flags=re.DOTALL) + "\n"
 
     def _answered(self, block: re.Match[str]) -> str:
-        found = answer(self.graph.dataset, with_prefixes(block[1], self.names.of_query(block[1])))
+        found = answer(self.whole.dataset, with_prefixes(block[1], self.names.of_query(block[1])))
         if not isinstance(found, ox.QuerySolutions):
             raise TypeError("no SELECT")
         names, rows = [name.value for name in found.variables], list(found)
