@@ -40,7 +40,7 @@ FIRST = "industrie-2023"
 """The publication whose passages stand without its name."""
 LONG = 40
 """Letters of a text that an example shows."""
-MOST = 8
+MOST = 5
 """Classes shown at an end of a property."""
 ROWS = 3
 """Rows shown of the answer to a pattern."""
@@ -85,8 +85,6 @@ class Names:
 
     declared: Mapping[str, str]
     made: dict[str, str] = field(default_factory=dict)
-    publications: frozenset[str] = frozenset()
-    asked: set[str] = field(default_factory=set)
 
     def short(self, iri: str) -> str:
         """Return an IRI as a prefixed name where Turtle allows one, or else below BASE or in full."""
@@ -102,8 +100,7 @@ class Names:
             yield "graph", GRAPH
         elif iri.startswith(ID):
             kind, _, rest = iri.removeprefix(ID).partition("/")
-            owner, slash, _ = rest.partition("/")
-            yield kind, f"{ID}{kind}/{owner}/" if slash and owner in self.publications else f"{ID}{kind}/"
+            yield kind, f"{ID}{kind}/{FIRST}/" if rest.startswith(f"{FIRST}/") else f"{ID}{kind}/"
 
     def full(self, name: str) -> str:
         """Return the IRI of a name in a prose file: `kb:Term` or `kind/slug`."""
@@ -116,24 +113,16 @@ class Names:
         """Return the prefixes of a query, with those of kinds of resources, which the page then declares."""
         for prefix in set(re.findall(r"\b([a-z][a-z-]*):[A-Za-z0-9]", text)):
             self.made[prefix] = self.declared.get(prefix, f"{ID}{prefix}/")
-            self.asked.add(prefix)
         return {**self.declared, **self.made}
 
     @property
     def block(self) -> str:
-        """The prefixes that the page uses: those of vocabularies and of queries as SPARQL, the rest by rule."""
-        lines = (
-            f"PREFIX {name}: <{iri}>\n"
-            for name, iri in sorted(self.made.items())
-            if name in self.asked | set(self.declared)
-        )
-        rest = {name: iri for name, iri in sorted(self.made.items()) if name not in self.asked | set(self.declared)}
-        shared = ", ".join(f"`{name}:`" for name, iri in rest.items() if iri == f"{ID}{name}/")
-        owned = ", ".join(f"`{name}:`" for name, iri in rest.items() if iri == f"{ID}{name}/{FIRST}/")
+        """The prefixes that the page uses, as SPARQL."""
+        short = {name: f"id/{iri.removeprefix(ID)}" if iri.startswith(ID) else iri for name, iri in self.made.items()}
+        lines = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in sorted(short.items()))
         return (
-            f"```sparql\nBASE <{BASE}>\n{''.join(lines)}```\n\nA prefix of a kind of thing is its folder, "
-            f"`PREFIX x: <{ID}x/>`: {shared}. What belongs to one publication has its name too, "
-            f"`PREFIX x: <{ID}x/{FIRST}/>`: {owned}.\n"
+            f"What belongs to a publication has its name in the IRI: the prefixes with `{FIRST}` are for that one.\n\n"
+            f"```sparql\nBASE <{BASE}>\n{lines}```\n"
         )
 
 
@@ -279,8 +268,7 @@ class Model:
     def __init__(self, graph: Graph, questions: Mapping[str, Question], folder: Path) -> None:
         self.whole, self.questions, self.folder = graph, questions, folder
         self.graph = without_entailed(graph)
-        slugs = (iri.removeprefix(ID + "publication/") for iri in self._instances(KB + "Publication"))
-        self.names = Names(graph.prefixes, publications=frozenset(slugs))
+        self.names = Names(graph.prefixes)
         self.reference = Reference(self.graph, self.names)
 
     def page(self, themes: Iterable[Theme], head: str, patterns: str) -> str:
@@ -297,8 +285,19 @@ class Model:
         return page.replace("@contents", "\n".join(f"- [{title}](#{_anchor(title)})" for title in titles))
 
     def _patterns(self, text: str) -> str:
-        """Return the patterns, each query with its first rows."""
-        return re.sub(r"```sparql\n(.*?)```", self._answered, text.strip(), flags=re.DOTALL) + "\n"
+        """Return the patterns, each query with its first rows, and the terms of code lists."""
+        answered = re.sub(r"```sparql\n(.*?)```", self._answered, text.strip(), flags=re.DOTALL)
+        return re.sub(r"^@terms (.+)$", self._code_lists, answered, flags=re.MULTILINE) + "\n"
+
+    def _code_lists(self, classes: re.Match[str]) -> str:
+        """Return the terms of classes as a table: local names behind their prefix."""
+        rows = map(self._code_list, map(self.names.full, classes[1].split()))
+        return "\n".join(["| class | prefix | terms |", "| --- | --- | --- |", *rows])
+
+    def _code_list(self, kind: str) -> str:
+        terms = sorted(set(self._instances(kind)))
+        prefix = self.names.short(terms[0]).partition(":")[0]
+        return f"| `{_local(kind)}` | `{prefix}:` | {', '.join(map(_local, terms))} |"
 
     def _answered(self, block: re.Match[str]) -> str:
         found = answer(self.whole.dataset, with_prefixes(block[1], self.names.of_query(block[1])))

@@ -21,7 +21,8 @@ FOLDER = ROOT / "docs" / "model"
 PAGE = (ROOT / "docs" / "model.md").read_text("utf-8")
 PICTURES = re.findall(r"```mermaid\n(.*?)```", PAGE, re.DOTALL)
 PATTERNS = PAGE.partition("## Twelve patterns")[2].partition("\n## ")[0]
-REFERENCE = PAGE.partition("## Twelve patterns")[2].partition("\n## ")[2]
+REFERENCE = PAGE.partition("## Code lists")[2].partition("\n## ")[2]
+PREFIXES = PAGE.partition("## Prefixes")[2].partition("```sparql\n")[2].partition("```")[0]
 AGAIN = "run `make docs` (or `python docs/model.py`), and read the diff"
 BOXES = 14
 
@@ -74,6 +75,16 @@ def test_the_patterns_are_twelve_and_each_has_rows() -> None:
     for table, count in answers:
         assert len(table.splitlines()) == 2 + min(int(count), 3)
         assert int(count) > 1
+
+
+@pytest.mark.parametrize("query", re.findall(r"```sparql\n(.*?)```", PATTERNS, re.DOTALL))
+def test_a_pattern_runs_as_it_is_with_the_prefixes_above_it(graph: Graph, query: str) -> None:
+    assert next(iter(answer(graph.dataset, PREFIXES + query)), None) is not None
+
+
+def test_each_prefix_in_use_is_declared() -> None:
+    declared = set(re.findall(r"^PREFIX ([\w-]+):", PREFIXES, re.MULTILINE))
+    assert set(re.findall(r"`([a-z][\w-]*):(?:[\w.-]+)?`", PAGE)) - declared == set()
 
 
 def test_the_page_is_small_enough_to_read() -> None:
