@@ -69,7 +69,7 @@ def test_what_stands_changed_and_was_dropped_is_said(newer: tuple[Path, Path, st
     assert "  11 statements stand, with passages of this text\n  0 to confirm" in shown
     assert (
         "    figure:vacatures-zonnegloed\n"
-        '      was kb:value 1200.0; kb:asPrinted "1.200 vacatures" (passage s1-p4-1, line 7)\n'
+        '      was kb:value 1200; kb:asPrinted "1.200 vacatures" (passage s1-p4-1, line 7)\n'
         "      now 1300, 2024 (passage s1-p4-1, line 9)\n"
     ) in shown
     assert "  2 things dropped: company:aardvuur, substance:aardwarmte\n" in shown
@@ -90,7 +90,7 @@ def test_what_stands_has_the_passages_of_the_newer_text(proposal: str) -> None:
 
 def test_a_changed_figure_is_left_open(proposal: str) -> None:
     assert (
-        f'# Changed: was kb:value 1200.0; kb:asPrinted "1.200 vacatures", passage s1-p4-1 of {DUTCH}.\n'
+        f'# Changed: was kb:value 1200; kb:asPrinted "1.200 vacatures", passage s1-p4-1 of {DUTCH}.\n'
         "# Now passage s1-p4-1, line 9, prints 1300, 2024. Fill in what is open, or delete this.\n"
         "# figure:vacatures-zonnegloed\n"
     ) in proposal

@@ -41,13 +41,13 @@ def init_app(app: Flask, site: Site) -> None:
         """Show what the catalogue says of a named graph."""
         return _show(Context.from_request(site, request), GRAPH, path)
 
-    @blueprint.get("/def/<name>")
-    def of_version(name: str) -> Response:
+    @blueprint.get("/def/<version>")
+    def of_version(version: str) -> Response:
         """Show the ontology of a version: only that which is served (`owl:versionIRI`; OWL 2, section 3.1)."""
-        version, suffix = _split(name)
-        if version != site.graph.version:
+        number, suffix = _split(version)
+        if number != site.graph.version:
             served = f"{ONTOLOGY}/{site.graph.version}"
-            raise NotFound(f"version {version[:20]} of the ontology is not served here", hint=f"here is <{served}>")
+            raise NotFound(f"version {number[:20]} of the ontology is not served here", hint=f"here is <{served}>")
         return ontology(suffix)
 
     @blueprint.get("/def", defaults={"suffix": ""})
