@@ -23,7 +23,7 @@ SELECT ?g (COUNT(*) AS ?n) (SUM(STRLEN(STR(?s)) + STRLEN(STR(?p)) + IF(?counts, 
   (SUM(IF(isNumeric(?o), ?o, IF(?counts && STR(?o) IN ("true", "1"), 1, 0))) AS ?sum)
 {{ GRAPH ?g {{ ?s ?p ?o }} BIND(isNumeric(?o) || COALESCE(DATATYPE(?o) = <{XSD}boolean>, false) AS ?counts) }}
 GROUP BY ?g"""
-_OF_MERGE: Final = _FINGERPRINTS.replace("GRAPH ?g { ?s ?p ?o }", f"?s ?p ?o BIND(<{MERGE}> AS ?g)")
+_COUNT: Final = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 _NEAR: Final = Decimal("1e-9")
 _SOME: Final = 5
 
@@ -85,20 +85,21 @@ def verify(remote: Remote, dataset: Dataset, limits: Limits) -> VerifiedBackend:
 
 def differences(remote: Remote, dataset: Dataset, limits: Limits) -> list[str]:
     """Return a sentence for each of our graphs, and their merge, that the back end lacks or has with other content."""
-    ours = {
-        **_fingerprints(dataset.store.query(_FINGERPRINTS)),
-        **_fingerprints(dataset.query(_OF_MERGE, sees_graphs=False)),
-    }
-    theirs = _fingerprints(remote.rows(_FINGERPRINTS, GraphSelection(tuple(ours)).parameters(), limits))
+    graphs = GraphSelection(graphs_of(dataset.store))
+    ours = _fingerprints(dataset.store.query(_FINGERPRINTS))
+    theirs = _fingerprints(remote.rows(_FINGERPRINTS, graphs.parameters(), limits))
     sentences = []
-    for name, want in sorted(ours.items()):
-        have = theirs.get(name)
+    for name in graphs.graphs:
+        have, want = theirs.get(name), ours[name]
         if have is None:
             sentences.append(f"{name} is missing")
         elif have.statements != want.statements:
             sentences.append(f"{name} has {have.statements:,} statements instead of {want.statements:,}")
         elif not have.is_like(want):
             sentences.append(f"{name} has other content")
+    merged = int(next(iter(remote.rows(_COUNT, graphs.parameters(graph=False), limits)))["n"].value)
+    if merged != dataset.triples:
+        sentences.append(f"{MERGE} has {merged:,} statements instead of {dataset.triples:,}")
     return sentences
 
 
