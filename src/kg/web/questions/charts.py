@@ -139,7 +139,7 @@ def view(context: Context, bound: BoundQuestion, sheet: Sheet) -> ChartView | No
         return replace(chart, inline=Markup(svg))  # noqa: S704
     notes = footnotes(context, bound.question, sheet)
     pictures = tuple(_picture(context, bound, sheet, notes, *variant) for variant in _VARIANTS)
-    return replace(chart, data=" ".join([chart.data, *notes]), pictures=pictures)
+    return replace(chart, pictures=pictures)
 
 
 def _view(context: Context, bound: BoundQuestion) -> ChartView:
