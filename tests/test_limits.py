@@ -15,6 +15,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -161,10 +162,12 @@ def family(pid: int) -> list[int]:
 
 def memory(pid: int) -> int:
     """Return the memory of a process and all that come from it, shared pages counted once (Pss), in KiB."""
-    texts = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in family(pid)]
-    return sum(
-        int(match.group(1)) for match in (re.search(r"^Pss: +(\d+)", text, re.MULTILINE) for text in texts) if match
-    )
+    total = 0
+    for process in family(pid):
+        with suppress(OSError):  # A worker may end in between: another takes its place.
+            match = re.search(r"^Pss: +(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE)
+            total += int(match.group(1)) if match else 0
+    return total
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -28,6 +28,7 @@ from kg.graph.build import Graph
 from kg.graph.store import write_store
 
 MARK = "SELECT ?o { <urn:mark> <urn:is> ?o }"
+GRAPH = ox.NamedNode("urn:g")
 LIGHT = "/sparql?format=csv&query=" + quote(MARK)
 
 
@@ -40,10 +41,12 @@ def versions(tmp_path_factory: pytest.TempPathFactory, graph: Graph) -> Path:
     first.rename(folder / "a")
     shutil.copytree(folder / "a", folder / "b")
     for name in "ab":
-        store = ox.Store(str(folder / name))
-        store.add(ox.Quad(ox.NamedNode("urn:mark"), ox.NamedNode("urn:is"), ox.Literal(name), ox.NamedNode("urn:g")))
-        store.flush()
-        del store
+        mark = ox.Triple(ox.NamedNode("urn:mark"), ox.NamedNode("urn:is"), ox.Literal(name))
+        for path, graphs in ((folder / name, [GRAPH]), (folder / name / "whole", [GRAPH, ox.DefaultGraph()])):
+            store = ox.Store(str(path))
+            store.extend([ox.Quad(*mark, graph) for graph in graphs])
+            store.flush()
+            del store
         marker = folder / name / "kg-store.json"
         payload = json.loads(marker.read_text())
         marker.write_text(json.dumps(payload | {"data": name * 16}))

@@ -38,12 +38,10 @@ def row_names(plot: Plot, sheet: Sheet, row: tuple[Cell, ...], name: str) -> lis
 
 
 def summary(plot: Plot, sheet: Sheet, title: str) -> str:
-    """Return one sentence: kind of chart, title, how many values, what all share, the highest and the lowest."""
+    """Return one sentence: the kind of chart, its title, how many values, what they share, the highest, the lowest."""
     lang = sheet.lang
-    shared = _shared_colour(plot, sheet)
-    said = (
-        f"{_words(plot.mark, lang)}: {title} {len(sheet.rows)} {_words('marks', lang)}{', ' if shared else ''}{shared}"
-    )
+    shared = f", {shared}" if (shared := _shared_colour(plot, sheet)) else ""
+    said = f"{_words(plot.mark, lang)}: {title} {len(sheet.rows)} {_words('marks', lang)}{shared}"
     numbers = sorted(_numbers(plot, sheet), key=lambda pair: pair[0])
     if len(numbers) < _FEW or numbers[0][0] == numbers[-1][0]:
         return said + "."
