@@ -358,10 +358,10 @@ def ways(both: Graph, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Dat
     """Return the fixture as queries see it: in memory, in workers, and on disk."""
     folder = tmp_path_factory.mktemp("stores") / "store"
     write_store(both, folder, "1")
-    completed = Dataset(ox.Store())
-    completed.store.bulk_extend(both.store)
-    completed.complete()
-    return {"memory": both.dataset, "workers": completed, "disk": read_stored(folder).open()}
+    prepared = Dataset(ox.Store())
+    prepared.store.bulk_extend(both.store)
+    prepared.prepare()
+    return {"memory": both.dataset, "workers": prepared, "disk": read_stored(folder).open()}
 
 
 def number(dataset: Dataset | ox.Store, text: str, **more: list[str]) -> int:
@@ -420,7 +420,6 @@ def test_without_triples_in_common_nothing_is_merged() -> None:
     store.update("INSERT DATA { GRAPH <urn:a> { <urn:s> <urn:p> 1 } GRAPH <urn:b> { <urn:s> <urn:p> 2 } }")
     dataset = Dataset(store)
     dataset.prepare()
-    dataset.complete()
     assert not dataset.overlaps
     assert "_merged" not in vars(dataset)
     assert number(dataset, ALL) == dataset.triples == 2

@@ -36,8 +36,8 @@ def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
     held = Limits(**limits)
     pool = WorkerPool.over(graph.dataset, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:
-        pool.complete()
         knowledge = Knowledge(graph, find_questions(project_folder() / "queries"), pool, quoted.quotable)
+        pool.begin()
         make_server(knowledge).run("stdio")
     finally:
         pool.close()

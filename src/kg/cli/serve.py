@@ -70,6 +70,7 @@ def serve(**options: Any) -> None:
     if settings.store is None:
         downloads.begin(app)
     log_errors()
+    pool.begin()
     run(app, settings.limits, handover)
     pool.close()
 
@@ -118,10 +119,19 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
         graph = build(project_folder())
         if url:
             return graph, graph.data_version, _ask_backend(url, graph, limits)
-        return graph, graph.data_version, WorkerPool.over(graph.dataset, limits, graph.prefixes)
+        return graph, graph.data_version, WorkerPool.over(graph.dataset, limits, graph.prefixes, _begin_anew)
     stored = read_stored(settings.store)  # The engine has threads once it is open: fork before.
-    pool = _ask_backend(url, stored.graph(), limits) if url else WorkerPool(stored.open, limits, stored.prefixes)
+    pool = (
+        _ask_backend(url, stored.graph(), limits)
+        if url
+        else WorkerPool(stored.open, limits, stored.prefixes, on_lost=_begin_anew)
+    )
     return stored.graph(), stored.data, pool
+
+
+def _begin_anew() -> None:
+    """End this process, which can start no worker any more: the supervisor begins another one."""
+    os._exit(os.EX_OSERR)
 
 
 def _ask_backend(url: str, graph: Graph, limits: Limits) -> WorkerPool:

@@ -25,7 +25,6 @@ _COMMAND: Final = struct.Struct("!cq")
 _REPLY: Final = struct.Struct("!q")
 _WORKER: Final = b"W"
 _STANDBY: Final = b"H"
-_COMPLETE: Final = b"C"
 _END: Final = b"E"
 _KILL: Final = b"K"
 _UNKNOWN: Final = -1
@@ -41,12 +40,11 @@ class Worker:
         pid: its process.
         channel: the socket to it.
         spawner: what can end it.
-        complete: whether it was forked from a spawner that was complete.
 
     """
 
-    def __init__(self, pid: int, channel: socket.socket, spawner: Spawner, *, complete: bool = False) -> None:
-        self.pid, self.channel, self.complete = pid, channel, complete
+    def __init__(self, pid: int, channel: socket.socket, spawner: Spawner) -> None:
+        self.pid, self.channel = pid, channel
         self._spawner = spawner
         self._status: int | None = None
         self.reniced = False
@@ -87,12 +85,11 @@ class Spawner:
     Arguments:
         channel: the socket to it.
         pid: its process.
-        is_complete: whether its workers have all that queries need.
 
     """
 
-    def __init__(self, channel: socket.socket, pid: int, *, is_complete: bool = True) -> None:
-        self._channel, self.pid, self.is_complete = channel, pid, is_complete
+    def __init__(self, channel: socket.socket, pid: int) -> None:
+        self._channel, self.pid = channel, pid
         self._lock = threading.Lock()
 
     @classmethod
@@ -106,7 +103,7 @@ class Spawner:
             ours.close()
             _become_spawner(theirs, template)
         theirs.close()
-        return cls(ours, pid, is_complete=template.dataset is None)
+        return cls(ours, pid)
 
     def spawn(self) -> Worker:
         """Return a new worker.
@@ -115,9 +112,8 @@ class Spawner:
             Unavailable: the spawner is dead.
 
         """
-        complete = self.is_complete
         ours, pid = self._fork(_WORKER)
-        return Worker(pid, ours, self, complete=complete)
+        return Worker(pid, ours, self)
 
     def standby(self) -> Spawner:
         """Return another spawner, forked from this one.
@@ -126,20 +122,17 @@ class Spawner:
             Unavailable: the spawner is dead.
 
         """
-        complete = self.is_complete
         ours, pid = self._fork(_STANDBY)
-        return Spawner(ours, pid, is_complete=complete)
+        return Spawner(ours, pid)
 
-    def complete(self) -> None:
-        """Have the spawner make what queries with GRAPH need, for the workers that it forks from now on; wait for it.
-
-        Raises:
-            Unavailable: the spawner is dead.
-
-        """
-        if not self.is_complete:
-            self._send(_COMPLETE, 0)
-            self.is_complete = True
+    def ends_within(self, seconds: float) -> bool:
+        """Wait until the spawner is gone, and return whether it went in time."""
+        ending = select.poll()
+        try:
+            ending.register(self._channel, 0)  # No event: what it answers is for others.
+        except ValueError:  # It is closed.
+            return True
+        return bool(ending.poll(seconds * 1000))
 
     def end(self, pid: int, *, wait: bool = True) -> int:
         """Kill a worker and return its wait status; where the spawner is dead, kill it without its help."""
@@ -216,10 +209,6 @@ def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
         command, pid = _COMMAND.unpack(message)
         if command == _END:
             reply = _end(pid, workers)
-        elif command == _COMPLETE:
-            reply = _UNKNOWN
-            if template.dataset:
-                template.dataset.complete()
         elif command == _KILL:
             reply = _kill(pid, workers, killed)
         else:

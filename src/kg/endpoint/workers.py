@@ -24,6 +24,7 @@ _HEAVY_AFTER_CLOCK: Final = 1.2  # Seconds of the clock after which it does so w
 _NICE_AFTER: Final = 0.1  # Seconds of the processor after which it runs at a lower priority.
 _NICENESS: Final = 10
 _POLL: Final = 0.05
+_ROUND: Final = 1.0  # Seconds between two looks at whose standby it is.
 _ANYTHING: Final = QueryRequest("ASK { ?s ?p ?o }")
 _WEARING: Final = ("max_bytes", "max_rows", "memory")  # Limits that leave a worker larger than it was.
 
@@ -123,8 +124,8 @@ class WorkerPool:
         open_source: returns the store, or an engine elsewhere; each worker calls it once, after the fork.
         limits: what queries may take.
         prefixes: of the graph.
-        dataset: what all workers share. It is made ready beside the caller; what queries with GRAPH need, after the
-            first worker.
+        dataset: what all workers share. It is made ready beside the caller; the first worker waits for it.
+        on_lost: called when a worker is asked for, and no process is left that could start one.
 
     """
 
@@ -134,21 +135,24 @@ class WorkerPool:
         limits: Limits,
         prefixes: Mapping[str, str],
         dataset: Dataset | None = None,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
-        self._limits = limits
+        self._limits, self._on_lost = limits, on_lost
         self._admission = Admission(limits)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self.replaced = 0
         self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes, dataset))
         self._standby: Spawner | None = None
-        self._completed: Spawner | None = None
-        threading.Thread(target=self._add_standby, args=(self._spawner,), daemon=True).start()
+        self._closed = threading.Event()
+        threading.Thread(target=self._keep_standby, daemon=True).start()
 
     @classmethod
-    def over(cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> WorkerPool:
+    def over(
+        cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str], on_lost: Callable[[], None] = lambda: None
+    ) -> WorkerPool:
         """Return workers that share a dataset in memory."""
-        return cls(lambda: dataset, limits, prefixes, dataset)
+        return cls(lambda: dataset, limits, prefixes, dataset, on_lost)
 
     @property
     def taken(self) -> tuple[int, int, int]:
@@ -193,14 +197,13 @@ class WorkerPool:
         """Ask something."""
         self.query(_ANYTHING, client="readyz")
 
-    def complete(self) -> None:
-        """Wait until what queries with GRAPH need is made, so that none of them makes it in its own time."""
-        with self._lock:
-            self._completed = self._spawner
-        self._complete(self._spawner)
+    def begin(self) -> None:
+        """Wait for a first worker, so that no query waits in its own time until the dataset is ready."""
+        self._give_back(self._take(fresh=True), reusable=True)
 
     def close(self) -> None:
         """End spawner and workers."""
+        self._closed.set()
         for worker in self._idle:
             worker.end()
         for spawner in (self._spawner, self._standby):
@@ -237,13 +240,12 @@ class WorkerPool:
 
     def _give_back(self, worker: Worker, *, reusable: bool) -> None:
         with self._lock:
-            early = self._spawner.is_complete and not worker.complete
-            if reusable and not early:
+            if reusable:
                 self._idle.append(worker)
                 return
         worker.kill()
         with self._lock:
-            self.replaced += not (reusable and early)
+            self.replaced += 1
             wanted = len(self._idle) < self._limits.light
         if wanted:
             with suppress(Unavailable):
@@ -253,45 +255,35 @@ class WorkerPool:
 
     def _spawn(self) -> Worker:
         try:
-            worker = self._spawner.spawn()
+            return self._spawner.spawn()
         except Unavailable:
             self._fail_over()
-            worker = self._spawner.spawn()
-        with self._lock:
-            first, self._completed = self._completed is not self._spawner, self._spawner
-        if first:
-            threading.Thread(target=self._complete, args=(self._spawner,), daemon=True).start()
-        return worker
+        try:
+            return self._spawner.spawn()
+        except Unavailable:
+            self._on_lost()
+            raise
 
-    def _add_standby(self, spawner: Spawner) -> None:
-        """Give the first spawner its standby, as soon as its dataset is ready."""
-        with suppress(Unavailable):
-            self._standby = spawner.standby()
+    def _keep_standby(self) -> None:
+        """Have the spawner fork a standby, and another one when that is gone."""
+        while not self._closed.wait(_POLL):
+            standby = self._standby
+            if standby is None or (standby.ends_within(_ROUND) and standby is self._standby):
+                self._add_standby()
 
-    def _complete(self, spawner: Spawner) -> None:
-        """Complete a new spawner; put new workers in the place of idle ones from before."""
+    def _add_standby(self) -> None:
         with suppress(Unavailable):
-            spawner.complete()
-        with self._lock:
-            early = [worker for worker in self._idle if worker.complete != spawner.is_complete]
-            self._idle = [worker for worker in self._idle if worker not in early]
-        for worker in early:
-            worker.kill()
-            with suppress(Unavailable):
-                fresh = spawner.spawn()
-                with self._lock:
-                    self._idle.append(fresh)
+            self._standby = self._spawner.standby()
 
     def _fail_over(self) -> None:
-        """Put the standby in the place of a dead spawner; the workers of the dead one end with it."""
+        """Put the standby in the place of a dead spawner; the workers of the dead one end with their query."""
         with self._lock:
             if self._standby is None:
                 return
             dead, self._spawner = self._spawner, self._standby
             dead.close()
             self._standby = None
-        with suppress(Unavailable):
-            self._standby = self._spawner.standby()
+        self._add_standby()
 
     def _explain(self, worker: Worker, place: Place) -> None:
         """Say why a worker died; nothing where it was killed from outside and the query may be tried again."""

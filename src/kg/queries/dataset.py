@@ -21,7 +21,7 @@ _MOST_KEPT: Final = 200_000  # Triples of one that is kept.
 
 
 class Dataset:
-    """A store as queries see it. What it merges is made when first needed, or by `prepare` and `complete`.
+    """A store as queries see it. What it merges is made when first needed, or by `prepare`.
 
     Arguments:
         store: the named graphs; they must not change any more.
@@ -50,14 +50,9 @@ class Dataset:
         return len(self.store) - sum(count * (len(graphs) - 1) for graphs, count in self.overlaps.items())
 
     def prepare(self) -> None:
-        """Make what queries without a dataset of their own and without GRAPH need."""
-        if self._graphs or self.overlaps:
-            _ = self._merged
+        """Make what queries need, in part in the store itself: for a process that has the store for queries alone.
 
-    def complete(self) -> None:
-        """Make what queries with GRAPH need, in the store itself: for a process that has the store for queries alone.
-
-        A second store would take twice the time and memory.
+        A second store beside the named graphs would take twice the time and memory.
         """
         if (self._graphs or self.overlaps) and "whole" not in vars(self):
             _ = self.triples  # Counted while the store holds the named graphs alone.
@@ -128,9 +123,6 @@ class StoredDataset(Dataset):
         self.overlaps = Counter(overlaps)
 
     def prepare(self) -> None:
-        """Do nothing: all is there."""
-
-    def complete(self) -> None:
         """Do nothing: all is there."""
 
     def query(self, text: str, *, sees_graphs: bool) -> Solutions:
