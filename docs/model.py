@@ -47,6 +47,8 @@ ROWS = 3
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_BESIDE = {SKOS + "Concept", "http://www.w3.org/ns/sparql-service-description#NamedGraph"}
+"""Classes that say nothing beside another class of a thing."""
 _INCLUDES = "https://schema.org/domainIncludes", "https://schema.org/rangeIncludes"
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
 
@@ -192,11 +194,12 @@ class Reference:
         return ", ".join(f"{self._name(kind)} {counts[kind]}" for kind in first[:MOST]) + more
 
     def _closest(self, term: Term) -> set[str]:
-        """Return the classes of a resource without those above them, or the datatype of a literal."""
+        """Return the classes of a resource without those above or beside them, or the datatype of a literal."""
         if isinstance(term, ox.Literal):
             return {term.datatype.value}
         kinds = self.kinds.get(term, {"something without a class"})
-        return kinds - {up for kind in kinds for up in self._wider(kind)}
+        closest = kinds - {up for kind in kinds for up in self._wider(kind)}
+        return closest - _BESIDE or closest
 
     def _wider(self, kind: str) -> set[str]:
         found: set[str] = set()

@@ -25,6 +25,46 @@ REFERENCE = PAGE.partition("## Code lists")[2].partition("\n## ")[2]
 PREFIXES = PAGE.partition("## Prefixes")[2].partition("```sparql\n")[2].partition("```")[0]
 AGAIN = "run `make docs` (or `python docs/model.py`), and read the diff"
 BOXES = 14
+SAID = {
+    "no region in `place:nederland`": "ASK { FILTER NOT EXISTS { ?x a kb:Region ; kb:locatedIn+ place:nederland } }",
+    "such as soft skills, are `skos:related`": "ASK { ?a a kb:SoftSkill ; skos:related ?b . ?b a kb:SoftSkill }",
+    "makes green hydrogen of fossil fuel": """ASK {
+        substance:groene-waterstof skos:broader+/kb:madeFrom substance:fossiele-brandstoffen
+        FILTER NOT EXISTS { substance:groene-waterstof kb:madeFrom+ substance:fossiele-brandstoffen } }""",
+    '"biomassa" has none': """ASK { FILTER NOT EXISTS {
+        ?x skos:prefLabel|skos:altLabel|skos:hiddenLabel ?name ; a ?class
+        FILTER(CONTAINS(LCASE(?name), "biomassa") && STRSTARTS(STR(?class), STR(kb:))) } }""",
+    '"biobased" and "planten" have': """ASK {
+        ?x a kb:Substance ; skos:prefLabel ?one FILTER(CONTAINS(?one, "biobased materialen"))
+        ?y a kb:Substance ; skos:prefLabel ?two ; skos:broader ?x FILTER(CONTAINS(?two, "planten")) }""",
+    "for a hedged triple need\nnot have a claim": """ASK {
+        ?it rdf:subject measure:waterstof ; rdf:predicate kb:involves ; rdf:object occupation:subsidie-adviseur .
+        ?it kb:modality ?how FILTER NOT EXISTS { ?claim kb:states ?it } }""",
+    "on the statement that it `kb:states`, or on both": """ASK {
+        ?one a kb:Claim ; kb:states/kb:modality ?a FILTER NOT EXISTS { ?one kb:modality ?b }
+        ?two a kb:Claim ; kb:modality ?c FILTER NOT EXISTS { ?two kb:states/kb:modality ?d }
+        ?three a kb:Claim ; kb:modality ?e ; kb:states/kb:modality ?f }""",
+    "only what is printed under a heading of qualifications": """ASK {
+        occupation:procesoperator kb:hasRequirement/(kb:asksQualification|kb:oneOf) ?q . ?q a kb:Qualification
+        FILTER NOT EXISTS { ?any kb:hasQualification ?q } }""",
+    "where that is known": "ASK { ?q a kb:Qualification FILTER NOT EXISTS { ?q kb:level ?level } }",
+    "single ones of the same kind are figures": """ASK {
+        kb:emission kb:quantityKind ?kind . ?row kb:emission ?one . ?figure kb:quantityKind ?kind ; kb:value ?two }""",
+    "of years, months, weeks: a, mo, wk": """ASK {
+        unit:jaar skos:notation "a" . unit:maand skos:notation "mo" . unit:week skos:notation "wk" }""",
+    "only by a site": """ASK { ?company a kb:Company ; kb:locatedIn+/kb:inCluster|^kb:operatedBy/kb:inCluster ?cluster
+        FILTER NOT EXISTS { ?company kb:inCluster ?any } }""",
+    "is seldom\nrepeated there": """ASK { { SELECT (COUNT(*) AS ?all) (SUM(?again) AS ?both) {
+        ?claim a kb:Claim ; kb:place|kb:targetGroup|kb:claimedBy|kb:involves ?x
+        BIND(IF(EXISTS { ?claim kb:about|kb:affects|kb:comparedWith ?x }, 1, 0) AS ?again) } }
+        FILTER(?both * 20 < ?all) }""",
+    "with target groups of its\nown": "ASK { ?solution kb:strategy/kb:targetGroup ?who }",
+    "a candidate with two paths has two nodes": """ASK {
+        ?one a kb:Inference ; rdf:subject ?s ; rdf:predicate ?p ; rdf:object ?o ; prov:wasGeneratedBy ?rule .
+        ?two a kb:Inference ; rdf:subject ?s ; rdf:predicate ?p ; rdf:object ?o ; prov:wasGeneratedBy ?rule
+        FILTER(?one != ?two) }""",
+}
+"""Words of the page to a question that holds them true."""
 
 
 def load() -> ModuleType:
@@ -80,6 +120,12 @@ def test_the_patterns_are_twelve_and_each_has_rows() -> None:
 @pytest.mark.parametrize("query", re.findall(r"```sparql\n(.*?)```", PATTERNS, re.DOTALL))
 def test_a_pattern_runs_as_it_is_with_the_prefixes_above_it(graph: Graph, query: str) -> None:
     assert next(iter(answer(graph.dataset, PREFIXES + query)), None) is not None
+
+
+@pytest.mark.parametrize("words", SAID)
+def test_what_the_page_says_of_the_data_holds(graph: Graph, words: str) -> None:
+    assert words in PAGE
+    assert answer(graph.dataset, PREFIXES + SAID[words])
 
 
 def test_each_prefix_in_use_is_declared() -> None:
