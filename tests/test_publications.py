@@ -421,7 +421,7 @@ def test_without_triples_in_common_nothing_is_merged() -> None:
     dataset = Dataset(store)
     dataset.prepare()
     assert not dataset.overlaps
-    assert "_merged" not in vars(dataset)
+    assert "whole" not in vars(dataset)
     assert number(dataset, ALL) == dataset.triples == 2
 
 
