@@ -581,7 +581,7 @@ def test_a_withdrawn_resource_leads_to_its_successor_or_says_why_there_is_none(p
         "utf-8",
     )
     source = Source(file, BASE + "graph/x")
-    store = fill_store([(source, list(ox.parse(path=str(file), format=ox.RdfFormat.TURTLE)))])
+    store = fill_store([source])
     client = create_app(Graph(store, (source,)), find_questions(project / "queries")).test_client()
     html = {"Accept": "text/html"}
     moved = client.get("/id/measure/old?lang=en", headers=html)

@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import ROOT
 from flask.testing import FlaskClient
+from publication_cases import CASES, DUTCH, ENGLISH, TEXTS, project_with
 
 from kg.cli import main
 from kg.dutch import DUTCH as DUTCH_GRAMMAR
@@ -42,31 +43,8 @@ from kg.release.void import void
 from kg.validation.approved_answers import cell
 from kg.web.app import create_app
 
-CASES = Path(__file__).parent / "publications"
-DUTCH, ENGLISH = "buurtwarmte-2024", "heat-jobs-2024"
-TEXTS = [CASES / f"{name}.txt" for name in (DUTCH, ENGLISH)]
 OURS = [path.parents[1].name for path in (ROOT / "data").glob("*/editorial/publication.ttl")]
-FOLDERS = ("ontology", "data", "shapes", "queries", "views")
 SHARED = "company/zonnegloed kb:uses substance/restwarmte"
-
-
-def project_with(folder: Path, *names: str) -> Path:
-    """Return a copy of our project with publications of the fixture beside ours."""
-    for name in FOLDERS:
-        shutil.copytree(ROOT / name, folder / name)
-    for name in names:
-        shutil.copytree(CASES / name, folder / "data" / name)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return project_with(tmp_path_factory.mktemp("two"), DUTCH, ENGLISH)
-
-
-@pytest.fixture(scope="module")
-def both(two: Path) -> Graph:
-    return build(two)
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from publication_cases import DUTCH, ENGLISH, TEXTS
 from renditions import print_page, printed_pages, small_pdf, web_page, wrapped
-from test_publications import DUTCH, ENGLISH, TEXTS, evidence, project_with, with_texts
+from test_publications import evidence, with_texts
 
 from kg.cli.options import say_missing
 from kg.errors import SourceError, Unavailable
@@ -22,16 +23,6 @@ from kg.publications.alignment import Rendition, readings
 from kg.publications.passages import Passage, Span, normal_form, sha256
 from kg.publications.renditions import html_lines, read_paragraphs, without_running_heads
 from kg.publications.texts import Text, Texts
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return project_with(tmp_path_factory.mktemp("two"), DUTCH, ENGLISH)
-
-
-@pytest.fixture(scope="module")
-def both(two: Path) -> Graph:
-    return build(two)
 
 
 def plain_lines(text: str) -> str:

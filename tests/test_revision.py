@@ -10,7 +10,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
-from test_publications import DUTCH, TEXTS, evidence, project_with, with_texts
+from publication_cases import DUTCH, TEXTS, project_with
+from test_publications import evidence, with_texts
 
 from kg.cli import main
 from kg.errors import NotFound

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.cli.group import main
-from kg.cli.options import project_option
+from kg.cli.options import project_option, show_status
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -26,9 +26,8 @@ def load(folder: Path, project: Path) -> None:
     from kg.graph.store import write_store
 
     graph = build(project)
-    shown = sys.stderr.isatty()
-    tick = lambda count: click.echo(f"\r\033[K{count:,}", nl=False, err=True) if shown else None  # noqa: E731
-    held = write_store(graph, folder, graph.data_version, tick)
+    held = write_store(graph, folder, graph.data_version, lambda count: show_status(f"{count:,}"))
+    show_status("")
     click.echo(f"klimaatbanen {held.version}: {held.statements} statements in {folder}")
 
 

@@ -319,7 +319,8 @@ def _spread(text: str) -> tuple[str, list[tuple[int, int]]]:
     length = end = 0
     for token in _TOKEN.finditer(text):
         gap, word = text[end : token.start()], token.group()
-        apart = gap.strip() != gap or word in _APART or (parts and parts[-1] in _APART)
+        called = word == "(" and not gap and parts and parts[-1].isalpha()  # The engine reads no space in COALESCE (.
+        apart = gap.strip() != gap or (word in _APART and not called) or (parts and parts[-1] in _APART)
         parts += [gap, _FAR * bool(apart), word]
         starts.append((length + len(gap) + len(parts[-2]), token.start()))
         length, end = starts[-1][0] + len(word), token.end()
