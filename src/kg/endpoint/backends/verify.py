@@ -84,7 +84,7 @@ def verify(remote: Remote, dataset: Dataset, limits: Limits) -> VerifiedBackend:
 
 
 def differences(remote: Remote, dataset: Dataset, limits: Limits) -> list[str]:
-    """Return a sentence for each of our graphs, and their merge, that the back end lacks or has with other content."""
+    """Return a sentence for each of our graphs that a back end lacks or has otherwise; without one, for their merge."""
     graphs = GraphSelection(graphs_of(dataset.store))
     ours = _fingerprints(dataset.store.query(_FINGERPRINTS))
     theirs = _fingerprints(remote.rows(_FINGERPRINTS, graphs.parameters(), limits))
@@ -97,6 +97,8 @@ def differences(remote: Remote, dataset: Dataset, limits: Limits) -> list[str]:
             sentences.append(f"{name} has {have.statements:,} statements instead of {want.statements:,}")
         elif not have.is_like(want):
             sentences.append(f"{name} has other content")
+    if sentences:
+        return sentences
     merged = int(next(iter(remote.rows(_COUNT, graphs.parameters(graph=False), limits)))["n"].value)
     if merged != dataset.triples:
         sentences.append(f"{MERGE} has {merged:,} statements instead of {dataset.triples:,}")
