@@ -31,7 +31,7 @@ from rocrate.rocrate import ROCrate
 from kg.errors import SourceError
 from kg.graph.build import Graph, fill_store
 from kg.graph.sources import Source
-from kg.namespaces import BASE
+from kg.namespaces import BASE, KB
 from kg.queries.question import find_questions
 from kg.release import background
 from kg.release.build import build_release, published_iris, write_release
@@ -186,6 +186,19 @@ def test_each_kind_has_a_table_with_a_row_a_thing(made: Release, graph: Graph) -
     pillars = tables["csv/Pillar.csv"].set_index("label_en")
     assert pillars.loc["clean", "label_nl"] == "schoon"
     assert pillars.loc["clean", "skos:inScheme_label"]
+
+
+def test_tables_have_every_number(made: Release, graph: Graph) -> None:
+    """Numbers say most in tables: none may be missing because its property is used by few."""
+    query = """
+        PREFIX qb: <http://purl.org/linked-data/cube#>
+        SELECT DISTINCT ?s ?p ?n { ?s ?p ?n ; a qb:Observation FILTER(ISNUMERIC(?n)) ?p a qb:MeasureProperty }"""
+    numbers = graph.store.query(query, use_default_graph_as_union=True)
+    wanted = {(row["s"].value, row["p"].value.replace(KB, "kb:"), row["n"].value) for row in numbers}
+    rows = csv.DictReader(io.StringIO(made.files["csv/qb-Observation.csv"].data.decode("utf-8"), newline=""))
+    found = {(row["iri"], head, value) for row in rows for head, value in row.items() if head}
+    assert len(wanted) > 30
+    assert wanted <= found
 
 
 def test_no_cell_is_a_formula(made: Release) -> None:

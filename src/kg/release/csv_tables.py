@@ -20,7 +20,6 @@ from kg.rdf_terms import asserted, language_of, local_name, prefixed_name, texts
 from kg.release.files import File
 from kg.tables.csv import safe
 
-_COLUMNS: Final = 20
 _BETWEEN: Final = " | "
 _NAMED: Final = (RDF_TYPE, SKOS + "prefLabel")
 
@@ -48,8 +47,9 @@ class Column:
 def tables(graph: Graph) -> Iterator[File]:
     """Yield one CSV for each class of which things below `/id/` are instances, from the union of all graphs.
 
-    Columns: `iri`, `label_nl`, `label_en`, then the most used properties; beside IRIs stands a column of their labels,
-    and where a publication hedges one of them a column of modalities. Several values in a cell are parted by ` | `.
+    Columns: `iri`, `label_nl`, `label_en`, then each property, the most used first; beside IRIs stands a column of
+    their labels, and where a publication hedges one of them a column of modalities. Several values in a cell are parted
+    by ` | `.
     """
     labels = Labels(graph.store)
     hedged = _hedged(graph.store)
@@ -112,7 +112,7 @@ def _columns(things: Iterable[str], facts: Facts, hedged: Hedged, prefixes: Mapp
     used = Counter(name for iri in things for name in facts[iri] if name not in _NAMED)
     own = set(things)
     hedging = {predicate for subject, predicate, _ in hedged if subject in own}
-    for predicate, _ in sorted(used.items(), key=lambda item: (-item[1], item[0]))[:_COLUMNS]:
+    for predicate, _ in sorted(used.items(), key=lambda item: (-item[1], item[0])):
         head = _head(predicate, prefixes)
         terms = [term for iri in things for term in facts[iri].get(predicate, [])]
         kinds = {"iri" if isinstance(term, ox.NamedNode) else language_of(term) for term in terms}
