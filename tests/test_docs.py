@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import pyoxigraph as ox
 import pytest
 import yaml
 from conftest import ROOT
 from live import served
 
 from kg.graph.build import Graph
-from kg.namespaces import GRAPH
+from kg.namespaces import GRAPH, SKOS
 from kg.queries.limits import Limits
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -63,6 +64,15 @@ def test_readme_python_runs(code: str, server: str) -> None:
     names: dict[str, object] = {}
     exec(code.replace("http://127.0.0.1:8000", server), names)  # noqa: S102
     assert len(names["frame"]) > 10  # type: ignore[arg-type]
+
+
+def test_readme_pandas_line_returns_no_total_beside_its_parts(graph: Graph) -> None:
+    [query] = [found for code in PYTHON for found in re.findall(r'query = """(.*?)"""', code, re.DOTALL)]
+    rows = list(graph.store.query(query, use_default_graph_as_union=True))
+    wider = ox.NamedNode(SKOS + "broader")
+    totals = {quad.object for row in rows for quad in graph.store.quads_for_pattern(row["group"], wider, None, None)}
+    assert totals
+    assert not totals & {row["group"] for row in rows}
 
 
 def test_readme_make_targets_exist() -> None:

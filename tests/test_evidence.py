@@ -116,6 +116,8 @@ TEXT = """
         (":a kb:period :y ; dct:source :s2 . :y a kb:Period .", "printed-period", "s2"),
         (":a kb:uses :b ; dct:source :s1 , :s3 . :b dct:source :s3 .", "one-end-in-common", "s1 s3"),
         (":a kb:uses :b ; dct:source :s2 . :b dct:source :s2 , :s4 .", "one-end-in-common", "s2 s4"),
+        (":a kb:uses :b ; dct:source :s2 . :b dct:source :s2 , :s3 , :s4 .", "one-end-in-common", "s2"),
+        (":a kb:uses :b ; dct:source :s2 , :s3 . :b dct:source :s2 , :s3 , :s4 .", "one-end-in-common", "s2 s3"),
     ],
 )
 def test_each_rule_finds_its_passages(stated: str, rule: str, passages: str) -> None:
@@ -150,6 +152,20 @@ def test_types_codes_attributes_and_places_are_no_relations() -> None:
 
 def test_only_stated_graphs_count() -> None:
     assert ways(store_of(":a dct:source :s1 . :b dct:source :s1 .", "GRAPH graph:q { :a kb:uses :b }")) == {}
+
+
+def test_what_is_withdrawn_has_no_statements() -> None:
+    withdrawn = BACKED + ":a <http://www.w3.org/2002/07/owl#deprecated> true . :b kb:uses :a ."
+    assert ways(store_of(withdrawn)) == {"b uses a": "derived"}
+
+
+def test_nearly_every_relation_of_a_publication_has_a_passage(graph: Graph) -> None:
+    backed: dict[str, list[bool]] = {}
+    for one in Evidence(graph.store).relations:
+        backed.setdefault(one.graph, []).append(bool(one.passages))
+    shares = {publication: sum(each) / len(each) for publication, each in backed.items()}
+    assert len(shares) > 1
+    assert {publication: share for publication, share in shares.items() if share < 0.95} == {}
 
 
 def test_deriving_twice_gives_the_same() -> None:

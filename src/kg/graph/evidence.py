@@ -29,6 +29,7 @@ REIFICATION: Final = tuple(RDF + name for name in ("subject", "predicate", "obje
 _STATEMENT: Final = KB + "Statement"
 _DERIVED_CLASS: Final = ox.NamedNode(KB + "DerivedStatement")
 _GENERATED_BY: Final = ox.NamedNode(PROV + "wasGeneratedBy")
+_DEPRECATED: Final = "http://www.w3.org/2002/07/owl#deprecated"
 _NO_RELATION: Final = (DCT + "source", SKOS + "inScheme", KB + "states")
 
 
@@ -217,9 +218,10 @@ class Evidence:
 
     @cached_property
     def stated(self) -> dict[Triple, list[str]]:
-        """Stated relation to the graphs that state it."""
+        """Stated relation to the graphs that state it; of what is withdrawn nothing is stated any more."""
         left_out = self._left_out
-        no_things = self.structure | {subject for subject, kind in _pairs(self._store, RDF_TYPE) if kind == _STATEMENT}
+        statements = {subject for subject, kind in _pairs(self._store, RDF_TYPE) if kind == _STATEMENT}
+        no_things = self.structure | statements | {subject for subject, _ in _pairs(self._store, _DEPRECATED)}
         graphs: dict[Triple, list[str]] = {}
         for quad in self._in_graphs("stated"):
             if not isinstance(quad.object, ox.NamedNode):

@@ -78,9 +78,13 @@ class PassageRules:
         return {upper for upper in above & (ends.subject | ends.object) if self._order.is_heading(upper)}
 
     def _items_of_leads(self, passages: set[str], ends: Ends) -> set[str]:
-        """Return the list items on which one end alone rests and that a passage leads in: the lead does not name it."""
+        """Return the only list item on which one end alone rests below a lead: it names what the lead does not.
+
+        An end that rests on several items is what all of them belong to, and none of them names it.
+        """
         alone = filter(self._order.is_item, ends.subject ^ ends.object)
-        return {item for item in alone if self._order.above(item)[:1] and self._order.above(item)[0] in passages}
+        led = {item for item in alone if passages.intersection(self._order.above(item)[:1])}
+        return led if len(led) == 1 and not any(map(self._order.is_item, passages)) else set()
 
     def _own_passages(self, ends: Ends) -> set[str]:
         """Return all passages of the end that the publication owns: together they say it. Of many: the shared ones."""
