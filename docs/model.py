@@ -18,7 +18,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from kg.graph.sources import parse
 from kg.namespaces import BASE, CATALOGUE, DCT, GRAPH, ID, KB, RDF_TYPE, SKOS, XSD
 from kg.queries.engine import answer, with_prefixes
 from kg.queries.question import Question, find_questions, pick
-from kg.rdf_terms import asserted
+from kg.rdf_terms import asserted, prefixed_name
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "model.md"
@@ -50,7 +50,6 @@ _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _BESIDE = {SKOS + "Concept", "http://www.w3.org/ns/sparql-service-description#NamedGraph"}
 """Classes that say nothing beside another class of a thing."""
 _INCLUDES = "https://schema.org/domainIncludes", "https://schema.org/rangeIncludes"
-_LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -81,47 +80,27 @@ def _read_theme(path: Path) -> Theme:
     return Theme(path, yaml.safe_load(head), before.strip(), (mark + after).strip())
 
 
-@dataclass
+@dataclass(frozen=True)
 class Names:
-    """Prefixed names: those that the graph declares, and one for each kind of resource that is named."""
+    """Prefixed names, with the prefixes that the graph declares."""
 
-    declared: Mapping[str, str]
-    made: dict[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, str]
 
     def short(self, iri: str) -> str:
         """Return an IRI as a prefixed name where Turtle allows one, or else below BASE or in full."""
-        for prefix, namespace in (*self.declared.items(), *self._of_kind(iri)):
-            local = iri.removeprefix(namespace)
-            if local != iri and _LOCAL.fullmatch(local) and self.made.get(prefix, namespace) == namespace:
-                self.made[prefix] = namespace
-                return f"{prefix}:{local}"
-        return f"<{iri.removeprefix(BASE)}>"
-
-    def _of_kind(self, iri: str) -> Iterator[tuple[str, str]]:
-        if iri.startswith(GRAPH):
-            yield "graph", GRAPH
-        elif iri.startswith(ID):
-            kind, _, rest = iri.removeprefix(ID).partition("/")
-            yield kind, f"{ID}{kind}/{FIRST}/" if rest.startswith(f"{FIRST}/") else f"{ID}{kind}/"
+        return prefixed_name(iri, self.prefixes) or f"<{iri.removeprefix(BASE)}>"
 
     def full(self, name: str) -> str:
         """Return the IRI of a name in a prose file: `kb:Term` or `kind/slug`."""
         prefix, colon, local = name.partition(":")
         if colon:
-            return self.declared[prefix] + local
+            return self.prefixes[prefix] + local
         return (BASE if name.startswith("graph/") else ID) + name
-
-    def of_query(self, text: str) -> dict[str, str]:
-        """Return the prefixes of a query, with those of kinds of resources, which the page then declares."""
-        for prefix in set(re.findall(r"\b([a-z][a-z-]*):[A-Za-z0-9]", text)):
-            self.made[prefix] = self.declared.get(prefix, f"{ID}{prefix}/")
-        return {**self.declared, **self.made}
 
     @property
     def block(self) -> str:
-        """The prefixes that the page uses, as SPARQL."""
-        short = {name: f"id/{iri.removeprefix(ID)}" if iri.startswith(ID) else iri for name, iri in self.made.items()}
-        lines = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in sorted(short.items()))
+        """The prefixes of the graph, as SPARQL."""
+        lines = "".join(f"PREFIX {name}: <{iri.replace(ID, 'id/')}>\n" for name, iri in self.prefixes.items())
         return (
             f"What belongs to a publication has its name in the IRI: the prefixes with `{FIRST}` are for that one.\n\n"
             f"```sparql\nBASE <{BASE}>\n{lines}```\n"
@@ -303,7 +282,7 @@ class Model:
         return f"| `{_local(kind)}` | `{prefix}:` | {', '.join(map(_local, terms))} |"
 
     def _answered(self, block: re.Match[str]) -> str:
-        found = answer(self.whole.dataset, with_prefixes(block[1], self.names.of_query(block[1])))
+        found = answer(self.whole.dataset, with_prefixes(block[1], self.whole.prefixes))
         if not isinstance(found, ox.QuerySolutions):
             raise TypeError("no SELECT")
         names, rows = [name.value for name in found.variables], list(found)
