@@ -100,7 +100,7 @@ def own_engine(kind: str, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory
     if kind not in ENGINES:
         yield None
         return
-    with started(kind, tmp_path_factory.mktemp(kind), seconds=10) as engine:
+    with started(kind, tmp_path_factory.mktemp(kind), seconds=30) as engine:
         yield engine
 
 

@@ -35,10 +35,13 @@ class Labels:
     def __init__(self, store: ox.Store) -> None:
         self._texts: dict[str, dict[str, str]] = {}
         for predicate in _PREDICATES:
+            named: dict[tuple[str, str], str] = {}
             for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
                 if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
-                    texts = self._texts.setdefault(quad.subject.value, {})
-                    texts.setdefault(quad.object.language or "", quad.object.value)
+                    key, text = (quad.subject.value, quad.object.language or ""), quad.object.value
+                    named[key] = min(named.get(key, text), text)  # Of several always the same, whatever the order.
+            for (iri, tag), text in named.items():
+                self._texts.setdefault(iri, {}).setdefault(tag, text)
 
     def get(self, iri: str, lang: str) -> tuple[str, str]:
         """Return the label of an IRI and its language tag; without a label, the last part of the IRI."""
