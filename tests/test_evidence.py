@@ -281,6 +281,7 @@ def test_a_store_without_publications_says_so(tmp_path: Path) -> None:
 # The command and the pages, without the text.
 
 
+@pytest.mark.check
 def test_evidence_of_a_node_names_graph_kind_and_passages() -> None:
     shown = kg("evidence", "measure/ccs", code=0)
     assert "graph/industrie-2023, stated; the passages of the node:" in shown
@@ -295,6 +296,7 @@ def test_evidence_of_nothing_names_what_is_near() -> None:
     assert "--text FILE" in kg("evidence", code=2)
 
 
+@pytest.mark.check
 def test_pages_tables_and_the_command_show_a_hedge(graph: Graph) -> None:
     page = create_app(graph, {}).test_client().get("/id/substance/ijzer.html?lang=en").text
     assert re.search(r'class="chip chip-modality" href="/id/project/tata-steel-groen-staal[^>]*>in one project: ', page)
@@ -305,6 +307,7 @@ def test_pages_tables_and_the_command_show_a_hedge(graph: Graph) -> None:
     assert re.search(r"stated, in one project, .*; authored", kg("evidence", "substance/ijzer", code=0))
 
 
+@pytest.mark.check
 def test_pages_show_lines_and_words_of_passages(graph: Graph) -> None:
     page = create_app(graph, {}).test_client().get("/id/passage/industrie-2023/s2-p8-4.html?lang=en").text
     assert re.search(r'line 47</a></p>\s*<p><q lang="nl">Op [^<]+ … [^<]+</q>', page)

@@ -77,6 +77,7 @@ def kg(*arguments: str, code: int = 0, **more: str) -> subprocess.CompletedProce
     return run
 
 
+@pytest.mark.check
 def test_two_exports_are_byte_identical_and_their_sums_hold(tmp_path: Path) -> None:
     for name in ("first", "second"):
         kg("export", str(tmp_path / name), PYTHONHASHSEED=str(len(name)), TZ="Asia/Tokyo" if name == "first" else "UTC")

@@ -110,6 +110,7 @@ def script() -> ModuleType:
     return load()
 
 
+@pytest.mark.check
 def test_the_page_is_what_the_script_makes_now(script: ModuleType, graph: Graph) -> None:
     made = script.make(graph)
     assert made == PAGE, AGAIN
@@ -150,6 +151,7 @@ def test_a_pattern_runs_as_it_is_with_the_prefixes_above_it(graph: Graph, query:
     assert next(iter(answer(graph.dataset, PREFIXES + query)), None) is not None
 
 
+@pytest.mark.check
 @pytest.mark.parametrize("words", SAID)
 def test_what_the_page_says_of_the_data_holds(graph: Graph, words: str) -> None:
     assert words in PAGE

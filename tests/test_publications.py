@@ -298,6 +298,7 @@ def test_the_hash_of_another_passage_is_named_and_the_text_is_not_blamed(changed
     assert caught.value.hint.endswith("the text is right")
 
 
+@pytest.mark.check
 def test_every_fact_of_both_is_in_its_text(two: Path) -> None:
     shown = evidence(two, *with_texts())
     assert shown.count("literals that copy the text: 0") == 2
@@ -311,6 +312,7 @@ PLANTED = [  # A triple that the other publication states; no passage of this on
 ]
 
 
+@pytest.mark.check
 @pytest.mark.parametrize(("name", "true", "false", "triple", "missing"), PLANTED)
 def test_a_false_triple_is_found_although_another_publication_states_it(
     changed: Callable[..., Path], name: str, true: str, false: str, triple: str, missing: str
@@ -508,6 +510,7 @@ def test_every_source_is_named_in_the_foot_and_on_the_page_of_the_dataset(client
 SMALL = "# Wind jobs\n\nThe company Northwind employs 46,000 welders. It builds e.g. Wind farms for two million homes."
 
 
+@pytest.mark.check
 def test_an_english_text_passes_from_kg_new_to_kg_evidence(tmp_path: Path) -> None:
     project = project_with(tmp_path / "project")
     text = tmp_path / "text.txt"
@@ -589,6 +592,7 @@ def test_a_number_is_read_in_one_language_only() -> None:
 # Planted mistakes.
 
 
+@pytest.mark.check
 def test_planted_mistakes_are_found(two: Path, tmp_path: Path) -> None:
     """The hash of another line, a plural of a name, a source and an IRI of another publication."""
     project = tmp_path / "project"

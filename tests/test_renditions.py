@@ -109,6 +109,7 @@ def test_a_false_statement_is_found_in_a_rendition_too(two: Path, tmp_path: Path
     assert "not looked up" not in shown
 
 
+@pytest.mark.check
 def test_all_of_a_rendition_is_said_in_numbers(two: Path, tmp_path: Path) -> None:
     shown = evidence(two, *with_texts())
     assert shown.count("passages: 9 on their lines, 0 by normal form, 0 not found") == 2

@@ -115,6 +115,7 @@ def test_nothing_of_the_proposal_is_loaded(newer: tuple[Path, Path, str]) -> Non
     assert not list(graph.store.quads_for_pattern(ox.NamedNode(f"{ID}figure/{NAME}/woningen-zonnegloed"), None, None))
 
 
+@pytest.mark.check
 def test_once_moved_and_filled_in_all_is_found_in_the_newer_text(newer: tuple[Path, Path, str], tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(newer[0], project)

@@ -80,7 +80,7 @@ def validate(sources: Sequence[Source], shapes: Path, *, lang: str = "en") -> li
     rules = read_rules([shapes], lang)
     if not rules.triples and not rules.checks:
         raise SourceError("no shapes and no check queries", where=str(shapes), hint="name a folder with .ttl shapes")
-    outcomes = [run_here(job) for job in _jobs(documents, rules, "pyshacl")]
+    outcomes = [run_here(job) for job in _jobs(documents, rules, AUTO)]
     return sorted(set(_findings(documents, rules, outcomes, lang)))
 
 
