@@ -7,9 +7,6 @@ One prose file is one theme. Its front matter (YAML):
     boxes      classes that the picture shows as boxes; other classes of these files become rows in a box
     edges      more arrows, "class property class", which must be in use: other vocabularies and other files
     not_drawn  properties, or "class property class", that would clutter the picture; the line below it names them
-    examples   class: resource ("kind/slug"), a pattern that finds one ("?it ..."), a list of those,
-               or {of: resource or pattern, show: [property, ...], all: true}; without show the properties of the
-               theme come first, and without all the first resource that fits
     query      name of a saved question
 
 What stands before the first `###` comes before the picture, the rest after the question.
@@ -19,9 +16,9 @@ from __future__ import annotations
 
 import re
 import sys
-import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,19 +32,24 @@ from kg.graph.sources import parse
 from kg.namespaces import BASE, CATALOGUE, DCT, GRAPH, ID, KB, RDF_TYPE, SKOS, XSD
 from kg.queries.engine import answer, with_prefixes
 from kg.queries.question import Question, find_questions, pick
+from kg.rdf_terms import asserted, prefixed_name
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "model.md"
-TELLING = 3
-"""Statements shown of a resource, besides its class."""
-VALUES = 4
-"""Values shown of a property that the prose file names."""
+FIRST = "industrie-2023"
+"""The publication whose passages stand without its name."""
+LONG = 40
+"""Letters of a text that an example shows."""
+MOST = 5
+"""Classes shown at an end of a property."""
+ROWS = 3
+"""Rows shown of the answer to a pattern."""
 
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_BESIDE = {SKOS + "Concept", "http://www.w3.org/ns/sparql-service-description#NamedGraph"}
+"""Classes that say nothing beside another class of a thing."""
 _INCLUDES = "https://schema.org/domainIncludes", "https://schema.org/rangeIncludes"
-_NAMES = {SKOS + "prefLabel", SKOS + "altLabel", SKOS + "hiddenLabel", DCT + "title", KB + "asPrinted"}
-_LOCAL = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?", re.ASCII)
-_WIDTH = 110
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
@@ -66,15 +68,10 @@ class Theme:
         """Heading of the section."""
         return str(self.head["title"])
 
-    @property
-    def examples(self) -> Mapping[str, Any]:
-        """Class to the resource, or resources, that show it."""
-        return dict(self.head["examples"])
-
 
 def read_themes(folder: Path = DOCS / "model") -> list[Theme]:
-    """Return the themes of a folder in the order of their file names; index.md is no theme."""
-    return [_read_theme(path) for path in sorted(folder.glob("*.md")) if path.name != "index.md"]
+    """Return the themes of a folder in the order of their file names; index.md and patterns.md are no themes."""
+    return [_read_theme(path) for path in sorted(folder.glob("*.md")) if path.name not in ("index.md", "patterns.md")]
 
 
 def _read_theme(path: Path) -> Theme:
@@ -83,45 +80,161 @@ def _read_theme(path: Path) -> Theme:
     return Theme(path, yaml.safe_load(head), before.strip(), (mark + after).strip())
 
 
-@dataclass
+@dataclass(frozen=True)
 class Names:
-    """Prefixed names: those that the graph declares, and one for each kind of resource that is named."""
+    """Prefixed names, with the prefixes that the graph declares."""
 
-    declared: Mapping[str, str]
-    made: dict[str, str] = field(default_factory=dict)
-    publications: frozenset[str] = frozenset()
+    prefixes: Mapping[str, str]
 
     def short(self, iri: str) -> str:
-        """Return an IRI as a prefixed name where Turtle allows one, or else in full."""
-        for prefix, namespace in (*self.declared.items(), *self._of_kind(iri)):
-            local = iri.removeprefix(namespace)
-            if local != iri and _LOCAL.fullmatch(local) and self.made.get(prefix, namespace) == namespace:
-                if prefix not in self.declared or namespace == GRAPH:
-                    self.made[prefix] = namespace
-                return f"{prefix}:{local}"
-        return f"<{iri}>"
-
-    def _of_kind(self, iri: str) -> Iterator[tuple[str, str]]:
-        if iri.startswith(GRAPH):
-            yield "graph", GRAPH
-        elif iri.startswith(ID):
-            kind, _, rest = iri.removeprefix(ID).partition("/")
-            owner, slash, _ = rest.partition("/")
-            yield kind, f"{ID}{kind}/{owner}/" if slash and owner in self.publications else f"{ID}{kind}/"
+        """Return an IRI as a prefixed name where Turtle allows one, or else below BASE or in full."""
+        return prefixed_name(iri, self.prefixes) or f"<{iri.removeprefix(BASE)}>"
 
     def full(self, name: str) -> str:
         """Return the IRI of a name in a prose file: `kb:Term` or `kind/slug`."""
         prefix, colon, local = name.partition(":")
         if colon:
-            return self.declared[prefix] + local
+            return self.prefixes[prefix] + local
         return (BASE if name.startswith("graph/") else ID) + name
 
     @property
     def block(self) -> str:
-        """The prefixes as Turtle."""
-        return "".join(
-            f"@prefix {prefix}: <{name}> .\n" for prefix, name in sorted({**self.declared, **self.made}.items())
+        """The prefixes of the graph, as SPARQL."""
+        lines = "".join(f"PREFIX {name}: <{iri.replace(ID, 'id/')}>\n" for name, iri in self.prefixes.items())
+        return (
+            f"What belongs to a publication has its name in the IRI: the prefixes with `{FIRST}` are for that one.\n\n"
+            f"```sparql\nBASE <{BASE}>\n{lines}```\n"
         )
+
+
+class Reference:
+    """Classes and properties as the data use them: how often, between what, and where an example stands.
+
+    Arguments:
+        graph: the built graph.
+        names: prefixed names.
+
+    """
+
+    def __init__(self, graph: Graph, names: Names) -> None:
+        self.graph, self.names = graph, names
+        described = {CATALOGUE, GRAPH + "ontology"}
+        self.above: dict[str, set[str]] = {}
+        self.kinds: dict[Term, set[str]] = {}
+        self.texts: dict[tuple[str, str], str] = {}
+        self.triples: dict[str, dict[ox.Triple, str]] = {}
+        self.ours: set[str] = set()
+        self.places: dict[tuple[Term, str], str] = {}
+        for quad in sorted(graph.store, key=str):
+            predicate, graph_name = quad.predicate.value, _iri(quad.graph_name)
+            if predicate == RDF_TYPE:
+                self.kinds.setdefault(quad.subject, set()).add(_iri(quad.object))
+            elif predicate == _RDFS + "subClassOf":
+                self.above.setdefault(_iri(quad.subject), set()).add(_iri(quad.object))
+            elif isinstance(quad.object, ox.Literal) and quad.object.language == "en":
+                self.texts.setdefault((_iri(quad.subject), predicate), quad.object.value)
+            self.triples.setdefault(predicate, {}).setdefault(quad.triple, graph_name)
+            if graph_name not in described or predicate.startswith(KB):
+                self.ours.add(predicate)
+        self.evidence = self._evidence()
+
+    @cached_property
+    def used(self) -> set[str]:
+        """The properties that the data use, ours and those of others."""
+        return {iri for iri in self.ours if self.triples.get(iri)} - {RDF_TYPE, _RDFS + "isDefinedBy"}
+
+    @cached_property
+    def members(self) -> Counter[str]:
+        """Class to how many things have it as their closest class."""
+        return Counter(kind for node in self.kinds if isinstance(node, ox.NamedNode) for kind in self._closest(node))
+
+    def classes(self, kinds: Iterable[str]) -> str:
+        """Return classes as a table."""
+        rows = [f"| `{self._name(kind)}` | {self.members[kind]} | {self._meaning(kind)} |" for kind in kinds]
+        return "\n".join(["| class | things | what it is |", "| --- | --: | --- |", *rows]) if rows else ""
+
+    def rows(self, properties: Iterable[str]) -> str:
+        """Return properties as a table."""
+        head = ["| property | triples | from | to | what it says | example |", "| --- | --: | --- | --- | --- | --- |"]
+        return "\n".join([*head, *map(self._row, properties)]) + "\n"
+
+    def _row(self, iri: str) -> str:
+        triples = self.triples[iri]
+        ends = [self._ends([getattr(triple, end) for triple in triples]) for end in ("subject", "object")]
+        cells = (f"`{self._name(iri)}`", str(len(triples)), *ends, self._meaning(iri), self._example(iri))
+        return "| " + " | ".join(cells) + " |"
+
+    def _ends(self, terms: Iterable[Term]) -> str:
+        counts = Counter(kind for term in terms for kind in self._closest(term))
+        first = sorted(counts, key=lambda kind: (-counts[kind], kind))
+        if len(first) == 1:
+            return self._name(first[0])
+        more = f" and {len(first) - MOST} more" if len(first) > MOST else ""
+        return ", ".join(f"{self._name(kind)} {counts[kind]}" for kind in first[:MOST]) + more
+
+    def _closest(self, term: Term) -> set[str]:
+        """Return the classes of a resource without those above or beside them, or the datatype of a literal."""
+        if isinstance(term, ox.Literal):
+            return {term.datatype.value}
+        kinds = self.kinds.get(term, {"something without a class"})
+        closest = kinds - {up for kind in kinds for up in self._wider(kind)}
+        return closest - _BESIDE or closest
+
+    def _wider(self, kind: str) -> set[str]:
+        found: set[str] = set()
+        new = self.above.get(kind, set())
+        while new := new - found:
+            found |= new
+            new = {up for one in new for up in self.above.get(one, ())}
+        return found
+
+    def _name(self, iri: str) -> str:
+        return self.names.short(iri).removeprefix("kb:").removeprefix("xsd:").strip("<>")
+
+    def _meaning(self, iri: str) -> str:
+        return self.texts.get((iri, SKOS + "definition")) or self.texts.get((iri, _RDFS + "label"), "")
+
+    def _example(self, iri: str) -> str:
+        """Return the triple that a passage backs, or else the first one, with where it stands."""
+        triples = self.triples[iri]
+        backed = [triple for triple in triples if triple in self.evidence]
+        named = [triple for triple in backed or triples if isinstance(triple.subject, ox.NamedNode)]
+        one = min(named, key=lambda triple: (len(str(triple)), str(triple)))
+        subject, value = (self._term(end) for end in (one.subject, one.object))
+        place = (
+            self.evidence.get(one) or self.places.get((one.subject, triples[one])) or triples[one].removeprefix(GRAPH)
+        )
+        return f"`{subject}` → `{value}` ({place})"
+
+    def _term(self, term: Term) -> str:
+        if isinstance(term, ox.NamedNode):
+            return self.names.short(term.value)
+        text = _text(term)
+        return (text if len(text) <= LONG else text[:LONG].rpartition(" ")[0] + " ...").replace("|", "/")
+
+    def _evidence(self) -> dict[ox.Triple, str]:
+        """Triple to its passage, by the statements of the text and of the build."""
+        parts: dict[Term, dict[str, Any]] = {}
+        for name in ("subject", "predicate", "object"):
+            for triple in self.triples[_RDF + name]:
+                parts.setdefault(triple.subject, {})[name] = triple.object
+        lines = {triple.subject: _text(triple.object) for triple in self.triples[KB + "firstLine"]}
+        found: dict[ox.Triple, str] = {}
+        for triple, graph in self.triples[DCT + "source"].items():
+            if isinstance(triple.object, ox.NamedNode) and triple.object in lines:
+                publication, _, slug = _iri(triple.object).removeprefix(ID + "passage/").partition("/")
+                place = f"{'' if publication == FIRST else f'{publication} '}{slug}, line {lines[triple.object]}"
+                self.places.setdefault((triple.subject, graph), place)
+                if triple.subject in parts:
+                    found.setdefault(ox.Triple(**parts[triple.subject]), place)
+        return found
+
+
+def without_entailed(graph: Graph) -> Graph:
+    """Return the graph as it is said: what the ontology entails would draw and count all at superclasses too."""
+    store = ox.Store()
+    store.bulk_extend(asserted(graph.store))
+    return replace(graph, store=store)
 
 
 class Model:
@@ -135,25 +248,64 @@ class Model:
     """
 
     def __init__(self, graph: Graph, questions: Mapping[str, Question], folder: Path) -> None:
-        self.graph, self.questions, self.folder = graph, questions, folder
-        slugs = (iri.removeprefix(ID + "publication/") for iri in self._instances(KB + "Publication"))
-        self.names = Names(graph.prefixes, publications=frozenset(slugs))
+        self.whole, self.questions, self.folder = graph, questions, folder
+        self.graph = without_entailed(graph)
+        self.names = Names(graph.prefixes)
+        self.reference = Reference(self.graph, self.names)
 
-    def page(self, themes: Iterable[Theme], head: str) -> str:
+    def page(self, themes: Iterable[Theme], head: str, patterns: str) -> str:
         """Return the whole page."""
         themes = list(themes)
+        first = self._patterns(patterns)
         sections = [self._section(theme) for theme in themes]
-        contents = "\n".join(f"- [{theme.title}](#{_anchor(theme.title)})" for theme in themes)
-        prefixes = f"## Prefixes\n\nOf all Turtle on this page:\n\n```turtle\n{self.names.block}```\n"
+        own = {term for theme in themes for name in theme.head["ontology"] for term in self._terms(name)}
+        rest = "## Other properties\n\n" + self.reference.rows(sorted(self.reference.used - own, key=self.names.short))
+        prefixes = f"## Prefixes\n\n{self.names.block}"
         made = "<!-- Made by docs/model.py. Change ontology/, data/, queries/ or docs/model/, then `make docs`. -->"
-        return "\n".join([made, head.strip() + "\n", contents + "\n- [Prefixes](#prefixes)\n", *sections, prefixes])
+        page = "\n".join([made, head.strip() + "\n", "@contents\n", first, *sections, rest, prefixes])
+        titles = re.findall(r"^## (.+)$", page, re.MULTILINE)
+        return page.replace("@contents", "\n".join(f"- [{title}](#{_anchor(title)})" for title in titles))
+
+    def _patterns(self, text: str) -> str:
+        """Return the patterns, each query with its first rows, and the terms of code lists."""
+        answered = re.sub(r"```sparql\n(.*?)```", self._answered, text.strip(), flags=re.DOTALL)
+        return re.sub(r"^@terms (.+)$", self._code_lists, answered, flags=re.MULTILINE) + "\n"
+
+    def _code_lists(self, classes: re.Match[str]) -> str:
+        """Return the terms of classes as a table: local names behind their prefix."""
+        rows = map(self._code_list, map(self.names.full, classes[1].split()))
+        return "\n".join(["| class | prefix | terms |", "| --- | --- | --- |", *rows])
+
+    def _code_list(self, kind: str) -> str:
+        terms = sorted(set(self._instances(kind)))
+        prefix = self.names.short(terms[0]).partition(":")[0]
+        return f"| `{_local(kind)}` | `{prefix}:` | {', '.join(map(_local, terms))} |"
+
+    def _answered(self, block: re.Match[str]) -> str:
+        found = answer(self.whole.dataset, with_prefixes(block[1], self.whole.prefixes))
+        if not isinstance(found, ox.QuerySolutions):
+            raise TypeError("no SELECT")
+        names, rows = [name.value for name in found.variables], list(found)
+        lines = [" | ".join(self._cell(term) for term in row) for row in rows[:ROWS]]
+        head = [" | ".join(names), " | ".join("---" for _ in names)]
+        table = "\n".join(f"| {line} |" for line in (*head, *lines))
+        return f"{block[0]}\n\n{table}\n\n{len(rows)} rows" + (f"; the first {ROWS}." if len(rows) > ROWS else ".")
+
+    def _cell(self, term: Term | None) -> str:
+        if term is None:
+            return ""
+        return f"`{self.names.short(term.value)}`" if isinstance(term, ox.NamedNode) else _text(term).replace("|", "/")
 
     def _section(self, theme: Theme) -> str:
+        terms = [term for name in theme.head["ontology"] for term in self._terms(name)]
+        theme_classes = [term for term in terms if term in self.reference.members]
+        own = [term for term in terms if term in self.reference.used]
         parts = [
             f"## {theme.title}",
             theme.before,
             self._picture(theme),
-            self._turtle(theme),
+            self.reference.classes(theme_classes),
+            self.reference.rows(own),
             self._query(theme),
             theme.after,
         ]
@@ -220,98 +372,12 @@ class Model:
     def _caption(self, prop: str) -> str:
         return self.names.short(prop).removeprefix("kb:")
 
-    # The Turtle.
-
-    def _turtle(self, theme: Theme) -> str:
-        own = [term for name in theme.head["ontology"] for term in self._terms(name)]
-        blocks = [
-            block
-            for name, given in theme.examples.items()
-            for block in self._example(self.names.full(name), given if isinstance(given, list) else [given], own)
-        ]
-        return "In Turtle:\n\n```turtle\n" + "\n".join(blocks) + "```"
-
-    def _example(self, kind: str, given: list[Any], own: list[str]) -> Iterator[str]:
-        label, definition = (self._text(kind, name) for name in (_RDFS + "label", SKOS + "definition"))
-        comment = f"{label}: {definition}" if definition else label or self.names.short(kind)
-        above = "".join(f"# {line}\n" for line in textwrap.wrap(comment, _WIDTH))
-        for one in given:
-            spec = one if isinstance(one, dict) else {"of": one}
-            show = [self.names.full(name) for name in spec.get("show", ())]
-            for iri in self._found(spec["of"], kind)[: None if spec.get("all") else 1]:
-                yield above + self._block(iri, kind, show, own)
-                above = ""
-
-    def _found(self, name: str, kind: str) -> list[str]:
-        """Return the resource of a name, or the resources of a class that fit a pattern."""
-        if not name.startswith("?"):
-            return [self.names.full(name)]
-        found = sorted(it for (it,) in self._ask(f"SELECT DISTINCT ?it {{ ?it a <{kind}> . {name} }}"))
-        if not found:
-            raise SystemExit(f"docs/model: nothing in the graph fits {name}")
-        return found
-
-    def _block(self, iri: str, kind: str, show: list[str], own: list[str]) -> str:
-        quads = self._quads(iri)
-        if not any(quad.object == ox.NamedNode(kind) for quad in quads):
-            raise SystemExit(f"docs/model: {iri} is no {kind}")
-        chosen = list(_asked(quads, show) if show else _telling(quads, lambda quad: self._rank(quad, kind, own)))
-        lines = [f"{self.names.short(iri)} a {self.names.short(kind)}"]
-        notes = [""]
-        for predicate, values in chosen:
-            terms = [self._term(quad.object) for quad in values]
-            wide = sum(len(term) + 3 for term in terms) > _WIDTH - len(predicate)
-            lines.append(f"    {self.names.short(predicate)} " + (" ,\n        " if wide else " , ").join(terms))
-            notes.append(
-                ", ".join(sorted({kind for quad in values if (kind := self._kind(quad.graph_name)) != "stated"}))
-            )
-        ends = [" ;"] * (len(lines) - 1) + [" ."]
-        return "".join(
-            f"{line}{end}{'  # ' + note if note else ''}\n" for line, end, note in zip(lines, ends, notes, strict=True)
-        )
-
-    def _rank(self, quad: ox.Quad, kind: str, own: list[str]) -> tuple[int, int, str]:
-        """Order what is said: the name, then properties of the theme for this class as its file orders them."""
-        predicate, value = quad.predicate.value, quad.object
-        if predicate == SKOS + "prefLabel":
-            return 0, 0, predicate
-        if predicate.startswith(KB):
-            fits = bool(self._values(predicate, _INCLUDES[0]) & self._above(kind))
-            place = own.index(predicate) if predicate in own else len(own)
-            return (1 if fits else 3, place, predicate)
-        return (2 if isinstance(value, ox.NamedNode) else 4, 0, predicate)
-
-    def _quads(self, iri: str) -> list[ox.Quad]:
-        """Return what is said of a resource, each triple once: names in Dutch, other texts in English."""
-        found: dict[ox.Triple, ox.Quad] = {}
-        for quad in sorted(self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None), key=str):
-            left_out = "en" if quad.predicate.value in _NAMES else "nl"
-            if not isinstance(quad.object, ox.Literal) or quad.object.language != left_out:
-                found.setdefault(quad.triple, quad)
-        return list(found.values())
-
-    def _term(self, term: Term) -> str:
-        if isinstance(term, ox.NamedNode):
-            return self.names.short(term.value)
-        if not isinstance(term, ox.Literal):
-            return str(term)
-        datatype = term.datatype.value
-        if datatype == XSD + "integer" or (datatype == XSD + "decimal" and "." in term.value):
-            return term.value
-        if term.language or datatype == XSD + "string":
-            return str(term)
-        return str(ox.Literal(term.value)) + "^^" + self.names.short(datatype)
-
     # The question.
 
     def _query(self, theme: Theme) -> str:
         question = pick(self.questions, theme.head["query"])
         path = f"../queries/{question.name}.rq"
-        return (
-            f"**{question.title['en']}** {question.description['en']}\n"
-            f"The saved question [`{question.name}`]({path}): `kg query {question.name}`.\n\n"
-            f"```sparql\n{question.query}```"
-        )
+        return f"A saved question: [`{question.name}`]({path}), {question.title['en'].rstrip('?')}?"
 
     # The graph.
 
@@ -346,9 +412,6 @@ class Model:
         rows = self.graph.store.quads_for_pattern(None, ox.NamedNode(KB + "graphKind"), None, ox.NamedNode(CATALOGUE))
         return {_iri(quad.subject): _local(_iri(quad.object)) for quad in rows}
 
-    def _kind(self, graph: Term | ox.DefaultGraph) -> str:
-        return self._kinds[_iri(graph)]
-
     def _instances(self, kind: str) -> list[str]:
         found = self.graph.store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), ox.NamedNode(kind), None)
         return sorted(_iri(quad.subject) for quad in found)
@@ -367,33 +430,13 @@ class Model:
     def _below(self, kind: str) -> set[str]:
         return {one for one, _ in self.described if kind in self._above(one)}
 
-    def _text(self, iri: str, predicate: str) -> str:
-        found = self.graph.store.quads_for_pattern(ox.NamedNode(iri), ox.NamedNode(predicate), None, None)
-        terms = [quad.object for quad in found if isinstance(quad.object, ox.Literal)]
-        return next((term.value for term in terms if term.language == "en"), "")
-
-
-def _asked(quads: list[ox.Quad], show: list[str]) -> Iterator[tuple[str, list[ox.Quad]]]:
-    """Yield the properties that a prose file names, each with its first values."""
-    for predicate in show:
-        values = [quad for quad in quads if quad.predicate.value == predicate]
-        if not values:
-            raise SystemExit(f"docs/model: {quads[0].subject} has no {predicate}")
-        yield predicate, values[:VALUES]
-
-
-def _telling(quads: list[ox.Quad], rank: Any) -> Iterator[tuple[str, list[ox.Quad]]]:
-    """Yield the first value of the properties with the most to tell."""
-    firsts: dict[str, ox.Quad] = {}
-    for quad in sorted(
-        (quad for quad in quads if quad.predicate.value != RDF_TYPE), key=lambda quad: (rank(quad), str(quad))
-    ):
-        firsts.setdefault(quad.predicate.value, quad)
-    yield from ((predicate, [quad]) for predicate, quad in list(firsts.items())[:TELLING])
-
 
 def _iri(term: Term | ox.DefaultGraph | None) -> str:
     return term.value if isinstance(term, ox.NamedNode) else str(term)
+
+
+def _text(term: Term) -> str:
+    return term.value if isinstance(term, ox.Literal) else _iri(term)
 
 
 def _local(iri: str) -> str:
@@ -414,7 +457,8 @@ def make(graph: Graph | None = None) -> str:
     """
     folder = project_folder()
     model = Model(graph or build(folder), find_questions(folder / "queries"), folder)
-    return model.page(read_themes(), (DOCS / "model" / "index.md").read_text(encoding="utf-8"))
+    head, patterns = ((DOCS / "model" / name).read_text(encoding="utf-8") for name in ("index.md", "patterns.md"))
+    return model.page(read_themes(), head, patterns)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import wheels
 from backends import Shelf
+from publication_cases import DUTCH, ENGLISH, project_with
 
 from kg.files import project_folder
 from kg.graph.build import Graph, build
@@ -67,6 +68,17 @@ def project() -> Path:
 @pytest.fixture(scope="session")
 def graph(project: Path) -> Graph:
     return build(project)
+
+
+@pytest.fixture(scope="session")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the project with two small publications more."""
+    return project_with(tmp_path_factory.mktemp("two"), DUTCH, ENGLISH)
+
+
+@pytest.fixture(scope="session")
+def both(two: Path) -> Graph:
+    return build(two)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from conftest import ROOT
 from live import patient, request, served
 
 from kg.errors import SourceError
+from kg.graph.build import Graph
+from kg.namespaces import BASE
 from kg.release.changes import CHANGES, read_changes
 from kg.release.feed import feed
 from kg.release.files import Edition
@@ -86,3 +88,38 @@ def test_the_first_page_shows_the_changes_of_the_newest_release(server: str, lan
 def test_the_page_that_a_change_names_is_there(server: str, path: str) -> None:
     patient(f"{server}{path}")
     assert request(server, path, "GET", None, HTML).status == 200
+
+
+PAGE = (ROOT / "docs" / "changes-0.2.md").read_text("utf-8")
+PAIRS = {
+    part.partition("\n")[0]: re.findall(r"^\*\*(Before|After)\*\*(.*?):\n\n```sparql\n(.*?)```", part, re.M | re.S)
+    for part in PAGE.split("\n## ")[1:]
+    if "```sparql" in part
+}
+
+
+@pytest.mark.parametrize("title", PAIRS)
+def test_queries_before_and_after_give_what_the_page_says(title: str, graph: Graph) -> None:
+    (first, said, before), (second, nothing, after) = PAIRS[title]
+    assert (first, second, nothing) == ("Before", "After", "")
+    old, new = (len(list(graph.store.query(text, use_default_graph_as_union=True))) for text in (before, after))
+    assert new
+    holds = {
+        ", now without rows": old == 0,
+        ", now with fewer rows than after": 0 < old < new,
+        ", now with more rows than after": old > new,
+        ", now with rows, which are words": old > 0,
+    }
+    assert holds[said], (old, new)
+
+
+def test_the_page_lists_what_is_withdrawn_with_its_successors(graph: Graph) -> None:
+    query = (
+        "SELECT ?old (GROUP_CONCAT(?path; SEPARATOR=', ') AS ?new) { { SELECT * { "
+        "?old <http://www.w3.org/2002/07/owl#deprecated> true . FILTER(STRSTARTS(STR(?old), 'BASE')) "
+        "OPTIONAL { ?old <http://purl.org/dc/terms/isReplacedBy> ?by "
+        "BIND(CONCAT('`', STRAFTER(STR(?by), 'BASE'), '`') AS ?path) } } ORDER BY ?by } } GROUP BY ?old"
+    ).replace("BASE", BASE)
+    rows = graph.store.query(query, use_default_graph_as_union=True)
+    found = {row["old"].value.removeprefix(BASE): row["new"].value or "none: its page says why" for row in rows}
+    assert found == dict(re.findall(r"^\| `(\S+)` \| (.+) \|$", PAGE.partition("## Withdrawn")[2], re.M))

@@ -199,6 +199,7 @@ def test_the_container_is_made_of_what_there_is(tmp_path: Path) -> None:
     assert "/readyz" in said["HEALTHCHECK"]
 
 
+@pytest.mark.check
 def test_the_server_tells_systemd_how_it_is(tmp_path: Path) -> None:
     place = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import subprocess
@@ -16,11 +17,12 @@ from kg.dutch import key, numbers, runs
 from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 from kg.graph.build import Graph, build
-from kg.graph.evidence import Evidence, derive
+from kg.graph.evidence import PLAIN, Evidence, derive
 from kg.graph.sources import read
 from kg.publications.passages import normal_form, sha256
 from kg.publications.text_check import Report, check
 from kg.publications.texts import Text
+from kg.release.csv_tables import tables
 from kg.web.app import create_app
 
 PREFIXES = """
@@ -30,6 +32,8 @@ PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
 PREFIX qb: <http://purl.org/linked-data/cube#>
 PREFIX kind: <https://w3id.org/klimaatbanen/id/graph-kind/>
 PREFIX graph: <https://w3id.org/klimaatbanen/graph/>
+PREFIX id: <https://w3id.org/klimaatbanen/id/>
+PREFIX passage-kind: <https://w3id.org/klimaatbanen/id/passage-kind/>
 PREFIX : <urn:x:>
 """
 CATALOGUE = "GRAPH graph:catalogue { graph:p kb:graphKind kind:stated . graph:ontology kb:graphKind kind:vocabulary }"
@@ -68,9 +72,15 @@ def test_one_pair_that_alone_shares_a_passage_is_derived() -> None:
     assert re.fullmatch(r"https://w3id.org/klimaatbanen/id/statement/p/derived-[0-9a-f]{12}", names.pop())
 
 
-def test_two_pairs_of_one_predicate_in_a_passage_are_ambiguous() -> None:
+def test_pairs_with_one_end_in_common_are_derived() -> None:
     store = store_of(BACKED + ":a kb:uses :c . :c dct:source :s1 .")
-    assert ways(store) == {"a uses b": "ambiguous", "a uses c": "ambiguous"}
+    assert ways(store) == {"a uses b": "derived", "a uses c": "derived"}
+    assert {one.rule for one in Evidence(store).relations} == {"one-end-in-common"}
+
+
+def test_pairs_without_an_end_in_common_are_ambiguous() -> None:
+    store = store_of(BACKED + ":c kb:uses :d ; dct:source :s1 . :d dct:source :s1 .")
+    assert ways(store) == {"a uses b": "ambiguous", "c uses d": "ambiguous"}
     assert derive(store) == []
 
 
@@ -79,13 +89,50 @@ def test_another_predicate_does_not_make_a_pair_ambiguous() -> None:
 
 
 def test_a_second_passage_that_a_pair_shares_alone_backs_it() -> None:
-    store = store_of(BACKED + ":a dct:source :s2 ; kb:uses :c . :c dct:source :s1 .")
-    assert ways(store) == {"a uses b": "derived", "a uses c": "ambiguous"}
+    store = store_of(BACKED + ":a dct:source :s2 . :c kb:uses :d ; dct:source :s1 . :d dct:source :s1 .")
+    assert ways(store) == {"a uses b": "derived", "c uses d": "ambiguous"}
     assert [one.passages for one in Evidence(store).relations if one.how == "derived"] == [("urn:x:s2",)]
 
 
 def test_no_shared_passage_is_unshared() -> None:
     assert ways(store_of(":a kb:uses :b ; dct:source :s1 . :b dct:source :s2 .")) == {"a uses b": "unshared"}
+
+
+TEXT = """
+:s1 kb:sha256 "1" ; kb:firstLine 1 ; kb:inSection :sec ; kb:passageKind passage-kind:heading .
+:s2 kb:sha256 "2" ; kb:firstLine 3 ; kb:inSection :sec ; kb:passageKind passage-kind:sentence .
+:s3 kb:sha256 "3" ; kb:firstLine 5 ; kb:inSection :sec ; kb:passageKind passage-kind:list-item .
+:s4 kb:sha256 "4" ; kb:firstLine 6 ; kb:inSection :sec ; kb:passageKind passage-kind:list-item .
+:sec dct:source :s1 ; kb:partOfSection :above ."""
+
+
+@pytest.mark.parametrize(
+    ("stated", "rule", "passages"),
+    [
+        ("id:claim\\/p\\/a kb:about :b ; dct:source :s2 , :s4 . :b dct:source :s2 .", "own-passage", "s2 s4"),
+        (":a kb:uses :b ; dct:source :s1 , :s2 . :b dct:source :s1 .", "heading-and-below", "s1 s2"),
+        (":a kb:uses :b ; dct:source :s4 . :b dct:source :s2 .", "read-with-above", "s2 s4"),
+        (":a kb:uses :b ; dct:source :s2 , :s3 . :b dct:source :s1 .", "read-with-above", "s1 s2 s3"),
+        (":a kb:period :y ; dct:source :s2 . :y a kb:Period .", "printed-period", "s2"),
+        (":a kb:uses :b ; dct:source :s1 , :s3 . :b dct:source :s3 .", "one-end-in-common", "s1 s3"),
+        (":a kb:uses :b ; dct:source :s2 . :b dct:source :s2 , :s4 .", "one-end-in-common", "s2 s4"),
+        (":a kb:uses :b ; dct:source :s2 . :b dct:source :s2 , :s3 , :s4 .", "one-end-in-common", "s2"),
+        (":a kb:uses :b ; dct:source :s2 , :s3 . :b dct:source :s2 , :s3 , :s4 .", "one-end-in-common", "s2 s3"),
+    ],
+)
+def test_each_rule_finds_its_passages(stated: str, rule: str, passages: str) -> None:
+    [one] = Evidence(store_of(stated + TEXT)).relations
+    assert (one.how, one.rule) == ("derived", rule)
+    assert " ".join(re.split("[:#]", iri)[-1] for iri in one.passages) == passages
+
+
+def test_a_hedge_stands_with_the_statement_unless_the_publication_says_it_plainly_too() -> None:
+    hedged = ":st a kb:Statement ; rdf:subject :a ; rdf:predicate kb:uses ; rdf:object :b ; kb:modality :possible ."
+    plain = ":other a kb:Statement ; rdf:subject :a ; rdf:predicate kb:uses ; rdf:object :b ."
+    triple = ("urn:x:a", "https://w3id.org/klimaatbanen/def#uses", "urn:x:b")
+    graph = "https://w3id.org/klimaatbanen/graph/p"
+    assert Evidence(store_of(BACKED + hedged)).modality(graph, triple).codes == ("urn:x:possible",)
+    assert Evidence(store_of(BACKED + hedged + plain)).modality(graph, triple) == PLAIN
 
 
 def test_an_authored_statement_wins() -> None:
@@ -105,6 +152,20 @@ def test_types_codes_attributes_and_places_are_no_relations() -> None:
 
 def test_only_stated_graphs_count() -> None:
     assert ways(store_of(":a dct:source :s1 . :b dct:source :s1 .", "GRAPH graph:q { :a kb:uses :b }")) == {}
+
+
+def test_what_is_withdrawn_has_no_statements() -> None:
+    withdrawn = BACKED + ":a <http://www.w3.org/2002/07/owl#deprecated> true . :b kb:uses :a ."
+    assert ways(store_of(withdrawn)) == {"b uses a": "derived"}
+
+
+def test_nearly_every_relation_of_a_publication_has_a_passage(graph: Graph) -> None:
+    backed: dict[str, list[bool]] = {}
+    for one in Evidence(graph.store).relations:
+        backed.setdefault(one.graph, []).append(bool(one.passages))
+    shares = {publication: sum(each) / len(each) for publication, each in backed.items()}
+    assert len(shares) > 1
+    assert {publication: share for publication, share in shares.items() if share < 0.95} == {}
 
 
 def test_deriving_twice_gives_the_same() -> None:
@@ -220,6 +281,7 @@ def test_a_store_without_publications_says_so(tmp_path: Path) -> None:
 # The command and the pages, without the text.
 
 
+@pytest.mark.check
 def test_evidence_of_a_node_names_graph_kind_and_passages() -> None:
     shown = kg("evidence", "measure/ccs", code=0)
     assert "graph/industrie-2023, stated; the passages of the node:" in shown
@@ -234,6 +296,18 @@ def test_evidence_of_nothing_names_what_is_near() -> None:
     assert "--text FILE" in kg("evidence", code=2)
 
 
+@pytest.mark.check
+def test_pages_tables_and_the_command_show_a_hedge(graph: Graph) -> None:
+    page = create_app(graph, {}).test_client().get("/id/substance/ijzer.html?lang=en").text
+    assert re.search(r'class="chip chip-modality" href="/id/project/tata-steel-groen-staal[^>]*>in one project: ', page)
+    table = next(file.data.decode() for file in tables(graph) if file.name == "csv/Substance.csv")
+    iron = next(row for row in csv.DictReader(table.splitlines()) if row["iri"].endswith("/substance/ijzer"))
+    assert iron["kb:madeFrom_label"] == "aardgas | waterstof"
+    assert iron["kb:madeFrom_modality"] == "in één project | in één project"
+    assert re.search(r"stated, in one project, .*; authored", kg("evidence", "substance/ijzer", code=0))
+
+
+@pytest.mark.check
 def test_pages_show_lines_and_words_of_passages(graph: Graph) -> None:
     page = create_app(graph, {}).test_client().get("/id/passage/industrie-2023/s2-p8-4.html?lang=en").text
     assert re.search(r'line 47</a></p>\s*<p><q lang="nl">Op [^<]+ … [^<]+</q>', page)

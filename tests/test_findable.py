@@ -174,7 +174,7 @@ def test_the_rules_are_a_page_and_rdf(client: FlaskClient) -> None:
     assert len(named) > 200
     assert {iri.rpartition("#")[2] for iri in named} <= set(re.findall(r'<dt id="([^"]+)"', page))
     assert 'id="own-words-in-stated-graph"' in page
-    assert len(page.encode()) < 100_000
+    assert len(page.encode()) < 125_000
     for form in ("jsonld", "nt", "rdf"):
         assert client.get(f"/shapes.{form}").status_code == 200
     assert client.get("/shapes.pdf").status_code == 404

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pyoxigraph as ox
 import pytest
 
 from kg.errors import SourceError
 from kg.graph.build import Graph, count_graphs, fill_store
 from kg.graph.sources import Source
+from kg.labels import Labels
+from kg.namespaces import KB
 
 
 def test_version_and_prefixes_come_from_the_ontology(graph: Graph) -> None:
@@ -39,8 +43,17 @@ def test_building_twice_gives_the_same_graph(graph: Graph, project) -> None:
     assert {str(quad) for quad in again.store} == {str(quad) for quad in graph.store}
 
 
+def test_of_several_labels_it_is_always_the_same_one() -> None:
+    printed = [ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode(KB + "asPrinted"), ox.Literal(text)) for text in "cab"]
+    for order in permutations(printed):
+        store = ox.Store()
+        store.extend(order)
+        assert Labels(store).get("urn:a", "nl") == ("a", "")
+
+
 def test_load_keeps_sources_in_their_graphs(tmp_path) -> None:
-    quad = ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c"))
-    store = fill_store([(Source(tmp_path, "urn:g"), [quad])])
+    (tmp_path / "one.ttl").write_text("<urn:a> <urn:b> 'c' .")
+    store = fill_store([Source(tmp_path / "one.ttl", "urn:g")])
     store.bulk_extend(count_graphs(store))
-    assert [str(found.graph_name) for found in store.quads_for_pattern(quad.subject, None, None, None)] == ["<urn:g>"]
+    found = store.quads_for_pattern(ox.NamedNode("urn:a"), None, None, None)
+    assert [str(quad.graph_name) for quad in found] == ["<urn:g>"]

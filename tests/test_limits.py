@@ -100,7 +100,7 @@ def own_engine(kind: str, shelf: Shelf, tmp_path_factory: pytest.TempPathFactory
     if kind not in ENGINES:
         yield None
         return
-    with started(kind, tmp_path_factory.mktemp(kind), seconds=10) as engine:
+    with started(kind, tmp_path_factory.mktemp(kind), seconds=30) as engine:
         yield engine
 
 
@@ -222,6 +222,7 @@ def test_one_client_gets_429_and_others_are_served(server: tuple[str, int]) -> N
             assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.check
 def test_rows_are_limited_in_every_format() -> None:
     with running(options=("--max-rows", "100")) as (url, _):
         for form in ("json", "xml", "csv", "tsv"):
@@ -240,6 +241,7 @@ def test_bytes_are_limited() -> None:
         assert (answer.status, answer.problem["setting"]) == (413, "--max-bytes")
 
 
+@pytest.mark.check
 def test_a_worker_that_has_grown_is_not_kept() -> None:
     with running() as (url, _):
         for doublings, replaced in ((20, 0), (26, 1)):
@@ -262,6 +264,7 @@ def test_a_killed_worker_and_a_killed_spawner_are_replaced() -> None:
             assert set(statuses) <= {200, 503}
 
 
+@pytest.mark.check
 def test_a_server_that_can_start_no_worker_is_replaced() -> None:
     with running(options=OPTIONS) as (url, pid):
         until(lambda: len(family(pid)) > 4)  # Supervisor, server, spawner, a worker and the standby.

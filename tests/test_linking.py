@@ -148,6 +148,7 @@ def test_kg_link_json_and_sssom(titles: Path) -> None:
     assert mappings.rows[0].cells["mapping_justification"] == "semapv:LexicalMatching"
 
 
+@pytest.mark.check
 def test_kg_link_errors(titles: Path, tmp_path: Path) -> None:
     assert "no column job\n  hint: columns: n, title" in kg_link(str(titles), "--column", "job", code=2)
     assert "--kind job: use one of" in kg_link(str(titles), "--kind", "job", code=2)

@@ -326,6 +326,7 @@ def test_health(ask) -> None:
     assert ready["statements"] > 10_000
 
 
+@pytest.mark.check
 def test_links_on_pages_lead_somewhere(ask) -> None:
     for start in ("/?lang=nl", "/id/measure/ccs?lang=en", "/sparql?lang=nl", "/id/occupation/procesoperator?lang=nl"):
         page = ask(start, headers=HTML).text

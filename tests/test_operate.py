@@ -194,6 +194,7 @@ def test_a_log_that_was_moved_away_begins_anew(server: Running) -> None:
     assert file.is_file()
 
 
+@pytest.mark.check
 @pytest.mark.parametrize("slow", [False, True])
 def test_no_log_holds_a_query_or_a_whole_address(tmp_path: Path, slow: bool) -> None:
     options = ("--slow-log", str(tmp_path / "slow.log"), "--slow-seconds", "60") if slow else ()

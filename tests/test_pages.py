@@ -135,14 +135,25 @@ def test_a_fact_shows_its_passage_with_section_and_line(client: FlaskClient, gra
 
 
 def test_candidates_stand_apart_with_the_rule_and_its_path(client: FlaskClient) -> None:
-    html = page(client, "/id/measure/waterstof?lang=en")
+    html = page(client, "/id/measure/elektrificatie?lang=en")
     candidates, work = section(html, "candidates"), section(html, "work")
-    assert "chemist" in text_of(candidates)
-    assert "chemist" not in text_of(work)
+    assert "works supervisor" in text_of(candidates)
+    assert "works supervisor" not in text_of(work)
     assert "rule and path" in text_of(candidates)
     assert "Path:" in text_of(candidates)
     assert "chip-inferred" in candidates
     assert "chip-inferred" not in work
+
+
+def test_a_page_says_what_the_text_leaves_open(client: FlaskClient) -> None:
+    work = text_of(section(page(client, "/id/measure/ccs?lang=en"), "work"))
+    assert "No publication names an occupation for this measure." in work
+    assert "Quality and safety" in work
+    assert "Named for the climate table as a whole" in work
+    climate = text_of(section(page(client, "/id/occupation/pijpfitter?lang=nl"), "climate"))
+    assert "Voor de klimaattafel als geheel" in climate
+    assert "Geen publicatie zegt welke maatregel dit beroep nodig heeft." in climate
+    assert "No publication names" not in page(client, "/id/measure/elektrificatie?lang=en")
 
 
 def test_what_refers_to_a_thing_is_said_in_words(client: FlaskClient) -> None:
@@ -201,7 +212,7 @@ def test_a_long_list_leaves_its_evidence_to_the_page_of_each(client: FlaskClient
     assert "<details" not in listed
     group = page(client, "/id/occupation-group/monteurs-industriele-machines-en-installaties?lang=nl")
     link = '<a href="/id/climate-table/industrie?lang=nl">Industrie</a>'
-    row = section(group, "mentions").partition(link)[2].partition("</dd>")[0]
+    row = section(group, "climate").partition(link)[2].partition("</dd>")[0]
     assert "/id/passage/industrie-2023/" in row
 
 

@@ -18,7 +18,7 @@ from live import patient, served
 
 from kg.errors import SourceError
 from kg.graph.build import build, fill_store
-from kg.graph.sources import Source, find_sources, read
+from kg.graph.sources import Source, find_sources
 from kg.namespaces import GRAPH
 from kg.publications.scaffold import make
 from kg.publications.segmentation import Cut, cut
@@ -262,7 +262,7 @@ def test_the_factsheet_too_is_cut_into_passages_that_its_text_proves(
     source = shared / "source" / "klimaatbanen-industrie-2023.txt"
     made = make(tmp_path, "feitenblad-test", TITLE, source)
     files = [Source(path, GRAPH + "feitenblad-test") for path in made.folder.glob("*.ttl")]
-    text = Text.read(source, fill_store(read(files)))
+    text = Text.read(source, fill_store(files))
     assert len(text.quotes) == len(made.passages.segments) > 900
 
 

@@ -33,7 +33,7 @@ NAMESPACES = {
         for kind in (
             *("branch", "cluster", "direction", "knowledge-area", "measure", "occupation", "organisation"),
             *("passage-kind", "period", "pillar", "place", "professional-group", "project", "qualification"),
-            *("qualifier", "region", "site", "soft-skill", "technique", "unit", "vacancy-group"),
+            *("qualifier", "region", "scope", "site", "soft-skill", "technique", "unit", "vacancy-group"),
         )
     },
     **{kind: f"{ID}{kind}/industrie-2023/" for kind in ("dataset", "figure", "list", "passage", "signal", "work")},
@@ -77,9 +77,11 @@ NEVER = {
         "?figure a kb:Figure ; dct:source ?passage ; kb:period ?period . ?passage kb:firstLine ?line "
         "FILTER(?line IN (285, 618))"
     ),
-    "the text does not add 19,4 and 5,2 Mton": "?any kb:value|kb:emission ?value FILTER(?value = 24.6)",
+    "the text does not add 19,4 and 5,2 Mton": "?any kb:value|kb:emissionReduction ?value FILTER(?value = 24.6)",
     "2,5 x 15 is not what the text says of Porthos": "?any kb:value ?value FILTER(?value = 37.5)",
-    "a reduction of 62 is not minus 62": "?any kb:value|kb:emission|kb:share ?value FILTER(?value < 0)",
+    "a reduction of 62 is not minus 62": (
+        "?any kb:value|kb:emission|kb:emissionReduction|kb:emissionReductionShare|kb:share ?value FILTER(?value < 0)"
+    ),
     "the sixth cluster is no region": "cluster:zesde-cluster a kb:Region",
     "glastuinbouw is none of the nine branches": ("cluster:zesde-cluster kb:hasBranch branch:glastuinbouw"),
     "no e-mail address enters the graph": '?any ?way ?text FILTER(isLiteral(?text) && CONTAINS(STR(?text), "@"))',
@@ -105,7 +107,8 @@ NEVER = {
         "FILTER(?here != ?there) }"
     ),
     "a decimal comma becomes a decimal": (
-        '?any kb:asPrinted ?printed ; kb:value|kb:emission ?value FILTER(REGEX(?printed, "^[^0-9]*[0-9]+,[0-9]")) '
+        "?any kb:asPrinted ?printed ; kb:value|kb:emission|kb:emissionReduction ?value "
+        'FILTER(REGEX(?printed, "^[^0-9]*[0-9]+,[0-9]") && !CONTAINS(?printed, "miljoen")) '
         "FILTER(DATATYPE(?value) != xsd:decimal)"
     ),
 }
@@ -129,8 +132,8 @@ ALWAYS = {
         "skos:editorialNote ?note }"
     ),
     "Porthos: about 37, 2.5 a year, 15 years": (
-        "project:porthos kb:hasFigure ?all , ?year , ?years . ?all kb:value 37 ; "
-        "kb:qualifier qualifier:about ; skos:editorialNote ?note . ?year kb:value 2.5 . ?years kb:value 15"
+        "project:porthos kb:hasFigure ?all , ?year , ?years . ?all kb:value 37.0 ; "
+        "kb:qualifier qualifier:about ; skos:editorialNote ?note . ?year kb:value 2.5 . ?years kb:value 15.0"
     ),
     "Porthos stands under Rijnmond; Rotterdam/Moerdijk is ours": (
         "GRAPH stated: { project:porthos kb:exampleRegion region:rijnmond } "
@@ -152,7 +155,8 @@ ALWAYS = {
     ),
     "jobs are not employees": "figure:banen-industrie kb:unit unit:banen",
     "a reduction of 62 has a direction": (
-        '?target kb:asPrinted "-62%" ; kb:emission ?value ; kb:direction direction:decrease FILTER(?value = 62)'
+        '?target kb:asPrinted "-62%" ; kb:emissionReductionShare ?value ; kb:direction direction:decrease '
+        "FILTER(?value = 62)"
     ),
     "line 343 contradicts itself, and both stay": (
         "signal:daling-studenten-hbo skos:editorialNote ?one . signal:toename-hbo-mechatronica skos:editorialNote ?two"
@@ -221,6 +225,14 @@ COUNTS = {
         "?x a kb:Statement ; rdf:predicate kb:inCluster ; dct:source ?passage . ?passage kb:firstLine 471",
         12,
     ),
+    "the twelve, all named": (
+        "scope:twaalf-grootste-energie-intensieve-bedrijven kb:completeFor kb:hasMember ; kb:hasMember ?x",
+        12,
+    ),
+    "companies named of the sixth cluster": (
+        "cluster:zesde-cluster kb:partialFor kb:inCluster . ?x a kb:Company ; kb:inCluster cluster:zesde-cluster",
+        1,
+    ),
     "units of emission": (
         "VALUES ?x { unit:mton-co2 unit:mton-co2-equivalent unit:mton-broeikasgas } ?any kb:unit ?x",
         3,
@@ -231,7 +243,7 @@ COUNTS = {
         "?x a ?class",
         4,
     ),
-    "documents cited more than once": ("?one kb:citedWork ?x . ?two kb:citedWork ?x FILTER(STR(?one) < STR(?two))", 6),
+    "documents cited more than once": ("?one kb:citedWork ?x . ?two kb:citedWork ?x FILTER(STR(?one) < STR(?two))", 5),
 }
 
 
@@ -319,7 +331,8 @@ def test_base_years_stand_only_where_stated(graph: Graph) -> None:
 
 
 def test_each_emission_has_the_unit_of_its_sentence(graph: Graph) -> None:
-    found = dict(rows(graph, "SELECT ?printed ?unit { ?x kb:emission ?value ; kb:unit ?unit ; kb:asPrinted ?printed }"))
+    amount = "?x kb:emission|kb:emissionReduction ?value"
+    found = dict(rows(graph, f"SELECT ?printed ?unit {{ {amount} ; kb:unit ?unit ; kb:asPrinted ?printed }}"))
     assert {printed: unit.removeprefix("unit/") for printed, unit in found.items() if "Mton" in printed} == {
         "168 Mton CO₂-equivalent": "mton-co2-equivalent",
         "54 Mton": "mton-co2-equivalent",
@@ -331,7 +344,8 @@ def test_each_emission_has_the_unit_of_its_sentence(graph: Graph) -> None:
 
 def test_every_source_leads_to_a_work_and_every_work_is_cited(graph: Graph) -> None:
     assert not rows(graph, "SELECT ?x { ?x a kb:Citation FILTER NOT EXISTS { ?x kb:citedWork ?work } }")
-    assert not rows(graph, "SELECT ?x { ?x a kb:CitedWork FILTER NOT EXISTS { ?citation kb:citedWork ?x } }")
+    in_use = "FILTER NOT EXISTS { ?x <http://www.w3.org/2002/07/owl#deprecated> true }"
+    assert not rows(graph, f"SELECT ?x {{ ?x a kb:CitedWork {in_use} FILTER NOT EXISTS {{ ?by kb:citedWork ?x }} }}")
 
 
 def test_lines_without_a_fact_are_those_of_the_table(graph: Graph) -> None:

@@ -111,7 +111,7 @@ def test_syntax_errors_have_the_place_where_they_begin(store: ox.Store, text: st
 QUERIES = [one.query for one in find_questions(project_folder() / "queries").values() if "# " not in one.query]
 
 
-@pytest.mark.parametrize("text", QUERIES[::9])
+@pytest.mark.parametrize("text", [*QUERIES[::9], "SELECT * {\n  ?s ?p ?o BIND(COALESCE(?o, ?s) AS ?x)\n}"])
 def test_a_foreign_character_is_found_wherever_it_stands(store: ox.Store, text: str) -> None:
     places = [match.start() for match in re.finditer(r"(?<=[\s{}();])[?}]", text)]
     for place in places[:: max(1, len(places) // 6)]:

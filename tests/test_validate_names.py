@@ -88,6 +88,7 @@ def test_a_vocabulary_of_the_context_brings_its_own_list(found) -> None:
     assert one.hint == "nearest: esco:Occupation"
 
 
+@pytest.mark.check
 def test_shapes_and_questions_are_looked_at_too(found) -> None:
     Path("shapes.ttl").write_text(PREFIXES + "x:S a sh:NodeShape ; sh:targetClas x:T .\n", "utf-8")
     (one,) = found("x:a a x:T .")

@@ -15,7 +15,7 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { complete } from "./completion";
-import { check, type Problem } from "./endpoint";
+import { check, type Checked, type Problem } from "./endpoint";
 import { declaring, missing } from "./prefixes";
 import { setting, word } from "./setting";
 import { vocabulary } from "./vocabulary";
@@ -122,13 +122,14 @@ export class Code {
 
   private async check(): Promise<void> {
     const { query } = this;
-    const problem = query.trim() ? await check(query) : null;
-    if (query === this.query) this.mark(problem);
+    const checked: Checked = query.trim() ? await check(query) : { problem: null, warnings: [] };
+    if (query === this.query) this.mark(checked.problem, checked.warnings);
   }
 
-  /** Mark a problem at its place, in the text and in the margin; without a place, unmark. */
-  mark(problem: Problem | null): void {
-    const found = problem?.line ? [this.diagnostic(problem, problem.line)] : [];
+  /** Mark a problem and terms that are not in use at their places, in the text and in the margin; unmark all others. */
+  mark(problem: Problem | null, warnings: Checked["warnings"] = []): void {
+    const found = warnings.map((one) => this.diagnostic(one, one.line, "warning"));
+    if (problem?.line) found.push(this.diagnostic(problem, problem.line));
     this.view.dispatch(setDiagnostics(this.view.state, found));
   }
 
@@ -147,13 +148,13 @@ export class Code {
     this.view.focus();
   }
 
-  private diagnostic(problem: Problem, number: number): Diagnostic {
+  private diagnostic(problem: Pick<Problem, "detail" | "column">, number: number, severity: Diagnostic["severity"] = "error"): Diagnostic {
     const line = this.view.state.doc.line(Math.min(Math.max(number, 1), this.view.state.doc.lines));
     // Columns count characters; the positions of the editor count UTF-16 units.
     const before = [...line.text].slice(0, (problem.column ?? 1) - 1).join("").length;
     const from = Math.min(line.from + before, line.to);
     const next = /^\S+/.exec(line.text.slice(from - line.from))?.[0].length ?? 0;
     const start = next === 0 && from > line.from ? from - 1 : from;
-    return { from: start, to: Math.min(from + next, line.to), severity: "error", message: problem.detail };
+    return { from: start, to: Math.min(from + next, line.to), severity, message: problem.detail };
   }
 }

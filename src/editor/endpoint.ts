@@ -71,13 +71,26 @@ export async function ask(query: string, signal: AbortSignal): Promise<Answer> {
   return { ...told, columns: found.head.vars ?? [], rows: found.results?.bindings ?? [], turtle: null };
 }
 
-/** Return what is wrong with a query, without running it; null where nothing is, or nobody can say. */
-export async function check(query: string): Promise<Problem | null> {
+/** A term of the query that this graph does not use, in the language of the page. */
+export interface Warning {
+  detail: string;
+  line: number;
+  column: number;
+}
+
+/** What is wrong with a query, and which of its terms are not in use. */
+export interface Checked {
+  problem: Problem | null;
+  warnings: Warning[];
+}
+
+/** Return what is wrong with a query, without running it; nothing where nobody can say. */
+export async function check(query: string): Promise<Checked> {
   try {
-    const response = await post("/sparql/check", { query }, "application/json");
-    return ((await response.json()) as { problem: Problem | null }).problem;
+    const response = await post(`/sparql/check?lang=${setting.lang}`, { query }, "application/json");
+    return (await response.json()) as Checked;
   } catch (error) {
-    if (error instanceof Failed) return null;
+    if (error instanceof Failed) return { problem: null, warnings: [] };
     throw error;
   }
 }

@@ -2,9 +2,9 @@
 import { answered } from "./answer";
 import { Code } from "./code";
 import { at, make } from "./dom";
-import { ask, Failed, type Problem } from "./endpoint";
+import { ask, check, Failed, type Problem } from "./endpoint";
 import { type Example, examples } from "./examples";
-import { failure } from "./failure";
+import { failure, noted } from "./failure";
 import type { Plot } from "./picture";
 import { setting, word } from "./setting";
 import { share, shared } from "./share";
@@ -99,8 +99,11 @@ class Editor {
     await this.code.declare();
     this.busy(true);
     try {
-      const answer = await ask(this.code.query, controller.signal);
+      const { query } = this.code;
+      const [answer, { warnings }] = await Promise.all([ask(query, controller.signal), check(query)]);
+      if (query === this.code.query) this.code.mark(null, warnings);
       const made = answered(answer, title, this.plots.get(id) ?? null, (error) => this.tell(error));
+      made.prepend(...warnings.map(noted));
       this.keep(id, made);
       this.status.textContent = made.querySelector("#answer")?.textContent ?? "";
     } catch (error) {

@@ -6,11 +6,12 @@ file and line in their errors; `replacing` and `write_whole` leave what was ther
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 from kg.errors import SourceError
@@ -135,19 +136,21 @@ def replacing(path: Path, prefix: str = ".", *, parents: bool = False) -> Iterat
 
     """
     path = path.absolute()
+    folder = path.with_name(f"{prefix}{path.name}-{token_hex(4)}")  # Named before it is made: an interrupt leaves none.
     try:
         if parents:
             path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"{prefix}{path.name}-", dir=path.parent) as folder:
-            fresh = Path(folder) / path.name
-            yield fresh
-            if path.is_dir():
-                path.rename(Path(folder) / f"{path.name}.old")
-            fresh.replace(path)
+        folder.mkdir(0o700)
+        yield folder / path.name
+        if path.is_dir():
+            path.rename(folder / f"{path.name}.old")
+        (folder / path.name).replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
         hint = "check the path, its rights and the space"
         raise SourceError(f"cannot be written: {reason}", where=str(path), hint=hint) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -20,6 +20,8 @@ _PREDICATES: Final = (
 )
 
 _CLOSE: Final = 50  # Of 100: less like is no help.
+_NEAR: Final = 75
+_LIKE_AT_THE_BEGINNING: Final = 0.7
 
 
 class Labels:
@@ -33,10 +35,13 @@ class Labels:
     def __init__(self, store: ox.Store) -> None:
         self._texts: dict[str, dict[str, str]] = {}
         for predicate in _PREDICATES:
+            named: dict[tuple[str, str], str] = {}
             for quad in store.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
                 if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
-                    texts = self._texts.setdefault(quad.subject.value, {})
-                    texts.setdefault(quad.object.language or "", quad.object.value)
+                    key, text = (quad.subject.value, quad.object.language or ""), quad.object.value
+                    named[key] = min(named.get(key, text), text)  # Of several always the same, whatever the order.
+            for (iri, tag), text in named.items():
+                self._texts.setdefault(iri, {}).setdefault(tag, text)
 
     def get(self, iri: str, lang: str) -> tuple[str, str]:
         """Return the label of an IRI and its language tag; without a label, the last part of the IRI."""
@@ -84,3 +89,18 @@ class Labels:
             for name in (*self._texts[iri].values(), local_name(iri).replace("-", " ")):
                 names.setdefault(name.casefold(), iri)
         return names
+
+
+def most_like(name: str, known: Sequence[str]) -> str:
+    """Return the known name most like another, or nothing; a class for a class, by the case of the first letter.
+
+    Where no name has nearly all its letters in common, it is the one that begins most alike.
+    """
+    from rapidfuzz import fuzz, process  # Not needed before somebody errs.
+    from rapidfuzz.distance import JaroWinkler
+
+    alike = [other for other in known if other[:1].isupper() == name[:1].isupper()]
+    match = process.extractOne(name, alike, scorer=fuzz.ratio, score_cutoff=_NEAR)
+    if not match and "/" not in name:
+        match = process.extractOne(name, alike, scorer=JaroWinkler.similarity, score_cutoff=_LIKE_AT_THE_BEGINNING)
+    return match[0] if match else ""

@@ -11,6 +11,7 @@ ID: Final = BASE + "id/"
 GRAPH: Final = BASE + "graph/"
 
 CATALOGUE: Final = GRAPH + "catalogue"
+ENTAILED_GRAPH: Final = GRAPH + "inferred/rdfs"
 ONTOLOGY_GRAPH: Final = GRAPH + "ontology"
 
 DCAT: Final = "http://www.w3.org/ns/dcat#"

@@ -1,7 +1,8 @@
 """RDF terms as the engine gives them: their types, their names, and what a store says along one property.
 
 `Term` and `Node` are the unions of types; `local_name`, `prefixed_name`, `is_iri` and `term_key` give names; `objects`,
-`first_object`, `object_key` and `list_members` read a store; `language_of` and `texts_by_language` read literals.
+`first_object`, `object_key` and `list_members` read a store, `asserted` leaves out what the ontology entails;
+`language_of` and `texts_by_language` read literals.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.namespaces import RDF
+from kg.namespaces import ENTAILED_GRAPH, RDF
 
 Node = ox.NamedNode | ox.BlankNode
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
+_ENTAILED: Final = ox.NamedNode(ENTAILED_GRAPH)
 _FIRST, _REST, _NIL = RDF + "first", RDF + "rest", RDF + "nil"
 _PLAIN_LOCAL: Final = re.compile(r"\w[\w-]*")  # Part of PN_LOCAL: a local name that needs no escape.
 
@@ -54,6 +56,11 @@ def is_iri(text: str) -> bool:
 def term_key(term: Term | ox.DefaultGraph) -> str:
     """Return a text that names a term among others: the IRI itself, and any other term as N-Triples writes it."""
     return term.value if isinstance(term, ox.NamedNode) else str(term)
+
+
+def asserted(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    """Yield the quads without those that only the ontology entails, which say nothing new of a thing."""
+    return (quad for quad in quads if quad.graph_name != _ENTAILED)
 
 
 def objects(store: ox.Store, subject: Term | None, predicate: str) -> Iterator[Term]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.cli.group import main
-from kg.cli.options import project_option
+from kg.cli.options import project_option, show_status
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -26,9 +26,8 @@ def load(folder: Path, project: Path) -> None:
     from kg.graph.store import write_store
 
     graph = build(project)
-    shown = sys.stderr.isatty()
-    tick = lambda count: click.echo(f"\r\033[K{count:,}", nl=False, err=True) if shown else None  # noqa: E731
-    held = write_store(graph, folder, graph.data_version, tick)
+    held = write_store(graph, folder, graph.data_version, lambda count: show_status(f"{count:,}"))
+    show_status("")
     click.echo(f"klimaatbanen {held.version}: {held.statements} statements in {folder}")
 
 
@@ -48,6 +47,7 @@ def query(
     """Answer a query: FILE (a path, a saved question, or - for standard input), or -e TEXT."""
     from kg.files import project_folder
     from kg.graph.build import build
+    from kg.graph.term_use import TermUse
     from kg.queries.dataset import Dataset
     from kg.queries.engine import answer, with_prefixes
     from kg.queries.formats import formats_for, named, serialise
@@ -58,6 +58,8 @@ def query(
     asked = text if file is None else _query_text(file, params)
     shipped = _load_beside(graph, imported)
     solutions = answer(Dataset(graph.store, shipped), with_prefixes(asked or "", graph.prefixes))
+    for term in TermUse(graph.store, graph.prefixes).unused(asked or ""):
+        click.echo(f"kg: note: {term.sentence(graph.prefixes)}", err=True)
     offered = formats_for(solutions)
     if form == "table" or (form is None and offered[0].name == "json"):
         from kg.queries.rows import Rows
@@ -115,7 +117,8 @@ def info() -> None:
     folder = project_folder()
     graph = build(folder)
     questions = find_questions(folder / "queries")
-    click.echo(f"klimaatbanen {graph.version}: {len(graph.store)} statements from {len(graph.sources)} files")
+    counted = f"{len(graph.store)} statements, {graph.entailed} of them entailed by the ontology"
+    click.echo(f"klimaatbanen {graph.version}: {counted}, from {len(graph.sources)} files")
     for name in ("graph/graphs", "graph/classes"):
         print_rows(
             Rows.from_solutions(answer(graph.dataset, with_prefixes(pick(questions, name).query, graph.prefixes)))

@@ -235,7 +235,9 @@ def _sentence(backed: StatementEvidence, graph: Graph, label: Callable[[str, str
     for prefix, namespace in graph.prefixes.items():
         predicate = predicate.replace(namespace, f"{prefix}:")
     where = str(backed.quad.graph_name)[1:-1].replace(GRAPH, "graph/")
-    return f"{predicate} {shown}\n  {where}, {backed.kind or 'no kind'}{_HOW[backed.how]}"
+    terms = (*backed.modality.codes, *backed.modality.projects)
+    firm = "".join(f", {label(term, 'en')[0]}" for term in terms)
+    return f"{predicate} {shown}\n  {where}, {backed.kind or 'no kind'}{firm}{_HOW[backed.how]}"
 
 
 _HOW = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.cli.group import main
-from kg.cli.options import own_project_option
+from kg.cli.options import own_project_option, show_status
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -48,12 +47,16 @@ def draft(name: str, text: Path, title: str, esco: Path | None, lang: str, repor
     from kg.publications.draft.words import Words
     from kg.publications.scaffold import TEMPLATE
 
-    store, progress = build(project).store, _progress()
+    store = build(project).store
+
+    def progress(step: str, done: int) -> None:
+        show_status(f"{step}: {done:,}")
+
     words = Words.read(project / "data" / TEMPLATE, lang)
     entries = _entries(store, esco, words, progress)
     named, suggest = _vocabulary(entries, words), _suggest(entries, words)
     made = make_draft(project, name, text, store, words, title, named, suggest, progress)
-    _clear()
+    show_status("")
     if report:
         write_whole(report, render(made.draft, made.title, lang))
     kinds: dict[str, int] = {}
@@ -63,17 +66,6 @@ def draft(name: str, text: Path, title: str, esco: Path | None, lang: str, repor
     for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])):
         click.echo(f"  {count:5,}  {kind}")
     click.echo(f"Take the marks away from what is right, then: mv {made.folder} {made.folder.with_name(name)}")
-
-
-def _progress() -> Callable[[str, int], None]:
-    """Return what to call with a step and how much of it is done: it shows them where a person looks."""
-    shown = sys.stderr.isatty()
-    return lambda step, done: click.echo(f"\r\033[K{step}: {done:,}", nl=False, err=True) if shown else None
-
-
-def _clear() -> None:
-    if sys.stderr.isatty():
-        click.echo("\r\033[K", nl=False, err=True)
 
 
 def _entries(store: ox.Store, esco: Path | None, words: Words, progress: Callable[[str, int], None]) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.cli.group import main
+from kg.cli.options import show_status
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -52,7 +52,7 @@ def import_esco(folder: Path, version: str, into: Path | None, graph: str) -> No
     """Import the official CSV download of ESCO in DIR: any version, all languages that stand there."""
     from kg.linking.esco import EscoFolder
 
-    download = EscoFolder(folder, _show_rows())
+    download = EscoFolder(folder, _show_rows)
     _import("esco", download.version(version), download.statements, into, graph)
 
 
@@ -61,7 +61,7 @@ def _import_list(name: str) -> Callable[..., None]:
         from kg.linking.code_lists import CodeList
 
         code_list = CodeList.from_name(name)
-        _import(name, code_list.version, lambda: code_list.read(file, _show_rows()), into, graph)
+        _import(name, code_list.version, lambda: code_list.read(file, _show_rows), into, graph)
 
     return command
 
@@ -81,19 +81,12 @@ def _import(name: str, version: str, read: Callable[[], Any], into: Path | None,
 
     target = into or Path(f"{name}-{version}.nq")
     done = write(read(), graph or graph_of(name, version), target)
-    _clear_line()
+    show_status("")
     click.echo(f"{done.triples:,} triples in {done.path}, graph <{done.graph}>")
 
 
-def _show_rows() -> Callable[[str, int], None]:
-    """Return what to call with a file's name and the rows read: it shows them where a person looks."""
-    shown = sys.stderr.isatty()
-    return lambda name, rows: click.echo(f"\r\033[K{name}: {rows:,} rows", nl=False, err=True) if shown else None
-
-
-def _clear_line() -> None:
-    if sys.stderr.isatty():
-        click.echo("\r\033[K", nl=False, err=True)
+def _show_rows(name: str, rows: int) -> None:
+    show_status(f"{name}: {rows:,} rows")
 
 
 @main.group()
@@ -114,7 +107,7 @@ def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path 
     from kg.linking.esco import EscoFolder
     from kg.linking.extract import PARTS, Neighbourhood
 
-    download = EscoFolder(folder, _show_rows())
+    download = EscoFolder(folder, _show_rows)
     folder = _project(project, into)
     around = Neighbourhood(download, download.version(version), _linked(folder))
     _write_files(around.files(parts or PARTS), into or folder / "data" / f"esco-{around.version}")
@@ -150,7 +143,7 @@ def _linked(project: Path) -> frozenset[str]:
 def _write_files(made: Mapping[str, str], target: Path) -> None:
     from kg.files import write_whole
 
-    _clear_line()
+    show_status("")
     target.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
         write_whole(target / name, text)
@@ -217,8 +210,8 @@ def _entries(project: Path, esco: Path | None) -> tuple[Entry, ...]:
 
     entries = {entry.iri: entry for entry in entries_of_store(build(project).store)}
     if esco:
-        entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, _show_rows()))}
-        _clear_line()
+        entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, _show_rows))}
+        show_status("")
     return tuple(entries.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,3 +129,9 @@ def say_missing(texts: Texts) -> None:
         if text.missing:
             passages = f"{len(text.missing)} of {len(text.publication.passages)} passages"
             click.echo(f"kg: {text.path}: {passages} not found, and not quoted; kg evidence lists them", err=True)
+
+
+def show_status(text: str) -> None:
+    """Show on one line of the terminal what is being done, in the place of what stood there; nothing elsewhere."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{text}", nl=False, err=True)

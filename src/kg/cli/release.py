@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kg.cli.group import main
-from kg.cli.options import own_project_option, project_option
+from kg.cli.options import own_project_option, project_option, show_status
 
 if TYPE_CHECKING:
     from kg.publications.revision import Revision
@@ -30,19 +29,14 @@ def export(folder: Path, force: bool, publisher: str, publisher_iri: str, contac
     from kg.release.files import Owner
 
     check_target(folder, force=force)
-    made = build_release(build(project), project, Owner(publisher, publisher_iri, contact), made=_show_progress())
+    owner = Owner(publisher, publisher_iri, contact)
+    made = build_release(build(project), project, owner, made=lambda file: show_status(file.name))
     write_release(made, folder, force=force)
-    _show_progress()(None)
+    show_status("")
     for warning in made.warnings:
         click.echo(f"kg: warning: {warning}", err=True)
     size = sum(len(file.data) for file in made.files.values())
     click.echo(f"{len(made.files)} files, {size:,} bytes in {folder}")
-
-
-def _show_progress() -> Callable[[Any], None]:
-    """Return what to call with each file that is ready: it shows its name where a person looks, and None clears it."""
-    shown = sys.stderr.isatty()
-    return lambda file: click.echo(f"\r\033[K{file.name if file else ''}", nl=False, err=True) if shown else None
 
 
 @main.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -15,12 +16,13 @@ from kg.errors import SourceError
 from kg.graph.evidence import derive
 from kg.graph.inference import infer
 from kg.graph.mappings import find_mappings
-from kg.graph.sources import Parsed, Source, find_sources, read
-from kg.namespaces import CATALOGUE, DCAT, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
+from kg.graph.sources import Source, find_sources, load
+from kg.namespaces import CATALOGUE, DCAT, ENTAILED_GRAPH, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
 from kg.queries.dataset import Dataset, StoredDataset
 from kg.rdf_terms import first_object
 
 _PER_GRAPH: Final = 3
+_COUNTS: Final = "SELECT ?graph (COUNT(*) AS ?count) { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph"
 _VERSION_INFO: Final = "http://www.w3.org/2002/07/owl#versionInfo"
 
 
@@ -44,6 +46,11 @@ class Graph:
         if not isinstance(version, ox.Literal):
             raise SourceError("owl:versionInfo is missing", where=ONTOLOGY, hint="state it in ontology/ontology.ttl")
         return version.value
+
+    @cached_property
+    def entailed(self) -> int:
+        """How many of the statements only the ontology entails."""
+        return sum(1 for _ in self.store.quads_for_pattern(None, None, None, ox.NamedNode(ENTAILED_GRAPH)))
 
     @cached_property
     def data_version(self) -> str:
@@ -72,28 +79,35 @@ def build(project: Path) -> Graph:
         SourceError: a folder is missing, a file is not Turtle, a rule derives nothing; nothing half built is returned.
 
     """
-    parsed = read(find_sources(project))
-    store = fill_store(parsed)
+    sources = find_sources(project)
+    store = fill_store(sources)
     store.bulk_extend([*derive(store), *infer(store, project / "ontology" / "rules")])
     for file in find_mappings(project):
         store.bulk_extend(file.quads())
+    store.bulk_extend(infer(store, project / "ontology" / "closure", "entailed"))
     store.bulk_extend(count_graphs(store))
-    return Graph(store, tuple(source for source, _ in parsed))
+    return Graph(store, tuple(sources))
 
 
-def fill_store(parsed: Parsed) -> ox.Store:
-    """Return a store with the triples of each source in its graph."""
+def fill_store(sources: Iterable[Source]) -> ox.Store:
+    """Return a store with the triples of each source in its graph.
+
+    Raises:
+        SourceError: with file, line and column of the first thing that is not Turtle.
+
+    """
     store = ox.Store()
-    for source, quads in parsed:
-        name = ox.NamedNode(source.graph)
-        store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object, name) for quad in quads)
+    for source in sources:
+        load(source, store)
     return store
 
 
 def count_graphs(store: ox.Store) -> list[ox.Quad]:
     """Return what the catalogue says of the number of triples of each graph (VoID, section 4.6)."""
     catalogue = ox.NamedNode(CATALOGUE)
-    counts = Counter(quad.graph_name for quad in store)
+    counts: Counter[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = Counter()
+    for row in store.query(_COUNTS):  # type: ignore[union-attr]
+        counts[row["graph"]] = int(row["count"].value)
     counts[catalogue] += 0
     counts[catalogue] += _PER_GRAPH * len(counts)
     return [quad for graph, count in counts.items() if isinstance(graph, ox.NamedNode) for quad in _entry(graph, count)]

@@ -1,4 +1,4 @@
-"""Which passage supports which statement: authored, or derived where subject and object share one alone.
+"""Which passage supports which statement: authored, or derived from those of its two ends by a named rule.
 
 Evidence belongs to a statement of a publication: each publication that states a triple has passages of its own.
 """
@@ -6,6 +6,7 @@ Evidence belongs to a statement of a publication: each publication that states a
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,10 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.namespaces import CATALOGUE, DCT, GRAPH, ID, KB, QB, RDF, RDF_TYPE, SKOS
-from kg.rdf_terms import local_name, object_key, term_key
+from kg.graph.passage_rules import Ends, PassageRules
+from kg.graph.reading_order import ReadingOrder
+from kg.namespaces import CATALOGUE, DCT, GRAPH, ID, KB, PROV, QB, RDF, RDF_TYPE, SKOS
+from kg.rdf_terms import asserted, local_name, object_key, objects, term_key
 
 Triple = tuple[str, str, str]
 AUTHORED, DERIVED, AMBIGUOUS, UNSHARED = "authored", "derived", "ambiguous", "unshared"
@@ -23,8 +26,28 @@ EVIDENCE: Final = "/evidence"
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _SOURCE: Final = ox.NamedNode(DCT + "source")
 REIFICATION: Final = tuple(RDF + name for name in ("subject", "predicate", "object"))
+_STATEMENT: Final = KB + "Statement"
 _DERIVED_CLASS: Final = ox.NamedNode(KB + "DerivedStatement")
-_NO_RELATION: Final = (DCT + "source", SKOS + "inScheme")
+_GENERATED_BY: Final = ox.NamedNode(PROV + "wasGeneratedBy")
+_DEPRECATED: Final = "http://www.w3.org/2002/07/owl#deprecated"
+_NO_RELATION: Final = (DCT + "source", SKOS + "inScheme", KB + "states")
+
+
+@dataclass(frozen=True)
+class Modality:
+    """How firmly or generally a publication says a triple; all empty where it says it plainly.
+
+    Attributes:
+        codes: IRIs of `kb:Modality`, sorted.
+        projects: IRIs of the projects of which alone it is said, sorted.
+
+    """
+
+    codes: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+
+
+PLAIN: Final = Modality()
 
 
 @dataclass(frozen=True)
@@ -36,6 +59,7 @@ class StatementEvidence:
         kind: kind of the graph, such as `stated`.
         how: `authored`, `derived`, or `node` where only the passages of the node are known; empty when there are none.
         passages: IRIs of the passages, sorted.
+        modality: how firmly they say it.
 
     """
 
@@ -43,6 +67,7 @@ class StatementEvidence:
     kind: str
     how: str
     passages: tuple[str, ...]
+    modality: Modality = PLAIN
 
     @property
     def graph(self) -> str:
@@ -57,8 +82,9 @@ class Relation:
     Attributes:
         triple: IRIs of subject, predicate and object.
         graph: IRI of the stated graph.
-        how: `authored`, `derived`, `ambiguous` (another pair of the predicate shares the passages) or `unshared`.
+        how: `authored`, `derived`, `ambiguous` (other pairs of the predicate share the passages) or `unshared`.
         passages: IRIs of the passages that support it, sorted; empty unless authored or derived.
+        rule: slug of the rule that derived it.
 
     """
 
@@ -66,6 +92,7 @@ class Relation:
     graph: str
     how: str
     passages: tuple[str, ...]
+    rule: str = ""
 
 
 class Evidence:
@@ -83,7 +110,7 @@ class Evidence:
 
     def about(self, iri: str) -> list[StatementEvidence]:
         """Return the statements about a node, each with its graph, kind of graph and passages; sorted."""
-        quads = self._store.quads_for_pattern(ox.NamedNode(iri), None, None, None)
+        quads = asserted(self._store.quads_for_pattern(ox.NamedNode(iri), None, None, None))
         own = {one: relation for one, relation in self.by_statement.items() if relation.triple[0] == iri}
         return [self._with_evidence(quad, own) for quad in sorted(quads, key=str) if quad.predicate != _SOURCE]
 
@@ -92,7 +119,8 @@ class Evidence:
         kind = local_name(self.kinds.get(graph, ""))
         relation = own.get((graph, (subject, quad.predicate.value, term_key(quad.object))))
         if relation and relation.passages:
-            return StatementEvidence(quad, kind, relation.how, relation.passages)
+            modality = self.modality(graph, relation.triple)
+            return StatementEvidence(quad, kind, relation.how, relation.passages, modality)
         passages = tuple(sorted(self.sources_of(graph, subject))) if kind == "stated" else ()
         return StatementEvidence(quad, kind, "node" if passages else "", passages)
 
@@ -127,12 +155,32 @@ class Evidence:
     def authored(self) -> dict[tuple[str, Triple], set[str]]:
         """Graph and triple to the passages of the `kb:Statement` of that publication about it."""
         authored: dict[tuple[str, Triple], set[str]] = {}
-        for quad in self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(KB + "Statement"), None):
+        for quad in self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(_STATEMENT), None):
             subject, predicate, obj = (object_key(self._store, quad.subject, part) for part in REIFICATION)
             graph = self.publication_graph(term_key(quad.graph_name))
             passages = authored.setdefault((graph, (subject, predicate, obj)), set())
             passages.update(self.sources_of(graph, term_key(quad.subject)))
         return authored
+
+    def modality(self, graph: str, triple: Triple) -> Modality:
+        """Return how firmly a publication says a triple: plainly, unless each of its statements about it is hedged."""
+        return self._modalities.get((graph, triple), PLAIN)
+
+    @cached_property
+    def _modalities(self) -> dict[tuple[str, Triple], Modality]:
+        by_triple: dict[tuple[str, Triple], list[tuple[set[str], set[str]]]] = {}
+        for quad in self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(_STATEMENT), None):
+            subject, predicate, obj = (object_key(self._store, quad.subject, part) for part in REIFICATION)
+            graph = self.publication_graph(term_key(quad.graph_name))
+            codes, projects = (
+                set(map(term_key, objects(self._store, quad.subject, KB + name))) for name in ("modality", "inProject")
+            )
+            by_triple.setdefault((graph, (subject, predicate, obj)), []).append((codes, projects))
+        return {
+            key: Modality(*(tuple(sorted(set().union(*part))) for part in zip(*each, strict=True)))
+            for key, each in by_triple.items()
+            if all(codes for codes, _ in each)
+        }
 
     @cached_property
     def by_statement(self) -> dict[tuple[str, Triple], Relation]:
@@ -146,24 +194,34 @@ class Evidence:
 
     def _relations(self, graph: str) -> Iterator[Relation]:
         triples = [triple for triple, graphs in self.stated.items() if graph in graphs]
-        shared = {triple: self.sources_of(graph, triple[0]) & self.sources_of(graph, triple[2]) for triple in triples}
-        sharing: dict[tuple[str, str], list[Triple]] = {}
-        for triple, passages in shared.items():
-            for passage in passages:
-                sharing.setdefault((triple[1], passage), []).append(triple)
-        for triple, passages in shared.items():
+        ends = {
+            triple: Ends(triple, self.sources_of(graph, triple[0]), self.sources_of(graph, triple[2]))
+            for triple in triples
+        }
+        rules = PassageRules(ends.values(), ReadingOrder(self._store, graph), self._own(graph), self._periods)
+        for triple, pair in ends.items():
             if (graph, triple) in self.authored:
                 yield Relation(triple, graph, AUTHORED, tuple(sorted(self.authored[graph, triple])))
                 continue
-            alone = sorted(passage for passage in passages if len(sharing[triple[1], passage]) == 1)
-            how = DERIVED if alone else AMBIGUOUS if passages else UNSHARED
-            yield Relation(triple, graph, how, tuple(alone))
+            rule, passages = rules.derive(pair)
+            how = DERIVED if passages else AMBIGUOUS if pair.shared else UNSHARED
+            yield Relation(triple, graph, how, tuple(sorted(passages)), rule)
+
+    def _own(self, graph: str) -> re.Pattern[str]:
+        """Return the form of the IRIs of what belongs to one publication: claims, figures, list items."""
+        return re.compile(f"{re.escape(ID)}[^/]+/{re.escape(graph.removeprefix(GRAPH))}/")
+
+    @cached_property
+    def _periods(self) -> set[str]:
+        periods = self._store.quads_for_pattern(None, _TYPE, ox.NamedNode(KB + "Period"), None)
+        return {term_key(quad.subject) for quad in periods}
 
     @cached_property
     def stated(self) -> dict[Triple, list[str]]:
-        """Stated relation to the graphs that state it."""
+        """Stated relation to the graphs that state it; of what is withdrawn nothing is stated any more."""
         left_out = self._left_out
-        structure = self.structure
+        statements = {subject for subject, kind in _pairs(self._store, RDF_TYPE) if kind == _STATEMENT}
+        no_things = self.structure | statements | {subject for subject, _ in _pairs(self._store, _DEPRECATED)}
         graphs: dict[Triple, list[str]] = {}
         for quad in self._in_graphs("stated"):
             if not isinstance(quad.object, ox.NamedNode):
@@ -171,7 +229,7 @@ class Evidence:
             subject, predicate, value = term_key(quad.subject), quad.predicate.value, quad.object.value
             if predicate in left_out or predicate.startswith((RDF, QB)) or value in self.codes:
                 continue
-            if subject not in structure and value not in self._spans:
+            if subject not in no_things and value not in self._spans:
                 graphs.setdefault((subject, predicate, value), []).append(term_key(quad.graph_name))
         return graphs
 
@@ -225,6 +283,7 @@ def _statement(relation: Relation) -> Iterator[ox.Quad]:
     yield ox.Quad(node, _TYPE, _DERIVED_CLASS, graph)
     for part, value in zip(REIFICATION, relation.triple, strict=True):
         yield ox.Quad(node, ox.NamedNode(part), ox.NamedNode(value), graph)
+    yield ox.Quad(node, _GENERATED_BY, ox.NamedNode(f"{ID}passage-rule/{relation.rule}"), graph)
     for passage in relation.passages:
         yield ox.Quad(node, _SOURCE, ox.NamedNode(passage), graph)
 

@@ -9,9 +9,9 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.graph.evidence import REIFICATION, Evidence, Triple
+from kg.graph.evidence import PLAIN, REIFICATION, Evidence, Modality, Triple
 from kg.namespaces import DCT, KB, PROV, RDF_TYPE, SSSOM
-from kg.rdf_terms import Term, object_key, objects, term_key
+from kg.rdf_terms import Term, asserted, object_key, objects, term_key
 
 NODE, RULE, MAPPING = "node", "rule", "mapping"
 
@@ -68,6 +68,7 @@ class Support:
         passages: IRIs of passages; those that name both ends, or else those of the subject.
         derivations: for what rules derived.
         properties: property and value pairs that a mapping states of itself.
+        modality: how firmly a publication says it.
 
     """
 
@@ -77,6 +78,7 @@ class Support:
     passages: tuple[str, ...] = ()
     derivations: tuple[Derivation, ...] = ()
     properties: tuple[tuple[str, Term], ...] = ()
+    modality: Modality = PLAIN
 
 
 class Facts:
@@ -101,7 +103,7 @@ class Facts:
 
     def classes(self, iri: str) -> list[str]:
         """Return the classes of a thing, then those above them."""
-        quads = self._store.quads_for_pattern(ox.NamedNode(iri), _TYPE, None, None)
+        quads = asserted(self._store.quads_for_pattern(ox.NamedNode(iri), _TYPE, None, None))
         types = sorted({term_key(quad.object) for quad in quads})
         above = sorted({parent for kind in types for parent in self.superclasses.get(kind, ())})
         return list(dict.fromkeys([*types, *above]))
@@ -134,8 +136,10 @@ class Facts:
     def _step(self, node: Term, step: Step) -> Iterable[ox.Quad]:
         predicate = ox.NamedNode(step.predicate)
         if step.inverse:
-            return self._store.quads_for_pattern(None, predicate, node, None)
-        return self._store.quads_for_pattern(node, predicate, None, None) if isinstance(node, ox.NamedNode) else ()
+            return asserted(self._store.quads_for_pattern(None, predicate, node, None))
+        if not isinstance(node, ox.NamedNode):
+            return ()
+        return asserted(self._store.quads_for_pattern(node, predicate, None, None))
 
     def _is_a(self, value: Term, of_class: str) -> bool:
         return isinstance(value, ox.NamedNode) and of_class in self.classes(value.value)
@@ -152,7 +156,7 @@ class Facts:
         own, other = (self._evidence.sources_of(graph, end) for end in (triple[0], triple[2]))
         if relation := self._evidence.by_statement.get((graph, triple)):
             passages = relation.passages or tuple(sorted(own & other)) or tuple(sorted(own))
-            return Support(kind, graph, relation.how, passages)
+            return Support(kind, graph, relation.how, passages, modality=self._evidence.modality(graph, triple))
         stated = kind.endswith("/stated") and quad.predicate != _SOURCE
         passages = tuple(sorted(own)) if stated else ()
         return Support(kind, graph, NODE if passages else "", passages)

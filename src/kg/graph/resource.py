@@ -8,10 +8,11 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.namespaces import DCT, XSD
+from kg.namespaces import DCT, SKOS, XSD
 
 _DEPRECATED: Final = ox.NamedNode("http://www.w3.org/2002/07/owl#deprecated")
 _REPLACED_BY: Final = ox.NamedNode(DCT + "isReplacedBy")
+_CHANGE_NOTE: Final = ox.NamedNode(SKOS + "changeNote")
 _TRUE: Final = tuple(ox.Literal(text, datatype=ox.NamedNode(XSD + "boolean")) for text in ("true", "1"))
 
 
@@ -40,6 +41,11 @@ class Resource:
         """IRIs of what replaces it: `dct:isReplacedBy`."""
         replaced = [quad.object for quad in self.statements if quad.predicate == _REPLACED_BY]
         return sorted({node.value for node in replaced if isinstance(node, ox.NamedNode)})
+
+    def reason(self, lang: str) -> str:
+        """Return why it is withdrawn, in a language: `skos:changeNote` (SKOS, section 7)."""
+        notes = (quad.object for quad in self.statements if quad.predicate == _CHANGE_NOTE)
+        return next((note.value for note in notes if isinstance(note, ox.Literal) and note.language == lang), "")
 
     @property
     def triples(self) -> list[ox.Triple]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +75,26 @@ def parse(path: Path) -> Iterator[ox.Quad]:
         SourceError: with file, line and column of the first thing that is not Turtle.
 
     """
-    try:
+    with _placed(path):
         yield from ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+
+
+def load(source: Source, store: ox.Store) -> None:
+    """Add the triples of a source to a store, in its graph.
+
+    Raises:
+        SourceError: as `parse`.
+
+    """
+    with _placed(source.path):
+        store.load(path=str(source.path), format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(source.graph))
+
+
+@contextmanager
+def _placed(path: Path) -> Iterator[None]:
+    """Tell an error of the engine with its place."""
+    try:
+        yield
     except SyntaxError as error:
         raise SourceError(
             _without_place(error.msg),

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from kg.linking.esco import ALT, CONCEPTS, HIDDEN, IN_ISCO, ISCO, MODEL, NOTATION, PREF, EscoFolder, Statement
 from kg.namespaces import ID, KB, RDF_TYPE, SKOS
+from kg.rdf_terms import asserted
 
 _KINDS: Final = {PREF: "prefLabel", ALT: "altLabel", HIDDEN: "hiddenLabel", NOTATION: "notation"}
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
@@ -95,7 +96,7 @@ def entries_of_store(store: ox.Store) -> list[Entry]:
 
 def _statements(store: ox.Store) -> Iterator[Statement]:
     for predicate in (PREF, ALT, HIDDEN, NOTATION, _TYPE, *_ISCO_BY):
-        for quad in store.quads_for_pattern(None, predicate, None, None):
+        for quad in asserted(store.quads_for_pattern(None, predicate, None, None)):
             if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, (ox.NamedNode, ox.Literal)):
                 yield quad.subject, predicate, quad.object
 

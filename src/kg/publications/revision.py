@@ -20,7 +20,7 @@ from kg.errors import NotFound, SourceError
 from kg.files import replacing
 from kg.graph.build import fill_store
 from kg.graph.evidence import REIFICATION, Evidence
-from kg.graph.sources import CATALOGUE_FILE, find_sources, parse, read
+from kg.graph.sources import CATALOGUE_FILE, find_sources, parse
 from kg.namespaces import DCT, ID, KB, RDF_TYPE, SCHEMA, SKOS
 from kg.publications.alignment import Rendition
 from kg.publications.passages import Passage, Publication, find_publications
@@ -87,7 +87,7 @@ def find_edition(project: Path, name: str) -> tuple[ox.Store, Publication]:
         NotFound: the project has no publication of that name with a text.
 
     """
-    store = fill_store(read(find_sources(project)))
+    store = fill_store(find_sources(project))
     publications = {local_name(publication.iri): publication for publication in find_publications(store)}
     if name not in publications:
         raise NotFound(f"no publication {name}", where="--revises", hint=f"give one of {', '.join(publications)}")

@@ -23,7 +23,11 @@ _KIND: Final = ID + "passage-kind/"
 _ITEM, _ROW, _CAPTION = _KIND + "list-item", _KIND + "table-row", _KIND + "caption"
 _PREFERRED: Final = SKOS + "prefLabel"
 _GRAMMARS: Final[Mapping[str, Grammar]] = {"nl": DUTCH, "en": ENGLISH}
-_NAMES: Final = (_PREFERRED, SKOS + "altLabel", SKOS + "hiddenLabel", KB + "asPrinted", KB + "abbreviation")
+_NAMES: Final = (
+    _PREFERRED,
+    *(SKOS + name for name in ("altLabel", "hiddenLabel")),
+    *(KB + name for name in ("asPrinted", "mentionedAs", "abbreviation")),
+)
 
 
 def grammar_of(language: str) -> Grammar:

@@ -30,7 +30,7 @@ LONGEST_RUN: Final = 12
 
 _IN_CONTEXT: Final = ("period", "relation")
 _LABELS: Final = (SKOS + "prefLabel", SKOS + "altLabel", SKOS + "hiddenLabel")
-_PRINTED: Final = (KB + "asPrinted", KB + "abbreviation")
+_PRINTED: Final = (KB + "asPrinted", KB + "mentionedAs", KB + "abbreviation")
 _TITLES: Final = (SKOS + "prefLabel", DCT + "title")
 
 

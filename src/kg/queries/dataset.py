@@ -46,7 +46,7 @@ class Dataset:
     def triples(self) -> int:
         """How many triples the default graph holds."""
         if self._graphs:
-            return len(self._merged)
+            return len(self._merged or ())
         return len(self.store) - sum(count * (len(graphs) - 1) for graphs, count in self.overlaps.items())
 
     def prepare(self) -> None:
@@ -54,8 +54,8 @@ class Dataset:
 
         A second store beside the named graphs would take twice the time and memory.
         """
-        if (self._graphs or self.overlaps) and "whole" not in vars(self):
-            _ = self.triples  # Counted while the store holds the named graphs alone.
+        if self._merged is not None and "whole" not in vars(self):
+            self.triples = len(self._merged)
             self.store.bulk_extend(self._merged)
             self.whole = self.store
 
@@ -67,9 +67,9 @@ class Dataset:
             sees_graphs: whether it has a GRAPH clause.
 
         """
-        if self._graphs or self.overlaps:
-            return (self.whole if sees_graphs else self._merged).query(text)
-        return self.store.query(text, use_default_graph_as_union=True)
+        if self._merged is None:
+            return self.store.query(text, use_default_graph_as_union=True)
+        return (self.whole if sees_graphs else self._merged).query(text)
 
     def in_common(self, graphs: Iterable[ox.NamedNode]) -> bool:
         """Return whether two of these graphs hold a triple in common."""
@@ -94,15 +94,19 @@ class Dataset:
         return store
 
     @cached_property
-    def _merged(self) -> ox.Store:
-        """The default graph alone: most queries see no other, and are answered faster without."""
-        return merge(self.store, self._graphs)
+    def _merged(self) -> ox.Store | None:
+        """The default graph alone: most queries see no other, and are answered faster without.
+
+        Nothing where each triple stands in one graph: the engine's own union is a set then.
+        """
+        merged = merge(self.store, self._graphs)
+        return merged if self._graphs or len(merged) < len(self.store) else None
 
     @cached_property
     def whole(self) -> ox.Store:
         """The default graph beside the named graphs."""
         store = ox.Store()
-        store.bulk_extend(self._merged)
+        store.bulk_extend(self._merged or ())
         store.bulk_extend(self.store)
         return store
 

@@ -181,6 +181,37 @@ def dataset_of(text: str) -> Stated:
     return Stated("".join(plain), tuple(default), tuple(named), "GRAPH" in words)
 
 
+def iris_of(text: str, prefixes: Mapping[str, str] | None = None) -> dict[str, int]:
+    """Return the IRIs that a query names, in full or by prefix, each with the offset of its first mention.
+
+    The prologue names nothing, nor does a name with a prefix that nothing declares. A text that is no query gives what
+    can be read of it.
+
+    Arguments:
+        text: the query.
+        prefixes: prefix to namespace, of those that the text need not declare.
+
+    """
+    known, base = dict(prefixes or {}), ""
+    named: dict[str, int] = {}
+    tokens = (token for token in _TOKEN.finditer(text) if token.lastgroup in ("iri", "name", "word"))
+    for token in tokens:
+        word = token.group().upper() if token.lastgroup == "word" else ""
+        if word == "PREFIX":
+            prefix, space = next(tokens, None), next(tokens, None)
+            if prefix and space:
+                known[prefix.group()[:-1]] = urljoin(base, space.group()[1:-1])
+        elif word == "BASE":
+            base = urljoin(base, target.group()[1:-1]) if (target := next(tokens, None)) else base
+        elif token.lastgroup == "iri":
+            named.setdefault(urljoin(base, token.group()[1:-1]), token.start())
+        elif token.lastgroup == "name" and token.group()[0] not in "?$@":
+            prefix_name, _, local = token.group().partition(":")
+            if prefix_name in known and (local := local.rstrip(".")):
+                named.setdefault(known[prefix_name] + local.replace("\\", ""), token.start())
+    return named
+
+
 def _resolved(token: re.Match[str], known: Mapping[str, str], base: str) -> str:
     """Return the IRI of a token."""
     text = token.group()
@@ -288,7 +319,8 @@ def _spread(text: str) -> tuple[str, list[tuple[int, int]]]:
     length = end = 0
     for token in _TOKEN.finditer(text):
         gap, word = text[end : token.start()], token.group()
-        apart = gap.strip() != gap or word in _APART or (parts and parts[-1] in _APART)
+        called = word == "(" and not gap and parts and parts[-1].isalpha()  # The engine reads no space in COALESCE (.
+        apart = gap.strip() != gap or (word in _APART and not called) or (parts and parts[-1] in _APART)
         parts += [gap, _FAR * bool(apart), word]
         starts.append((length + len(gap) + len(parts[-2]), token.start()))
         length, end = starts[-1][0] + len(word), token.end()

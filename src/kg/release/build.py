@@ -25,7 +25,7 @@ from kg.release.ro_crate import crate
 from kg.release.void import void
 
 IRIS: Final = "iris.txt"
-_MADE: Final = tuple(ox.NamedNode(f"{ID}graph-kind/{kind}") for kind in ("evidence", "inferred"))
+_MADE: Final = tuple(ox.NamedNode(f"{ID}graph-kind/{kind}") for kind in ("entailed", "evidence", "inferred"))
 _PAPERS: Final = {
     LICENCE: {"en": "Terms, graph by graph", "nl": "Voorwaarden, per graaf"},
     CITATION: {"en": "How to cite", "nl": "Hoe te citeren"},
@@ -102,7 +102,7 @@ def _list(graph: Graph) -> File:
 def published_iris(graph: Graph) -> list[str]:
     """Return, sorted, the IRIs of ours that people describe: what others may link to, and what must not disappear.
 
-    What the build makes anew each time (inferred statements, derived evidence) is left out.
+    What the build makes anew each time (inferred and entailed statements, derived evidence) is left out.
     """
     kind = ox.NamedNode(KB + "graphKind")
     made = {

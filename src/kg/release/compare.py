@@ -16,7 +16,7 @@ from kg.rdf_terms import Term, language_of, term_key
 
 REMOVED, DEPRECATED, MEANING, TYPE, DATATYPE = "removed", "deprecated", "meaning", "type", "datatype"
 _MEANING: Final = (SKOS + "prefLabel", SKOS + "definition", RDFS_LABEL)
-_MADE: Final = tuple(f"{ID}graph-kind/{kind}" for kind in ("evidence", "inferred"))
+_MADE: Final = tuple(f"{ID}graph-kind/{kind}" for kind in ("entailed", "evidence", "inferred"))
 _DEPRECATED: Final = "http://www.w3.org/2002/07/owl#deprecated"
 _REPLACED_BY: Final = DCT + "isReplacedBy"
 _TRUE: Final = ("true", "1")
@@ -237,7 +237,7 @@ def _breaking(before: Side, after: Side) -> Iterator[Breaking]:
             successors = tuple(sorted(after.values(iri, _REPLACED_BY), key=str))
             yield Breaking(DEPRECATED, iri, _REPLACED_BY, after=successors)
     for what, predicates in ((MEANING, _MEANING), (TYPE, (RDF_TYPE,))):
-        for iri in both:
+        for iri in (iri for iri in both if not after.deprecated(iri)):
             yield from _lost(what, iri, predicates, before, after)
     yield from _datatypes(before, after)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +30,7 @@ def render(sheet: Sheet, source: Provenance, notes: Sequence[str] = ()) -> bytes
         "language": sheet.lang,
         "parameters": dict(source.parameters),
         "columns": _columns(sheet),
+        "sources": [asdict(figures) for figures in source.figures],
         "rows": [dict(zip(names, map(_value, row), strict=True)) for row in rows],
         "version": source.version,
         "date": source.date or None,

@@ -2,8 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FigureSource:
+    """A publication from which the numbers of an answer come, with what it says of them.
+
+    Attributes:
+        publication: its title; `iri` leads to it.
+        publishers, issued: who published it and when, as `2023` or `2022-01`: never the date of the graph.
+        periods: what the numbers are of; empty where the text names none.
+        scopes: what they cover.
+        caveats: what whoever uses them should know.
+
+    """
+
+    iri: str
+    publication: str
+    publishers: tuple[str, ...]
+    issued: str
+    periods: tuple[str, ...]
+    scopes: tuple[str, ...]
+    caveats: tuple[str, ...]
+
+    def lines(self, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield pairs of a name and a text; `words` has the names: `publication`, `period`, `scope`, `caveat`."""
+        published = ", ".join(part for part in (*self.publishers, self.issued) if part)
+        yield words["publication"], f"{self.publication} ({published})"
+        for name, texts in (("period", self.periods), ("scope", self.scopes), ("caveat", self.caveats)):
+            if texts:
+                yield words[name], "; ".join(texts)
 
 
 @dataclass(frozen=True)
@@ -17,6 +47,7 @@ class Provenance:
         url: where the answer is found again.
         version: of the graph; `date` is that of its release, as `2026-11-25`, empty where it is not stated.
         terms: graph title to licence or rights, as the catalogue states them.
+        figures: where the numbers come from, publication by publication.
 
     """
 
@@ -29,3 +60,4 @@ class Provenance:
     version: str
     date: str
     terms: Mapping[str, str]
+    figures: tuple[FigureSource, ...] = ()

@@ -16,15 +16,13 @@ from typing import Any, Final
 from kg.errors import NotFound, QueryError, Refused, SourceError
 from kg.files import read_text, write_whole
 from kg.queries.dataset import Dataset
-from kg.queries.engine import answer
+from kg.queries.engine import answer, iris_of
 from kg.queries.question import Question
 from kg.queries.rows import Rows, python_value
 from kg.rdf_terms import is_iri
 
 _STRING_OR_COMMENT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|(?:^|(?<=\s))#[^\n]*', re.MULTILINE)
 _PREFIX: Final = re.compile(r"^\s*PREFIX\s+([\w-]*):\s*<([^<>\s]*)>", re.MULTILINE | re.IGNORECASE)
-_IRI: Final = re.compile(r"<([^<>\s]+)>")
-_NAME: Final = re.compile(r"(?<![\w?$<-])([a-z][\w-]*):([\w.-]*[\w-])")
 _EMPTY: Final = "#+ empty: true"
 
 Row = tuple[str, ...]
@@ -48,12 +46,7 @@ def terms_of(query: str) -> set[str]:
 
     What is no IRI is left out: the engine says so when it reads the query.
     """
-    bare = _STRING_OR_COMMENT.sub("", query)
-    prefixes = prefixes_of(query)
-    body = _PREFIX.sub("", bare)
-    names = _NAME.findall(_IRI.sub("", body))
-    terms = {prefixes[prefix] + local for prefix, local in names if prefix in prefixes} | set(_IRI.findall(body))
-    return set(filter(is_iri, terms))
+    return set(filter(is_iri, iris_of(query)))
 
 
 def text_rows(rows: Iterable[Sequence[Any]]) -> list[Row]:

@@ -17,7 +17,7 @@ from kg.namespaces import SH
 from kg.queries.question import Question
 from kg.validation.documents import MAX_BYTES, Document, Input, Problem, read_document, triples_of
 from kg.validation.findings import SEVERITIES, Finding, Report, Rule
-from kg.validation.jobs import AUTO, REFERENCE, Job, Outcome, begin_jobs, run_here
+from kg.validation.jobs import AUTO, Job, Outcome, begin_jobs, run_here
 from kg.validation.locate import NodeFinding, file_finding, file_findings, locate
 from kg.validation.nearest import Nearest
 from kg.validation.positions import Position, Positions, text_lines
@@ -80,7 +80,7 @@ def validate(sources: Sequence[Source], shapes: Path, *, lang: str = "en") -> li
     rules = read_rules([shapes], lang)
     if not rules.triples and not rules.checks:
         raise SourceError("no shapes and no check queries", where=str(shapes), hint="name a folder with .ttl shapes")
-    outcomes = [run_here(job) for job in _jobs(documents, rules, "pyshacl")]
+    outcomes = [run_here(job) for job in _jobs(documents, rules, AUTO)]
     return sorted(set(_findings(documents, rules, outcomes, lang)))
 
 
@@ -143,7 +143,7 @@ def _begin(
     jobs = [saved.job, *_jobs(documents, used, plan.engine)]
     check_shapes = bool(used.triples) and not plan.shapes_checked
     if check_shapes:
-        jobs.append(_job_on_shapes(rules))
+        jobs.append(_job_on_shapes(rules, plan.engine))
     outcomes_of = begin_jobs(jobs, plan.limit)
 
     def wait() -> tuple[list[Outcome], Outcome]:
@@ -184,13 +184,13 @@ def _split(rules: Rules, documents: Sequence[Document], engine: str) -> list[byt
     return ["".join((*rest, *targets[number::_WORKERS])).encode() for number in range(_WORKERS)]
 
 
-def _job_on_shapes(rules: Rules) -> Job:
+def _job_on_shapes(rules: Rules, engine: str) -> Job:
     """Shapes are data to the shapes of shapes (SHACL, appendix C)."""
     package = find_spec("pyshacl")
     path = Path(package.origin or "").parent / _SHAPES_OF_SHAPES if package else Path()
     data = ox.serialize(triples_of(rules.documents), format=ox.RdfFormat.N_TRIPLES) or b""
     shapes = [quad.triple for quad in read_document(Input(path, SHAPES_GRAPH)).quads]
-    return Job(data, ox.serialize(shapes, format=ox.RdfFormat.N_TRIPLES) or b"", REFERENCE)
+    return Job(data, ox.serialize(shapes, format=ox.RdfFormat.N_TRIPLES) or b"", engine)
 
 
 def _refuse_bad_shapes(rules: Rules, outcome: Outcome) -> None:

@@ -112,11 +112,14 @@ def build_dataset(job: Job) -> Dataset:
 
     """
     if job.project:
-        return build(Path(job.project)).dataset
-    store = ox.Store()
-    store.bulk_load(job.data, format=ox.RdfFormat.N_QUADS)
-    store.bulk_extend(count_graphs(store) if job.with_counts else ())
-    return Dataset(store)
+        dataset = build(Path(job.project)).dataset
+    else:
+        store = ox.Store()
+        store.bulk_load(job.data, format=ox.RdfFormat.N_QUADS)
+        store.bulk_extend(count_graphs(store) if job.with_counts else ())
+        dataset = Dataset(store)
+    dataset.prepare()
+    return dataset
 
 
 def ask(dataset: Dataset, text: str) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from functools import cached_property
 from typing import Final
 
 import pyoxigraph as ox
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import JaroWinkler
 
+from kg.labels import most_like
 from kg.namespaces import RDF_TYPE
 from kg.rdf_terms import prefixed_name
 from kg.validation.documents import Document
@@ -20,8 +19,6 @@ from kg.validation.findings import Finding
 NEAREST: Final = {"en": "nearest", "nl": "het dichtst erbij"}
 _DECLARE: Final = {"en": "add", "nl": "voeg toe"}
 _UNDECLARED: Final = re.compile(r"The prefix (\S*): has not been declared")
-_NEAR: Final = 75
-_LIKE_AT_THE_BEGINNING: Final = 0.7
 
 
 class Nearest:
@@ -57,7 +54,7 @@ class Nearest:
         for iri in (finding.value, finding.focus):
             space = next((space for space in self._namespaces if iri.startswith(space)), "")
             if space and (name := iri.removeprefix(space)) not in self._known[space]:
-                near = _most_like(name, self._known[space])
+                near = most_like(name, self._known[space])
                 return f"{NEAREST[self._lang]}: {self._short(space + near, finding.file)}" if near else ""
         return ""
 
@@ -69,7 +66,7 @@ class Nearest:
         if spaces := prefixes.get(undeclared[1]):
             declarations = [f"@prefix {undeclared[1]}: <{space}> ." for space in spaces]
             return f"{_DECLARE[self._lang]}: {declarations[0]}" if len(declarations) == 1 else ""
-        near = _most_like(undeclared[1], sorted(prefixes))
+        near = most_like(undeclared[1], sorted(prefixes))
         return f"{NEAREST[self._lang]}: {near}:" if near else ""
 
     def _prefixes(self, file: str) -> dict[str, set[str]]:
@@ -89,15 +86,3 @@ class Nearest:
 
 def _gives_class(quad: ox.Quad) -> bool:
     return quad.predicate.value == RDF_TYPE
-
-
-def _most_like(name: str, known: Sequence[str]) -> str:
-    """Return the known name most like another: a class for a class, by the case of its first letter.
-
-    Where no term has nearly all its letters in common, it is the one that begins most alike.
-    """
-    alike = [other for other in known if other[:1].isupper() == name[:1].isupper()]
-    match = process.extractOne(name, alike, scorer=fuzz.ratio, score_cutoff=_NEAR)
-    if not match and "/" not in name:
-        match = process.extractOne(name, alike, scorer=JaroWinkler.similarity, score_cutoff=_LIKE_AT_THE_BEGINNING)
-    return match[0] if match else ""

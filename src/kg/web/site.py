@@ -17,6 +17,7 @@ from kg.endpoint.workers import Engine
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.graph.facts import Fact, Facts
+from kg.graph.term_use import TermUse
 from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.namespaces import DCT, KB, RDF, RDF_TYPE, SKOS, SSSOM
@@ -25,7 +26,7 @@ from kg.publications.texts import Texts
 from kg.queries.limits import Limits
 from kg.queries.question import Question
 from kg.queries.themes import Themes
-from kg.rdf_terms import Term, first_object, objects, term_key
+from kg.rdf_terms import Term, asserted, first_object, objects, term_key
 from kg.release.background import BackgroundBuild
 from kg.release.changes import ReleaseChanges, read_changes
 from kg.release.files import Edition, Owner
@@ -126,6 +127,11 @@ class Site:
             self.reloads,
         )
 
+    @cached_property
+    def term_use(self) -> TermUse:
+        """Which terms of a query the graph uses."""
+        return TermUse(self.graph.store, self.graph.prefixes)
+
     def kind_name(self, kind: str, lang: str) -> str:
         """Return what the things of a kind are called, in the plural where a view says so; begins with a capital."""
         view = self.kinds.view(kind)
@@ -159,7 +165,7 @@ class Site:
         """Return the statement that says what a thing is, where it rests on passages."""
         if not isinstance(value, ox.NamedNode) or value.value not in self.facts.sources:
             return []
-        return list(self.graph.store.quads_for_pattern(value, ox.NamedNode(RDF_TYPE), None, None))
+        return list(asserted(self.graph.store.quads_for_pattern(value, ox.NamedNode(RDF_TYPE), None, None)))
 
     def in_order(self, facts: Iterable[Fact], lang: str) -> list[Fact]:
         """Return facts in the printed order of their values (`view:OrderRole`), then by name."""

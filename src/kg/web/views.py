@@ -1,7 +1,8 @@
 """What a page shows of each class of things: property shapes in `views/*.ttl`, with DASH where SHACL has no word.
 
 A view is a `sh:NodeShape` with `sh:targetClass`; each `sh:property` has a `sh:path` and may have `sh:name`, `sh:group`,
-`sh:order`, `sh:class`, `dash:viewer`, `dash:propertyRole`, `dash:facet` and `dash:hidden` (SHACL, section 2.3.2; DASH).
+`sh:order`, `sh:class`, `sh:description`, `view:whenEmpty`, `dash:viewer`, `dash:propertyRole`, `dash:facet` and
+`dash:hidden` (SHACL, section 2.3.2; DASH).
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class Field:
         of_class: class of the values that are shown; empty for all.
         viewer: last part of `dash:viewer`.
         roles: last parts of `dash:propertyRole`.
+        note: what stands below the values, by language tag.
+        when_empty: what stands in their place where there are none.
         facet: whether lists can be narrowed by it.
         hidden: whether it is left out.
 
@@ -69,6 +72,8 @@ class Field:
     of_class: str = ""
     viewer: str = ""
     roles: frozenset[str] = frozenset()
+    note: Texts = field(default_factory=dict, compare=False)
+    when_empty: Texts = field(default_factory=dict, compare=False)
     facet: bool = False
     hidden: bool = False
 
@@ -201,6 +206,8 @@ class _Reader:
             of_class=self._text(node, SH + "class"),
             viewer=local_name(self._text(node, DASH + "viewer")),
             roles=frozenset(local_name(_value(role)) for role in objects(self._store, node, DASH + "propertyRole")),
+            note=self._texts(node, SH + "description"),
+            when_empty=self._texts(node, VIEWS + "whenEmpty"),
             facet=self._text(node, DASH + "facet") == "true",
             hidden=self._text(node, DASH + "hidden") == "true",
         )

@@ -25,7 +25,7 @@ from kg.publications.passages import Passage, Publication, find_passages, find_p
 from kg.publications.texts import Texts
 from kg.queries.question import Question, pick
 from kg.queries.rows import Rows
-from kg.rdf_terms import is_iri, local_name, term_key
+from kg.rdf_terms import asserted, is_iri, local_name, term_key
 
 Payload = dict[str, Any]
 _MOST_ROWS: Final = 200
@@ -34,7 +34,7 @@ _MOST_PASSAGES: Final = 5
 _MOST_INCOMING: Final = 100
 _SUPPORT: Final = {
     "authored": "passages named for this statement",
-    "derived": "passages that subject and object share",
+    "derived": "passages that follow from those of subject and object",
     "node": "passages of the subject; none is known for this statement alone",
     "": "no passage: it is not taken from a text",
 }
@@ -118,10 +118,17 @@ class Knowledge:
             "kind": statement.kind,
             "graph": statement.graph,
             **self._publication(statement.graph, lang),
+            **self._modality(statement, lang),
             "backing": _SUPPORT[statement.how],
             "passages": [self._passage(passage, lang) for passage in statement.passages[:_MOST_PASSAGES]],
             "passages_in_all": len(statement.passages),
         }
+
+    def _modality(self, statement: StatementEvidence, lang: str) -> Payload:
+        """Return how firmly the publication says it; nothing where it says it plainly."""
+        hedged = statement.modality
+        named = {"modality": hedged.codes, "only_of_project": hedged.projects}
+        return {key: [self._labels.get(iri, lang)[0] for iri in iris] for key, iris in named.items() if iris}
 
     def _publication(self, graph: str, lang: str) -> Payload:
         publication = self._publications.get(graph)
@@ -182,7 +189,8 @@ class Knowledge:
         return publication.iri if publication else ""
 
     def _support(self, iri: str, lang: str) -> Payload:
-        graphs = {quad.graph_name for quad in self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None)}
+        quads = self.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None)
+        graphs = {quad.graph_name for quad in asserted(quads)}
         kinds = sorted({self._kind(getattr(graph, "value", "")) for graph in graphs} - {""})
         passages = sorted(self._evidence.sources.get(iri, ()))
         by_publication = [list(group) for _, group in groupby(passages, self._publication_of)]

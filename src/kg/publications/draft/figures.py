@@ -13,7 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.grammar import Grammar
-from kg.namespaces import ID, KB, RDF_TYPE
+from kg.namespaces import ID, KB, RDF_TYPE, XSD
 from kg.publications.draft.lexicon import Lexicon, Mention, Thing
 from kg.publications.draft.words import Words
 from kg.publications.surroundings import Names
@@ -40,6 +40,7 @@ class Figure:
         qualifier, period, base, direction: IRIs, or empty.
         printed: what stands there.
         sure: whether a unit was found.
+        counted: whether its kind of quantity is written without decimals.
 
     """
 
@@ -54,6 +55,14 @@ class Figure:
     direction: str
     printed: str
     sure: bool
+    counted: bool
+
+    @property
+    def literal(self) -> str:
+        """The number as Turtle has it, in the datatype of its kind of quantity."""
+        if self.value != self.value.to_integral():
+            return format(self.value.normalize(), "f")
+        return str(int(self.value)) if self.counted else f"{int(self.value)}.0"
 
 
 class Figures:
@@ -144,12 +153,17 @@ class Figures:
         unit = unit or self._named_before(text[:begin], above)
         start, qualifier = self._qualifier(text, begin)
         period, base = self._period(text, begin, periods)
-        quantity = self._quantities.get(unit, "")
         default_unit, default_quantity = self._words.counted
+        quantity = self._quantities.get(unit, "") or default_quantity
         return Figure(
-            start, last, value, unit or default_unit, quantity or default_quantity, qualifier, period, base,
+            start, last, value, unit or default_unit, quantity, qualifier, period, base,
             self._direction(text[max(0, begin - _AROUND) : last + _AROUND]), text[start:last], bool(unit),
+            self._is_counted(quantity),
         )  # fmt: skip
+
+    def _is_counted(self, quantity: str) -> bool:
+        datatypes = objects(self._store, ox.NamedNode(quantity), KB + "datatype") if quantity else ()
+        return ox.NamedNode(XSD + "decimal") not in datatypes
 
     def _unit(self, text: str, begin: int, end: int) -> tuple[str, int, int]:
         """Return the unit, where it ends, and how many words behind the number it stands."""

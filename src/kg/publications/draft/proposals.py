@@ -239,6 +239,8 @@ class _Reading:
         if thing.known:
             if not same:
                 proposal.say(KB + "asPrinted", _text(printed), segment.slug)
+            if "- " in printed:  # "Zonne- en windenergie": half of the name stands there.
+                proposal.ours[(KB + "method", f"<{ID}method/elliptical>")] = None
             return
         language, other = self._by.language, _other(self._by.language)
         proposal.why[f"new: no thing of the graph is called so{_from(thing)}"] = None
@@ -270,9 +272,7 @@ class _Reading:
             proposal.why["to write: kb:about, what it is a number of"] = None
         proposal.say(KB + "quantityKind", f"<{figure.quantity}>", where)
         value = figure.value
-        proposal.say(
-            KB + "value", str(int(value)) if value == value.to_integral() else format(value.normalize(), "f"), where
-        )
+        proposal.say(KB + "value", figure.literal, where)
         named = {"unit": figure.unit, "qualifier": figure.qualifier, "period": figure.period}
         for name, iri in (named | {"basePeriod": figure.base, "direction": figure.direction}).items():
             if iri:

@@ -105,7 +105,16 @@ def _send(request: Request, file: File) -> Response:
 def _landing(context: Context) -> Response:
     """Show what the dataset is, with links to cite it, its terms, descriptions and dumps; nothing is made for it."""
     cite = dataset_citation(context.site, context.lang)
-    response = send_page(context, "dataset.html", whole=_WHOLE, cite=cite, card=dataset_card(context))
+    graph = context.site.graph
+    response = send_page(
+        context,
+        "dataset.html",
+        whole=_WHOLE,
+        cite=cite,
+        card=dataset_card(context),
+        asserted=len(graph.store) - graph.entailed,
+        entailed=graph.entailed,
+    )
     signpost(response, DATASET, "/dataset", TERMS, (ABOUT_PAGE, A_DATASET))
     for name in _WHOLE:
         link(response, f"/download/{name}", "item", "application/gzip")

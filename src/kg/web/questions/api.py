@@ -15,21 +15,24 @@ from kg.errors import NotFound
 from kg.queries.formats import Format
 from kg.queries.question import Question
 from kg.tables import csv as csvs
+from kg.tables import csvw, xlsx
 from kg.tables import json as jsons
-from kg.tables import xlsx
 from kg.web.context import Context
 from kg.web.layout import message
 from kg.web.negotiation import choose, wants_html
-from kg.web.questions.binding import BoundQuestion, bind, choices_of, find, sheet_of, source_of
+from kg.web.questions.binding import BoundQuestion, bind, choices_of, find, sheet_of
+from kg.web.questions.sources import source_of
 from kg.web.responses import send_answer, send_data
 from kg.web.site import Site
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# The first three are for people and their tools, the others are SPARQL 1.1 results as the engine gives them.
+CSVM: Final = "application/csvm+json"
+# The first four are for people and their tools, the others are SPARQL 1.1 results as the engine gives them.
 FORMS: Final = (
     Format("json", "application/json", ox.QueryResultsFormat.JSON),
     Format("csv", "text/csv", ox.QueryResultsFormat.JSON, charset=True),
     Format("xlsx", XLSX, ox.QueryResultsFormat.JSON),
+    Format("csvm", CSVM, ox.QueryResultsFormat.JSON),
     Format("srj", "application/sparql-results+json", ox.QueryResultsFormat.JSON),
     Format("xml", "application/sparql-results+xml", ox.QueryResultsFormat.XML, ("application/xml", "text/xml")),
     Format("tsv", "text/tab-separated-values", ox.QueryResultsFormat.TSV, charset=True),
@@ -41,6 +44,10 @@ _MESSAGES: Final = (
     "sheet_source",
     "sheet_question",
     "sheet_description",
+    "sheet_publication",
+    "sheet_period",
+    "sheet_scope",
+    "sheet_caveat",
     "sheet_parameter",
     "sheet_url",
     "sheet_version",
@@ -129,6 +136,8 @@ def _answer(context: Context, bound: BoundQuestion, form: Format) -> Response:
     kind = "attachment" if form.name == "xlsx" else "inline"
     response.headers["Content-Disposition"] = f'{kind}; filename="{name.rpartition("/")[2]}.{form.name}"'
     response.headers["Link"] = f'</questions/{name}?{query}>; rel="alternate"; type="text/html"'
+    if form.name == "csv":  # Tabular Data Model, section 5.2.
+        response.headers.add("Link", f'</api/{name}.csvm?{query}>; rel="describedby"; type="{CSVM}"')
     return response
 
 
@@ -137,9 +146,12 @@ def _written(context: Context, bound: BoundQuestion, form: Format) -> bytes:
     if form.name == "csv":
         return csvs.render(sheet)
     query = urlencode({**bound.values, "lang": context.lang})
-    source = source_of(context, bound, context.absolute(f"/api/{bound.question.name}?{query}"))
+    source = source_of(context, bound, sheet, context.absolute(f"/api/{bound.question.name}?{query}"))
     if form.name == "xlsx":
         return xlsx.render(sheet, source, sheet_messages(context.lang))
+    if form.name == "csvm":
+        csv = context.absolute(f"/api/{bound.question.name}.csv?{query}")
+        return csvw.render(sheet, source, csv, sheet_messages(context.lang))
     return jsons.render(sheet, source, _warnings(context))
 
 

@@ -15,7 +15,6 @@ from kg.namespaces import ID, RDF_TYPE
 from kg.queries.question import Parameter, Question
 from kg.rdf_terms import is_iri, local_name, objects
 from kg.tables.column_titles import title_of
-from kg.tables.provenance import Provenance
 from kg.tables.sheet import Sheet
 from kg.web.context import Context
 from kg.web.responses import arguments, ask
@@ -173,19 +172,3 @@ def read_sheet(context: Context, data: bytes) -> Sheet:
     site, lang = context.site, context.lang
     rows = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
     return Sheet.from_solutions(rows, site.labels, lambda name: title_of(site.column_titles, name, lang), lang)
-
-
-def source_of(context: Context, bound: BoundQuestion, url: str) -> Provenance:
-    """Return what goes with the rows of a question, in the language of the request."""
-    site, lang, question = context.site, context.lang, bound.question
-    return Provenance(
-        question=question.name,
-        title=question.title[lang],
-        description=question.description[lang],
-        query=bound.query,
-        parameters=bound.terms,
-        url=url,
-        version=site.graph.version,
-        date=site.edition.date,
-        terms=site.terms_of_use[lang],
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import product
@@ -17,7 +17,7 @@ from kg.errors import KgError, NotFound, UnknownValue
 from kg.queries.chart_header import Plot
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import render_answer_map
-from kg.tables.charts.svg import with_description
+from kg.tables.charts.svg import footer_height, with_description, with_footer
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, build_chart
@@ -25,6 +25,7 @@ from kg.tables.sheet import Sheet
 from kg.web.context import Context
 from kg.web.layout import local_path, message
 from kg.web.questions.binding import PLAIN, BoundQuestion, bind, find, sheet_of
+from kg.web.questions.sources import footnotes
 from kg.web.responses import send_data
 from kg.web.site import Site
 
@@ -96,7 +97,8 @@ def init_app(app: Flask, site: Site) -> None:
         if plot.mark == MAP:
             svg = render_answer_map(plot, sheet, title, theme, str)
         else:  # All variants are drawn together, since most of the work is to begin.
-            svg = painted(context, renderer, plot, sheet, title, _VARIANTS)[theme, size]
+            notes = footnotes(context, bound.question, sheet)
+            svg = painted(context, renderer, plot, sheet, title, _VARIANTS, notes)[theme, size]
         return _send(context, svg, SVG)
 
     @blueprint.get("/questions/<path:name>.vl.json")
@@ -107,7 +109,8 @@ def init_app(app: Flask, site: Site) -> None:
         if plot.mark == MAP:
             raise NotFound(f"{bound.question.name} is a map, which has no specification", hint="ask for .svg")
         spec = build_chart(plot, sheet, _option(context, "theme"), _option(context, "size")).spec
-        return _send(context, json.dumps(spec, ensure_ascii=False), _VEGA_LITE)
+        notes = {"usermeta": {"notes": footnotes(context, bound.question, sheet)}}
+        return _send(context, json.dumps(spec | notes, ensure_ascii=False), _VEGA_LITE)
 
     app.register_blueprint(blueprint)
 
@@ -134,7 +137,9 @@ def view(context: Context, bound: BoundQuestion, sheet: Sheet) -> ChartView | No
     if plot.mark == MAP:
         svg = render_answer_map(plot, sheet, title, "light", lambda iri: link_of(iri, context.lang))
         return replace(chart, inline=Markup(svg))  # noqa: S704
-    return replace(chart, pictures=tuple(_picture(context, bound, sheet, *variant) for variant in _VARIANTS))
+    notes = footnotes(context, bound.question, sheet)
+    pictures = tuple(_picture(context, bound, sheet, notes, *variant) for variant in _VARIANTS)
+    return replace(chart, pictures=pictures)
 
 
 def _view(context: Context, bound: BoundQuestion) -> ChartView:
@@ -143,13 +148,16 @@ def _view(context: Context, bound: BoundQuestion) -> ChartView:
     return ChartView(question.title[lang], question.description[lang], href, lang, message("chart_table", lang))
 
 
-def _picture(context: Context, bound: BoundQuestion, sheet: Sheet, theme: str, size: str) -> Picture:
+def _picture(
+    context: Context, bound: BoundQuestion, sheet: Sheet, notes: Sequence[str], theme: str, size: str
+) -> Picture:
     plot = bound.question.chart
     assert plot  # noqa: S101  (the view has looked)
     made = build_chart(plot, sheet, theme, size)
     media = " and ".join(part for part in (_DARK * (theme == "dark"), _NARROW * (size == "narrow")) if part)
     query = urlencode({**bound.values, "lang": context.lang, "theme": theme, "size": size})
-    return Picture(media, f"/questions/{bound.question.name}.svg?{query}", made.width, made.height)
+    height = made.height + footer_height(notes, made.width)
+    return Picture(media, f"/questions/{bound.question.name}.svg?{query}", made.width, height)
 
 
 def link_of(iri: str, lang: str) -> str:
@@ -187,7 +195,13 @@ def one_of(values: Mapping[str, str], name: str, offered: tuple[str, ...]) -> st
 
 
 def painted(
-    context: Context, renderer: ChartRenderer, plot: Plot, sheet: Sheet, title: str, variants: tuple[Variant, ...]
+    context: Context,
+    renderer: ChartRenderer,
+    plot: Plot,
+    sheet: Sheet,
+    title: str,
+    variants: tuple[Variant, ...],
+    notes: Sequence[str] = (),
 ) -> dict[Variant, str]:
     """Return a chart as SVG by theme and size, from the cache or drawn.
 
@@ -198,18 +212,21 @@ def painted(
         sheet: the data.
         title: of the chart.
         variants: themes and sizes.
+        notes: what stands below the marks.
 
     Raises:
         Unavailable: it could not be drawn.
 
     """
     cache, lang = context.site.cache, context.lang
-    alt, data = summary(plot, sheet, title), description(plot, sheet)
+    alt, data = summary(plot, sheet, title), " ".join([description(plot, sheet), *notes])
     specs = [build_chart(plot, sheet, *variant).spec for variant in variants]
-    key = blake2b(json.dumps(["chart", specs, alt, lang]).encode(), digest_size=20).digest()
+    key = blake2b(json.dumps(["chart", specs, alt, data, lang]).encode(), digest_size=20).digest()
     svgs: dict[Variant, str] | None = cache.get(key)
     if svgs is None:
-        texts = [with_description(svg, alt, data, lang) for svg in renderer.render(specs, lang)]
+        drawn = zip(renderer.render(specs, lang), variants, strict=True)
+        footed = (with_footer(svg, notes, THEMES[theme]) for svg, (theme, _) in drawn)
+        texts = [with_description(svg, alt, data, lang) for svg in footed]
         svgs = dict(zip(variants, texts, strict=True))
         cache.put(key, svgs, sum(map(len, texts)))
     return svgs

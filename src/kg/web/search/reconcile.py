@@ -17,7 +17,7 @@ from kg.languages import LANGUAGES
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import Entry
 from kg.namespaces import BASE, KB, RDF_TYPE
-from kg.rdf_terms import is_iri, local_name, objects
+from kg.rdf_terms import asserted, is_iri, local_name, objects
 from kg.web.context import Context
 from kg.web.layout import local_link
 from kg.web.responses import render, send_json, send_page
@@ -276,7 +276,7 @@ def _properties(context: Context, kind: str = "") -> list[dict[str, str]]:
     entries = [entry for entry in site.indexes.labels.entries if not kind or kind in (*entry.types, *entry.kinds)]
     store = site.graph.store
     quads = (quad for entry in entries for quad in store.quads_for_pattern(ox.NamedNode(entry.iri), None, None, None))
-    properties = [_reference(context, iri) for iri in {quad.predicate.value for quad in quads} - {RDF_TYPE}]
+    properties = [_reference(context, iri) for iri in {quad.predicate.value for quad in asserted(quads)} - {RDF_TYPE}]
     isco = [_reference(context, _ISCO)] if any(entry.isco for entry in entries) else []
     return isco + sorted(properties, key=lambda node: (node["name"].casefold(), node["id"]))
 

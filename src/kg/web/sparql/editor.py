@@ -34,6 +34,7 @@ from kg.web.questions.charts import MAP, SVG, link_of, one_of, painted
 from kg.web.responses import arguments, ask, send_data, send_json
 from kg.web.site import Site
 from kg.web.sparql.editor_terms import lexicon
+from kg.web.sparql.term_warnings import warnings
 
 FILES: Final = Path(__file__).parents[1] / "static" / "editor"
 _MARKS: Final = ("bar", "point", MAP)
@@ -53,10 +54,10 @@ def init_app(app: Flask, site: Site) -> None:
 
     @blueprint.post("/sparql/check")
     def check() -> Response:
-        """Send what is wrong with a query, if anything, without running it."""
-        context = Context.from_request(site, request)
-        error = _check(context, _fields(request).get("query", ""))
-        return send_json({"problem": error and _problem(error)})
+        """Send what is wrong with a query, if anything, and which of its terms are not in use, without running it."""
+        context, query = Context.from_request(site, request), _fields(request).get("query", "")
+        error = _check(context, query)
+        return send_json({"problem": error and _problem(error), "warnings": warnings(context, query)})
 
     @blueprint.get("/sparql/terms.json")
     def terms() -> Response:

@@ -17,6 +17,7 @@ from kg.web.responses import arguments, ask, send_answer, send_page
 from kg.web.site import Site
 from kg.web.sparql.editor import bundle_version, is_built, policy, setting
 from kg.web.sparql.service_description import describe
+from kg.web.sparql.term_warnings import link_help, warnings
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _QUERY: Final = "application/sparql-query"
@@ -57,7 +58,9 @@ def _answer(context: Context) -> Response:
         graph=_preferred(accept, pairs, GRAPHS),
         accept=_format(pairs) or accept,
     )
-    return send_answer(context, query, _seconds(pairs))
+    response = send_answer(context, query, _seconds(pairs))
+    link_help(context, response, query.text)
+    return response
 
 
 def _form(request: Request) -> Pairs:
@@ -149,6 +152,7 @@ def _page(context: Context, pairs: Pairs) -> Response:
         query=text or starter,
         table=_table(answer),
         turtle=answer.data.decode() if answer and is_graph else None,
+        warnings=warnings(context, text) if answer else [],
         cut=bool(answer and answer.rows > _ROWS),
         formats=GRAPHS if is_graph else TABLES,
         themes=site.themes.group(site.questions.values()),

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, request
 
 from kg.errors import NotFound
 from kg.graph.resource import Resource, find_ontology, find_resource
-from kg.namespaces import GRAPH, ID, KB, ONTOLOGY, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.namespaces import BASE, GRAPH, ID, KB, ONTOLOGY, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.queries.formats import GRAPHS, Format, serialise_triples
 from kg.rdf_terms import is_iri, local_name
 from kg.release.metadata import licence_of
@@ -41,6 +41,15 @@ def init_app(app: Flask, site: Site) -> None:
         """Show what the catalogue says of a named graph."""
         return _show(Context.from_request(site, request), GRAPH, path)
 
+    @blueprint.get("/def/<version>")
+    def of_version(version: str) -> Response:
+        """Show the ontology of a version: only that which is served (`owl:versionIRI`; OWL 2, section 3.1)."""
+        number, suffix = _split(version)
+        if number != site.graph.version:
+            served = f"{ONTOLOGY}/{site.graph.version}"
+            raise NotFound(f"version {number[:20]} of the ontology is not served here", hint=f"here is <{served}>")
+        return ontology(suffix)
+
     @blueprint.get("/def", defaults={"suffix": ""})
     @blueprint.get("/def.<suffix>")
     def ontology(suffix: str) -> Response:
@@ -55,10 +64,8 @@ def init_app(app: Flask, site: Site) -> None:
 
 
 def _show(context: Context, base: str, path: str) -> Response:
-    """Return the page or the RDF of a resource; a suffix that names neither belongs to the IRI."""
-    site, (stem, _, suffix) = context.site, path.rpartition(".")
-    if not stem or suffix not in _SUFFIXES:
-        stem, suffix = path, ""
+    """Return the page or the RDF of a resource, or of what replaces it (RFC 9110, section 15.4.9; RFC 5829, 3.5)."""
+    site, (stem, suffix) = context.site, _split(path)
     iri = base + stem
     resource = find_resource(site.graph.store, iri) if is_iri(iri) else None
     if resource is None:
@@ -66,12 +73,30 @@ def _show(context: Context, base: str, path: str) -> Response:
         near = ", ".join(f"{label} <{other}>" for other, label in nearest)
         raise NotFound(f"nothing is said of {iri}", hint=f"nearest: {near}" if near else "search for it with SPARQL")
     form = page_or_graph(context.request, suffix)
-    response = _rdf(site, resource, form, iri) if form else _thing(context, resource, iri)
-    if resource.deprecated:  # Its successors are links (RFC 5829, section 3.5).
-        response.status_code = 410
-        for successor in resource.successors:
-            link(response, local_path(successor), "successor-version")
+    if not resource.deprecated:
+        return _rdf(site, resource, form, iri) if form else _thing(context, resource, iri)
+    store = site.graph.store
+    known = [one for one in resource.successors if any(store.quads_for_pattern(ox.NamedNode(one), None, None, None))]
+    if len(known) == 1:
+        response = Response(status=308, headers={"Location": _in_form(known[0], suffix, context)})
+    else:
+        response = _rdf(site, resource, form, iri) if form else _thing(context, resource, iri)
+        response.status_code = 300 if known else 410
+    for successor in resource.successors:
+        link(response, local_path(successor), "successor-version")
     return response
+
+
+def _split(path: str) -> tuple[str, str]:
+    """Return a path and the suffix that chooses a form; a suffix that names none belongs to the path."""
+    stem, _, suffix = path.rpartition(".")
+    return (stem, suffix) if stem and suffix in _SUFFIXES else (path, "")
+
+
+def _in_form(iri: str, suffix: str, context: Context) -> str:
+    """Return the address of a resource in the form and language that were asked."""
+    query = context.request.query_string.decode("ascii", "ignore")
+    return local_path(iri) + (f".{suffix}" if suffix else "") + (f"?{query}" if query else "")
 
 
 def _thing(context: Context, resource: Resource, iri: str) -> Response:
@@ -82,6 +107,8 @@ def _thing(context: Context, resource: Resource, iri: str) -> Response:
         "gone.html" if resource.deprecated else "resource.html",
         iri,
         resource=resource,
+        reason=resource.reason(context.lang),
+        questions={f"{BASE}questions/{name}": question for name, question in site.questions.items()},
         head=thing.head(),
         sections=thing.sections(resource),
         cite=citation(site, iri, name, context.lang),

@@ -14,7 +14,7 @@ from kg.graph.facts import Fact, Step
 from kg.graph.resource import Resource
 from kg.languages import lang_attribute
 from kg.namespaces import RDF_TYPE
-from kg.rdf_terms import Term, term_key
+from kg.rdf_terms import Term, asserted, term_key
 from kg.web.kinds import kind_of
 from kg.web.layout import TermView, message
 from kg.web.site import Site
@@ -96,6 +96,7 @@ class Row:
     Attributes:
         name: what it is called here, in the language `tag` where that is not the language of the page.
         more: how many values are not shown.
+        note: what a view says of the values, or in their place.
 
     """
 
@@ -107,6 +108,7 @@ class Row:
     map: Markup = Markup()  # noqa: RUF009  (a text, and texts do not change)
     more: int = 0
     tag: str = ""
+    note: str = ""
 
     @property
     def filled(self) -> bool:
@@ -234,7 +236,8 @@ class Thing:
         return replace(view, text=f"{self.site.labels.get(kinds[0], self.lang)[0]} {view.text}") if kinds else view
 
     def _kinds(self) -> list[str]:
-        quads = self.site.graph.store.quads_for_pattern(ox.NamedNode(self.iri), ox.NamedNode(RDF_TYPE), None, None)
+        node, kind = ox.NamedNode(self.iri), ox.NamedNode(RDF_TYPE)
+        quads = asserted(self.site.graph.store.quads_for_pattern(node, kind, None, None))
         return sorted({quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode)})
 
     def _list(self) -> TermView | None:
@@ -277,13 +280,14 @@ class Thing:
                 facts = [fact for fact in facts if not covered.issuperset(fact.quads)]
             covered.update(quad for fact in facts for quad in fact.quads)
             facts = facts if field.group.slug == _BOTH else self._readable(facts)
-            if facts:
-                row = self._row(self._name(field), facts, field.viewer)
-                rows.setdefault(field.group, []).extend([row] if row.filled else [])
+            row = self._row(self._name(field), facts, field.viewer) if facts else Row(self._name(field))
+            row = replace(row, note=(field.note if row.filled else field.when_empty).get(self.lang, ""))
+            if row.filled or row.note:
+                rows.setdefault(field.group, []).append(row)
         ordered = sorted(rows.items(), key=lambda pair: pair[0].order)
         sections += [self._section(group, those) for group, those in ordered]
         for slug, quads, inverse in (("facts", resource.statements, False), ("mentions", resource.incoming, True)):
-            rest = self._rest([quad for quad in quads if quad not in covered], inverse, hidden)
+            rest = self._rest([quad for quad in asserted(quads) if quad not in covered], inverse, hidden)
             if rest:
                 sections.append(self._section(self.site.views.groups[slug], rest))
         return sorted(sections, key=lambda section: self.site.views.groups[section.slug].order)

@@ -10,16 +10,18 @@ from urllib.parse import urlsplit
 import pyoxigraph as ox
 
 from kg.graph.facts import Support
+from kg.namespaces import ID
 from kg.rdf_terms import local_name
 from kg.web.layout import TermView, local_path, term_view
 from kg.web.site import Site
 
 _MOST: Final = 3
+IN_PROJECT: Final = ID + "modality/in-project"
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A kind of statement: the slug of the kind for its colour, its name, and the graph it leads to."""
+    """A kind of statement or its modality: a slug for its colour, its name, and what it leads to."""
 
     slug: str
     text: str
@@ -141,12 +143,27 @@ def _publication_supports(
 
 
 def chips(site: Site, lang: str, supports: Iterable[Support]) -> tuple[Chip, ...]:
-    """Return one chip for each kind of statement, in their order."""
-    firsts = {support.kind: support.graph for support in reversed(list(supports)) if support.kind}
-    return tuple(
+    """Return one chip for each kind of statement, in their order, then one for each modality."""
+    listed = list(supports)
+    firsts = {support.kind: support.graph for support in reversed(listed) if support.kind}
+    kinds = (
         Chip(local_name(kind), site.labels.get(kind, lang)[0], f"{local_path(graph)}?lang={lang}")
         for kind, graph in sorted(firsts.items())
     )
+    return (*kinds, *_modality_chips(site, lang, [each for each in listed if each.kind.endswith("/stated")]))
+
+
+def _modality_chips(site: Site, lang: str, stated: Iterable[Support]) -> Iterator[Chip]:
+    """Yield the modalities of what is stated, unless a publication says it plainly."""
+    hedged = [support.modality for support in stated]
+    if not all(modality.codes for modality in hedged):
+        return
+    for code in sorted({code for modality in hedged for code in modality.codes if code != IN_PROJECT}):
+        view = term_view(site, ox.NamedNode(code), lang)
+        yield Chip("modality", view.text, view.href)
+    for project in sorted({project for modality in hedged for project in modality.projects}):
+        view = term_view(site, ox.NamedNode(project), lang)
+        yield Chip("modality", f"{site.labels.get(IN_PROJECT, lang)[0]}: {view.text}", view.href)
 
 
 def passage_view(site: Site, lang: str, iri: str) -> PassageView:

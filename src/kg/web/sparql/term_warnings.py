@@ -1,0 +1,50 @@
+"""What answers and pages say of terms that a query names in vain: a header, and sentences; the answer stays."""
+
+from __future__ import annotations
+
+import string
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask import Response
+
+from kg.graph.term_use import UnusedTerm
+from kg.namespaces import ONTOLOGY
+from kg.web.context import Context
+from kg.web.layout import message
+
+_MOST: Final = 8  # Terms that one answer names, so that its head stays small.
+_LONG: Final = 300
+_ASCII: Final = "".join(set(string.printable) - set(string.whitespace) - set('"\\')) + " "  # Of a quoted-string.
+_IN_IRI: Final = "".join(set(_ASCII) - set(" <>^`{|}"))
+
+
+def link_help(context: Context, response: Response, query: str) -> None:
+    """Add to an answer, for each term of its query that the graph does not use, a link to the nearest (RFC 8288).
+
+    The relation is `help` (IANA): `anchor` is the term of the query, `title` says what is wrong with it.
+    """
+    prefixes = context.site.graph.prefixes
+    for term in _unused(context, query):
+        target, anchor = (quote(iri, safe=_IN_IRI) for iri in (term.nearest or ONTOLOGY, term.iri))
+        title = quote(term.sentence(prefixes), safe=_ASCII)
+        response.headers.add("Link", f'<{target}>; rel="help"; anchor="{anchor}"; title="{title}"')
+
+
+def warnings(context: Context, query: str) -> list[dict[str, Any]]:
+    """Return what to say of each term of a query that the graph does not use: a sentence, line and column."""
+    found = []
+    for term in _unused(context, query):
+        name, near = term.texts(context.site.graph.prefixes)
+        key = "term_unused" if term.defined else "term_undefined"
+        sentence = message(key, context.lang).format(term=name)
+        nearest = message("term_nearest", context.lang).format(term=near) if near else ""
+        before = query[: term.offset]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        found.append({"detail": f"{sentence} {nearest}".strip(), "line": line, "column": column})
+    return found
+
+
+def _unused(context: Context, query: str) -> list[UnusedTerm]:
+    """Return the first terms that are short enough to be named."""
+    return [term for term in context.site.term_use.unused(query) if len(term.iri) <= _LONG][:_MOST]

@@ -1,0 +1,86 @@
+"""Numbers of saved questions go with their source, its date, and what the publication itself says of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html import unescape
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+from flask.testing import FlaskClient
+
+from kg.files import project_folder
+from kg.graph.build import Graph
+from kg.queries.question import find_questions
+from kg.tables.charts.svg import footer_height, with_footer
+from kg.tables.charts.themes import THEMES
+from kg.web.app import create_app
+
+VACANCIES = "labour-market/vacancies-2023q2"
+TARGETS = "policy/targets"
+
+
+@pytest.fixture(scope="module")
+def client(graph: Graph) -> FlaskClient:
+    return create_app(graph, find_questions(project_folder() / "queries")).test_client()
+
+
+def caveats(client: FlaskClient, name: str, lang: str) -> set[str]:
+    payload = client.get(f"/api/{name}.json?lang={lang}").get_json()
+    return {caveat for source in payload["sources"] for caveat in source["caveats"]}
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_a_caveat_goes_with_the_numbers_everywhere(client: FlaskClient, lang: str) -> None:
+    told = caveats(client, VACANCIES, lang)
+    assert told
+    page = unescape(client.get(f"/questions/{VACANCIES}?lang={lang}").text)
+    metadata = client.get(f"/api/{VACANCIES}.csvm?lang={lang}").text
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/api/{VACANCIES}.xlsx?lang={lang}").data))
+    source = " ".join(str(cell.value) for row in book.worksheets[1].iter_rows() for cell in row)
+    chart = re.sub("<[^>]+>", " ", unescape(client.get(f"/questions/{VACANCIES}.svg?lang={lang}").text))
+    for caveat in told:
+        assert caveat in page
+        assert caveat in metadata
+        assert caveat in source
+        assert caveat in " ".join(chart.split())
+
+
+def test_the_csv_names_its_metadata_and_has_no_line_of_comment(client: FlaskClient) -> None:
+    answer = client.get(f"/api/{VACANCIES}.csv")
+    link = next(link for link in answer.headers.getlist("Link") if 'rel="describedby"' in link)
+    metadata = client.get(link.partition(">")[0].removeprefix("<")).get_json(force=True)
+    header = next(csv.reader(io.StringIO(answer.text)))
+    assert [column["name"] for column in metadata["tableSchema"]["columns"]] == header
+
+
+def test_a_source_has_the_date_of_its_publication(client: FlaskClient) -> None:
+    payload = client.get(f"/api/{VACANCIES}.json?lang=nl").get_json()
+    issued = {source["issued"] for source in payload["sources"]}
+    assert issued
+    assert payload["date"] not in issued
+
+
+def test_only_what_stands_in_the_answer_counts(client: FlaskClient) -> None:
+    """The caveat of one reduction that was reached is none of the targets."""
+    assert caveats(client, "policy/emissions", "nl")
+    assert not caveats(client, TARGETS, "nl")
+    table = "table=climate-table/industrie"
+    sources = client.get(f"/api/labour-market/vacancies-per-table.json?{table}").get_json()["sources"]
+    assert [source["iri"].rpartition("/")[2] for source in sources] == ["industrie-2023"]
+
+
+def test_a_question_without_measures_has_no_sources(client: FlaskClient) -> None:
+    assert client.get("/api/climate/tables.json").get_json()["sources"] == []
+
+
+def test_a_chart_grows_by_its_notes() -> None:
+    svg = '<svg width="360" height="100" viewBox="0 0 360 100"></svg>'
+    notes = ["a < b " * 30]
+    whole = 100 + footer_height(notes, 360)
+    footed = with_footer(svg, notes, THEMES["light"])
+    assert f'width="360" height="{whole}" viewBox="0 0 360 {whole}"' in footed
+    assert "a &lt; b" in footed
+    assert with_footer(svg, [], THEMES["light"]) == svg
