@@ -22,7 +22,7 @@ coverage: $(VENV)/.dev
 
 check: export KG_EDITOR = require
 check: $(VENV)/.dev lint editor
-	$(BIN)/pytest -n 2 --dist loadfile -m "check or text"
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "check or text"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
