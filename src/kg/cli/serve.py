@@ -70,6 +70,7 @@ def serve(**options: Any) -> None:
     if settings.store is None:
         downloads.begin(app)
     log_errors()
+    pool.on_lost = _begin_anew
     pool.begin()
     run(app, settings.limits, handover)
     pool.close()
@@ -119,13 +120,9 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
         graph = build(project_folder())
         if url:
             return graph, graph.data_version, _ask_backend(url, graph, limits)
-        return graph, graph.data_version, WorkerPool.over(graph.dataset, limits, graph.prefixes, _begin_anew)
+        return graph, graph.data_version, WorkerPool.over(graph.dataset, limits, graph.prefixes)
     stored = read_stored(settings.store)  # The engine has threads once it is open: fork before.
-    pool = (
-        _ask_backend(url, stored.graph(), limits)
-        if url
-        else WorkerPool(stored.open, limits, stored.prefixes, on_lost=_begin_anew)
-    )
+    pool = _ask_backend(url, stored.graph(), limits) if url else WorkerPool(stored.open, limits, stored.prefixes)
     return stored.graph(), stored.data, pool
 
 

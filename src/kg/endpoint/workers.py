@@ -120,12 +120,13 @@ class _Usage:
 class WorkerPool:
     """Workers forked from a spawner; to be made before any thread starts.
 
+    `on_lost` is called when a worker is asked for, and no process is left that could start one.
+
     Arguments:
         open_source: returns the store, or an engine elsewhere; each worker calls it once, after the fork.
         limits: what queries may take.
         prefixes: of the graph.
         dataset: what all workers share. It is made ready beside the caller; the first worker waits for it.
-        on_lost: called when a worker is asked for, and no process is left that could start one.
 
     """
 
@@ -135,9 +136,9 @@ class WorkerPool:
         limits: Limits,
         prefixes: Mapping[str, str],
         dataset: Dataset | None = None,
-        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
-        self._limits, self._on_lost = limits, on_lost
+        self._limits = limits
+        self.on_lost: Callable[[], None] = lambda: None
         self._admission = Admission(limits)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
@@ -148,11 +149,9 @@ class WorkerPool:
         threading.Thread(target=self._keep_standby, daemon=True).start()
 
     @classmethod
-    def over(
-        cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str], on_lost: Callable[[], None] = lambda: None
-    ) -> WorkerPool:
+    def over(cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> WorkerPool:
         """Return workers that share a dataset in memory."""
-        return cls(lambda: dataset, limits, prefixes, dataset, on_lost)
+        return cls(lambda: dataset, limits, prefixes, dataset)
 
     @property
     def taken(self) -> tuple[int, int, int]:
@@ -261,7 +260,7 @@ class WorkerPool:
         try:
             return self._spawner.spawn()
         except Unavailable:
-            self._on_lost()
+            self.on_lost()
             raise
 
     def _keep_standby(self) -> None:

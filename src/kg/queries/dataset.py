@@ -56,6 +56,7 @@ class Dataset:
         """
         if self._merged is not None and "whole" not in vars(self):
             self.triples = len(self._merged)
+            _ = self.overlaps  # Once here, and not in the time of each query with several FROM.
             self.store.bulk_extend(self._merged)
             self.whole = self.store
 

@@ -99,6 +99,8 @@ def serialise(answer: Solutions, form: Format, prefixes: dict[str, str]) -> byte
 def serialise_triples(triples: list[ox.Triple], form: Format, prefixes: dict[str, str]) -> bytes:
     """Return triples as bytes in one RDF format, with those prefixes whose namespace is in them."""
     plain = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+    if form.engine in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
+        return plain
     used = {prefix: space for prefix, space in prefixes.items() if f"<{space}".encode() in plain}
     return ox.serialize(triples, format=form.engine, prefixes=used) or b""  # type: ignore[arg-type]
 
