@@ -17,13 +17,13 @@ from kg.graph.evidence import derive
 from kg.graph.inference import infer
 from kg.graph.mappings import find_mappings
 from kg.graph.sources import Source, find_sources, load
-from kg.namespaces import CATALOGUE, DCAT, ENTAILED_GRAPH, ONTOLOGY, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
+from kg.namespaces import CATALOGUE, DCAT, ENTAILED_GRAPH, ONTOLOGY, OWL, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
 from kg.queries.dataset import Dataset, StoredDataset
 from kg.rdf_terms import first_object
 
 _PER_GRAPH: Final = 3
 _COUNTS: Final = "SELECT ?graph (COUNT(*) AS ?count) { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph"
-_VERSION_INFO: Final = "http://www.w3.org/2002/07/owl#versionInfo"
+_VERSION_INFO: Final = OWL + "versionInfo"
 
 
 @dataclass(frozen=True)

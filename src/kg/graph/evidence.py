@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from kg.graph.passage_rules import Ends, PassageRules
 from kg.graph.reading_order import ReadingOrder
-from kg.namespaces import CATALOGUE, DCT, GRAPH, ID, KB, PROV, QB, RDF, RDF_TYPE, SKOS
+from kg.namespaces import CATALOGUE, DCT, GRAPH, ID, KB, OWL, PROV, QB, RDF, RDF_TYPE, SKOS
 from kg.rdf_terms import asserted, local_name, object_key, objects, term_key
 
 Triple = tuple[str, str, str]
@@ -29,7 +29,7 @@ REIFICATION: Final = tuple(RDF + name for name in ("subject", "predicate", "obje
 _STATEMENT: Final = KB + "Statement"
 _DERIVED_CLASS: Final = ox.NamedNode(KB + "DerivedStatement")
 _GENERATED_BY: Final = ox.NamedNode(PROV + "wasGeneratedBy")
-_DEPRECATED: Final = "http://www.w3.org/2002/07/owl#deprecated"
+_DEPRECATED: Final = OWL + "deprecated"
 _NO_RELATION: Final = (DCT + "source", SKOS + "inScheme", KB + "states")
 
 

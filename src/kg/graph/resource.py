@@ -8,9 +8,9 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.namespaces import DCT, SKOS, XSD
+from kg.namespaces import DCT, OWL, SKOS, XSD
 
-_DEPRECATED: Final = ox.NamedNode("http://www.w3.org/2002/07/owl#deprecated")
+_DEPRECATED: Final = ox.NamedNode(OWL + "deprecated")
 _REPLACED_BY: Final = ox.NamedNode(DCT + "isReplacedBy")
 _CHANGE_NOTE: Final = ox.NamedNode(SKOS + "changeNote")
 _TRUE: Final = tuple(ox.Literal(text, datatype=ox.NamedNode(XSD + "boolean")) for text in ("true", "1"))

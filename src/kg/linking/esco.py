@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.linking.csv_reader import Progress, Row, Sheet, silent
-from kg.namespaces import DCT, RDF_TYPE, SKOS
+from kg.namespaces import DCT, OWL, RDF_TYPE, SKOS
 
 MODEL: Final = "http://data.europa.eu/esco/model#"
 ISCO: Final = "http://data.europa.eu/esco/isco/C"
@@ -27,7 +27,7 @@ PREF, ALT, HIDDEN, NOTATION, BROADER, IN_SCHEME = (
     ox.NamedNode(SKOS + name) for name in ("prefLabel", "altLabel", "hiddenLabel", "notation", "broader", "inScheme")
 )
 DESCRIPTION: Final = ox.NamedNode(DCT + "description")
-DEPRECATED: Final = ox.NamedNode("http://www.w3.org/2002/07/owl#deprecated")
+DEPRECATED: Final = ox.NamedNode(OWL + "deprecated")
 _TRUE: Final = ox.Literal(True)
 IN_ISCO, SKILL_TYPE, REUSE = (
     ox.NamedNode(MODEL + name) for name in ("memberOfISCOGroup", "skillType", "skillReuseLevel")

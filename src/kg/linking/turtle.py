@@ -11,11 +11,10 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.linking.esco import MODEL, TYPE, Statement
-from kg.namespaces import ID, SKOS
+from kg.namespaces import ID, OWL, SKOS
 from kg.rdf_terms import prefixed_name
 
 _BASE: Final = "http://data.europa.eu/esco/"
-_OWL: Final = "http://www.w3.org/2002/07/owl#"
 _PREFIXES: Final = {
     "esco": MODEL,
     "esco-occupation": f"{_BASE}occupation/",
@@ -26,7 +25,7 @@ _PREFIXES: Final = {
     "skill-type": f"{_BASE}skill-type/",
     "scheme": f"{ID}scheme/",
     "skos": SKOS,
-    "owl": _OWL,
+    "owl": OWL,
 }
 _WIDTH: Final = 120
 _VERBS: Final = (

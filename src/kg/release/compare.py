@@ -11,13 +11,13 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.labels import Labels
-from kg.namespaces import CATALOGUE, DCT, ID, KB, RDF_TYPE, RDFS_LABEL, SH, SKOS, VOID_TRIPLES, XSD
+from kg.namespaces import CATALOGUE, DCT, ID, KB, OWL, RDF_TYPE, RDFS_LABEL, SH, SKOS, VOID_TRIPLES, XSD
 from kg.rdf_terms import Term, language_of, term_key
 
 REMOVED, DEPRECATED, MEANING, TYPE, DATATYPE = "removed", "deprecated", "meaning", "type", "datatype"
 _MEANING: Final = (SKOS + "prefLabel", SKOS + "definition", RDFS_LABEL)
 _MADE: Final = tuple(f"{ID}graph-kind/{kind}" for kind in ("entailed", "evidence", "inferred"))
-_DEPRECATED: Final = "http://www.w3.org/2002/07/owl#deprecated"
+_DEPRECATED: Final = OWL + "deprecated"
 _REPLACED_BY: Final = DCT + "isReplacedBy"
 _TRUE: Final = ("true", "1")
 

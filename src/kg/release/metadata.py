@@ -9,12 +9,11 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.build import Graph
-from kg.namespaces import DCAT, DCT, ONTOLOGY, RDF_TYPE, XSD
+from kg.namespaces import DCAT, DCT, ONTOLOGY, OWL, RDF_TYPE, XSD
 from kg.rdf_terms import objects
 from kg.release.files import DATASET, DOWNLOAD, LICENCE, Edition, Owner
 
 FOAF: Final = "http://xmlns.com/foaf/0.1/"
-OWL: Final = "http://www.w3.org/2002/07/owl#"
 VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 CC_BY: Final = "https://creativecommons.org/licenses/by/4.0/"
 CATALOG: Final = DATASET + "#catalogue"

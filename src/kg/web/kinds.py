@@ -10,11 +10,11 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.facts import Facts
-from kg.namespaces import ID, RDF_TYPE
+from kg.namespaces import ID, OWL, RDF_TYPE
 from kg.web.views import View, Views
 
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
-_DEPRECATED: Final = ox.NamedNode("http://www.w3.org/2002/07/owl#deprecated")
+_DEPRECATED: Final = ox.NamedNode(OWL + "deprecated")
 
 
 def kind_of(iri: str) -> str:
