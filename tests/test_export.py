@@ -508,6 +508,8 @@ def test_a_person_sees_what_is_made_and_what_is_there(meanwhile: Meanwhile) -> N
     assert "The downloads are being made." in english
     assert "http-equiv" not in english
     assert set(meanwhile.made.values()) == {503}
+    paths = json.loads(get(f"{meanwhile.url}/openapi.json").text)["paths"]
+    assert all("503" in paths[path]["get"]["responses"] for path in ("/download/", "/download/{name}"))
     assert "The downloads are being made." in meanwhile.instead.text
 
 
