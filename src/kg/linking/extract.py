@@ -1,9 +1,10 @@
-"""The part of ESCO that the mappings link to: IRIs, labels and relations, as Turtle, byte-identical each time."""
+"""Of ESCO: IRIs, labels and relations, around what the mappings link to or all, as Turtle, the same bytes each time."""
 
 from __future__ import annotations
 
+import lzma
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,10 @@ import pyoxigraph as ox
 from kg.errors import SourceError
 from kg.linking.esco import (
     ALT,
+    BROADER,
+    BROADER_FILES,
     COLLECTIONS,
+    CONCEPTS,
     DEPRECATED,
     IN_ISCO,
     IN_SCHEME,
@@ -34,6 +38,7 @@ _SCHEMES: Final = frozenset(
     SCHEME + name for name in ("occupations", "skills", "isco", "isced-f", *COLLECTIONS.values())
 )
 _ATTRIBUTION: Final = "This service uses the ESCO classification of the European Commission."
+_WHOLE: Final = (*_NAMED, BROADER, SKILL_TYPE)
 PARTS: Final = ("concepts", "skills")
 
 
@@ -121,3 +126,27 @@ _WHAT: Final = {
     "ISCOGroups": "ISCO-08 groups of linked occupations, and what is broader",
     "skillGroups": "Linked fields of education (ISCED-F 2013), and what is broader",
 }
+
+
+def whole(download: EscoFolder, version: str) -> bytes:
+    """Return all concepts of a download, with labels, hierarchy, flags and skills of occupations: Turtle, compressed by xz.
+
+    Descriptions are left out, and so are skills of skills. A download that lacks a file gives what it has.
+
+    Raises:
+        SourceError: a file of the download is broken.
+
+    """
+    text = as_turtle(f"All of ESCO {version}. {_ATTRIBUTION}", _all(download))
+    return lzma.compress(text.encode(), preset=9)
+
+
+def _all(download: EscoFolder) -> Iterator[Statement]:
+    for stem in CONCEPTS:
+        if (download.folder / f"{stem}_{download.languages[0]}.csv").is_file():
+            yield from (triple for triple in download.concepts(stem) if triple[1] in _WHOLE)
+    for stem in BROADER_FILES:
+        yield from download.broader(stem)
+    if download.path("occupationSkillRelations").is_file():
+        yield from download.flags()
+        yield from download.skills_of_occupations()
