@@ -6,10 +6,11 @@ from itertools import permutations
 
 import pyoxigraph as ox
 import pytest
+from conftest import ROOT
 
 from kg.errors import SourceError
 from kg.graph.build import Graph, count_graphs, fill_store
-from kg.graph.sources import Source
+from kg.graph.sources import Source, find_packed, parse
 from kg.labels import Labels
 from kg.namespaces import KB
 
@@ -33,7 +34,9 @@ def test_the_catalogue_counts_each_graph(graph: Graph) -> None:
         name.value: sum(1 for _ in graph.store.quads_for_pattern(None, None, None, name))
         for name in graph.store.named_graphs()
     }
-    assert counted == actual
+    packed = {source.graph: sum(1 for _ in parse(source.path)) for source in find_packed(ROOT)}
+    assert len(packed) == 2
+    assert counted == actual | packed
 
 
 def test_building_twice_gives_the_same_graph(graph: Graph, project) -> None:

@@ -98,17 +98,27 @@ def extract() -> None:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--version", default="", help="Version of ESCO; default: as the folder's name says.")
 @click.option(
-    "--part", "parts", multiple=True, type=click.Choice(["concepts", "skills"]), help="What to take; default: both."
+    "--part",
+    "parts",
+    multiple=True,
+    type=click.Choice(["concepts", "skills", "whole"]),
+    help="What to take; default: concepts and skills. whole: all of ESCO in one packed file, for data/imported.",
 )
 @click.option("--into", type=click.Path(path_type=Path), help="Folder to write to [data/esco-<version>].")
 @_PROJECT
 def extract_esco(folder: Path, version: str, parts: tuple[str, ...], into: Path | None, project: Path | None) -> None:
     """Write what ESCO, in DIR as downloaded, says of linked concepts: IRIs, labels and relations."""
     from kg.linking.esco import EscoFolder
-    from kg.linking.extract import PARTS, Neighbourhood
+    from kg.linking.extract import PARTS, WHOLE, Neighbourhood, whole
 
+    if WHOLE in parts and len(parts) > 1:
+        raise click.UsageError("--part whole goes alone: it is written to a folder of its own")
     download = EscoFolder(folder, _show_rows)
     folder = _project(project, into)
+    if parts == (WHOLE,):
+        version = download.version(version)
+        packed = {f"esco-{version}.ttl.xz": whole(download, version)}
+        return _write_files(packed, into or folder / "data" / "imported")
     around = Neighbourhood(download, download.version(version), _linked(folder))
     _write_files(around.files(parts or PARTS), into or folder / "data" / f"esco-{around.version}")
 
@@ -140,14 +150,14 @@ def _linked(project: Path) -> frozenset[str]:
     return frozenset(row.value.value for file in find_mappings(project) for row in file.mappings.rows)
 
 
-def _write_files(made: Mapping[str, str], target: Path) -> None:
+def _write_files(made: Mapping[str, str | bytes], target: Path) -> None:
     from kg.files import write_whole
 
     show_status("")
     target.mkdir(parents=True, exist_ok=True)
-    for name, text in made.items():
-        write_whole(target / name, text)
-        click.echo(f"{target / name}: {len(text.encode()):,} bytes")
+    for name, content in made.items():
+        write_whole(target / name, content)
+        click.echo(f"{target / name}: {(target / name).stat().st_size:,} bytes")
 
 
 @main.command()

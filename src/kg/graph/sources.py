@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import pyoxigraph as ox
 
@@ -13,11 +15,12 @@ from kg.errors import SourceError
 from kg.namespaces import CATALOGUE, GRAPH, ONTOLOGY_GRAPH
 
 CATALOGUE_FILE = "catalogue.ttl"
+_PACKED: Final = ".ttl.xz"
 
 
 @dataclass(frozen=True)
 class Source:
-    """One Turtle file and the IRI of the graph that it fills."""
+    """One Turtle file, packed or not, and the IRI of the graph that it fills."""
 
     path: Path
     graph: str
@@ -45,6 +48,20 @@ def find_sources(project: Path) -> list[Source]:
     ]
 
 
+def find_packed(project: Path) -> list[Source]:
+    """Return the vocabularies that a project holds whole, packed by xz: no part of the graph until somebody names one.
+
+    `data/imported/esco-1.1.1.ttl.xz` is `graph/imported/esco-1.1.1`.
+
+    Arguments:
+        project: folder with `data/`; without `data/imported/` there are none.
+
+    """
+    data = project / "data"
+    paths = sorted((data / "imported").glob(f"*{_PACKED}"))
+    return [Source(path, GRAPH + path.relative_to(data).as_posix().removesuffix(_PACKED)) for path in paths]
+
+
 def _source(path: Path, graph: str) -> Source:
     return Source(path, CATALOGUE if path.name == CATALOGUE_FILE else graph)
 
@@ -69,14 +86,14 @@ def read(sources: Iterable[Source]) -> Parsed:
 
 
 def parse(path: Path) -> Iterator[ox.Quad]:
-    """Yield the triples of one Turtle file (RDF 1.1 Turtle).
+    """Yield the triples of one Turtle file (RDF 1.1 Turtle), packed or not.
 
     Raises:
         SourceError: with file, line and column of the first thing that is not Turtle.
 
     """
-    with _placed(path):
-        yield from ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+    with _opened(path) as opened:
+        yield from ox.parse(**opened, format=ox.RdfFormat.TURTLE)
 
 
 def load(source: Source, store: ox.Store) -> None:
@@ -86,15 +103,21 @@ def load(source: Source, store: ox.Store) -> None:
         SourceError: as `parse`.
 
     """
-    with _placed(source.path):
-        store.load(path=str(source.path), format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(source.graph))
+    with _opened(source.path) as opened:
+        store.load(**opened, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(source.graph))
 
 
 @contextmanager
-def _placed(path: Path) -> Iterator[None]:
-    """Tell an error of the engine with its place."""
+def _opened(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield what the engine reads a file from, and tell an error with its place."""
     try:
-        yield
+        if path.name.endswith(_PACKED):
+            with lzma.open(path) as file:
+                yield {"input": file}
+        else:
+            yield {"path": str(path)}  # Faster than by a file of Python.
+    except (lzma.LZMAError, EOFError) as error:
+        raise SourceError(f"no whole xz file: {error}", where=str(path), hint="make it again: kg extract") from error
     except SyntaxError as error:
         raise SourceError(
             _without_place(error.msg),

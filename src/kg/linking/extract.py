@@ -40,6 +40,7 @@ _SCHEMES: Final = frozenset(
 _ATTRIBUTION: Final = "This service uses the ESCO classification of the European Commission."
 _WHOLE: Final = (*_NAMED, BROADER, SKILL_TYPE)
 PARTS: Final = ("concepts", "skills")
+WHOLE: Final = "whole"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ _WHAT: Final = {
 
 
 def whole(download: EscoFolder, version: str) -> bytes:
-    """Return all concepts of a download, with labels, hierarchy, flags and skills of occupations: Turtle, compressed by xz.
+    """Return all concepts of a download, with labels, hierarchy, flags and skills of occupations, as Turtle in xz.
 
     Descriptions are left out, and so are skills of skills. A download that lacks a file gives what it has.
 
@@ -137,7 +138,8 @@ def whole(download: EscoFolder, version: str) -> bytes:
         SourceError: a file of the download is broken.
 
     """
-    text = as_turtle(f"All of ESCO {version}. {_ATTRIBUTION}", _all(download))
+    statements = set(_all(download))
+    text = as_turtle(f"All of ESCO {version}: {len(statements):,} triples. {_ATTRIBUTION}", statements)
     return lzma.compress(text.encode(), preset=9)
 
 
