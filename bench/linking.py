@@ -89,7 +89,7 @@ def queries(ours: dict[str, Entry], file: str, lang: str, kind: str) -> list[Que
 
 
 def methods(entries: list[Entry], kinds: frozenset[str], lang: str) -> dict[str, Method]:
-    index, wanted = Index(tuple(entries)), Wanted(kinds, lang)
+    index, wanted = Index.of(entries), Wanted(kinds, lang)
 
     def ours(text: str) -> Answer:
         found = index.search(text, wanted)

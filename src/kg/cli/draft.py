@@ -117,7 +117,7 @@ def _suggest(entries: Sequence[Entry], words: Words) -> Suggest:
 
     lang = words.language
     read = [replace(entry, labels=tuple(label for label in entry.labels if label.lang == lang)) for entry in entries]
-    index = Index(tuple(entry for entry in read if entry.labels))
+    index = Index.of(entry for entry in read if entry.labels)
     there = {one for entry in entries for one in entry.types}
 
     def suggest(text: str, kind: str) -> list[Candidate]:

@@ -195,14 +195,15 @@ def link(
     from kg.files import project_folder
     from kg.linking.batch import as_csv, as_json, as_sssom, link_file
     from kg.linking.candidates import Wanted
+    from kg.linking.entries import kebab
     from kg.linking.index import Index
 
     if file is None or unmapped is not None:
         if file is not None or unmapped is None:
             raise click.UsageError("give a CSV FILE, or --unmapped MAPPINGS")
         return _print_unmapped(unmapped, esco, lang, limit)
-    index = Index(_entries(project_folder(), esco))
-    known = sorted({kind for entry in index.entries for kind in entry.kinds})
+    index = Index.of(_entries(project_folder(), esco))
+    known = sorted({kebab(iri) for iri in index.classes()})
     if unknown := sorted(set(kinds) - set(known)):
         raise click.UsageError(f"--kind {unknown[0]}: use one of {', '.join(known)}")
     linked = link_file(file, index, Wanted(frozenset(kinds), lang, isco), column, limit)

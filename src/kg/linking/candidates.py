@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kg.linking.entries import Entry, Label
+from kg.linking.entries import Entry, Label, kebab
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,15 @@ class Wanted:
 
     def fits(self, entry: Entry) -> bool:
         """Return whether a thing is of a wanted class."""
-        return not self.types or not self.types.isdisjoint((*entry.types, *entry.kinds))
+        return self.has(entry.types)
 
-    def reads(self, label: Label) -> bool:
-        """Return whether a label is in the wanted language."""
-        return not self.lang or not label.lang or label.lang.startswith(self.lang)
+    def has(self, types: Iterable[str]) -> bool:
+        """Return whether one of some classes is wanted."""
+        return not self.types or any(iri in self.types or kebab(iri) in self.types for iri in types)
+
+    def speaks(self, lang: str) -> bool:
+        """Return whether a language is wanted; none at all is."""
+        return not self.lang or not lang or lang.startswith(self.lang)
 
 
 @dataclass(frozen=True)

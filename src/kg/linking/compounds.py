@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from kg.dutch import stem, words
@@ -19,17 +18,16 @@ _FRAMING: Final = frozenset(
 )
 
 
-@cache
 def folded(text: str) -> str:
     """Return a text in lower case, without accents and punctuation, words parted by one space.
 
     >>> folded("Monteur (elektro-)technische installaties")
     'monteur elektro technische installaties'
     """
-    plain = "".join(
-        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
-    )
-    return " ".join(words(plain))
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return " ".join(words(text))
 
 
 def telling(text: str) -> list[str]:
@@ -42,7 +40,6 @@ def telling(text: str) -> list[str]:
     return [word for word in every if word not in _FRAMING] or every
 
 
-@cache
 def trigrams(text: str) -> frozenset[str]:
     """Return the runs of three letters of a folded text, its ends marked by spaces."""
     padded = f"  {text} "
@@ -54,16 +51,17 @@ class Splitter:
 
     Arguments:
         texts: the folded texts whose words are known.
+        known: says of other words whether they are.
 
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._known = {word for text in texts for word in text.split() if len(word) >= _SHORTEST}
-        self._split: dict[str, tuple[str, ...]] = {}
+    def __init__(self, texts: Iterable[str], known: Callable[[str], bool] | None = None) -> None:
+        words = {word for text in texts for word in text.split() if len(word) >= _SHORTEST}
+        self._known = known or words.__contains__
 
-    def parts(self, text: str) -> frozenset[str]:
-        """Return the stems of the words of a folded text, those of compounds instead of the compound."""
-        return frozenset(stem(part) for word in telling(text) for part in self.split(word))
+    def stems(self, word: str) -> tuple[str, ...]:
+        """Return the stems of the parts of a word."""
+        return tuple(stem(part) for part in self.split(word))
 
     def split(self, word: str) -> tuple[str, ...]:
         """Return the parts of a word, or the word itself where it is none.
@@ -71,21 +69,19 @@ class Splitter:
         >>> Splitter(["onderhoud monteur"]).split("onderhoudsmonteur")
         ('onderhoud', 'monteur')
         """
-        if word not in self._split:
-            self._split[word] = self._best(word, _MOST) or (word,)
-        return self._split[word]
+        return self._best(word, _MOST) or (word,)
 
     def _best(self, word: str, most: int) -> tuple[str, ...] | None:
         if most < 2 or len(word) < 2 * _SHORTEST:
             return None
         for end in range(len(word) - _SHORTEST, _SHORTEST - 1, -1):
-            if word[:end] not in self._known:
+            if not self._known(word[:end]):
                 continue
             for link in _LINKS:
                 rest = word[end + len(link) :]
                 if not word[end:].startswith(link) or len(rest) < _SHORTEST:
                     continue
-                tail = (rest,) if rest in self._known else self._best(rest, most - 1)
+                tail = (rest,) if self._known(rest) else self._best(rest, most - 1)
                 if tail:
                     return (word[:end], *tail)
         return None

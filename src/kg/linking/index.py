@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from kg.dutch import stem
 from kg.linking.candidates import Candidate, Wanted
-from kg.linking.compounds import Splitter, folded, telling, trigrams
+from kg.linking.compounds import folded, telling, trigrams
 from kg.linking.entries import Entry, Label
+from kg.linking.label_table import Found, LabelTable
 
 # How much each feature counts in a label that is not exact; together 1. Chosen once, measured by bench/linking.py.
 WEIGHTS: Final[Mapping[str, float]] = {
@@ -29,59 +30,59 @@ _OTHER_LABEL: Final = 0.97  # An alternative label that is as like as a preferre
 _ISCO_SHARE: Final = 0.3
 _SUPPORT: Final = 0.2
 _NEAR: Final = 3
-_BY_PART: Final = 120
-_BY_LETTERS: Final = 60
-_LEAST_LIKE: Final = 55
+_BY_PART: Final = 240
+_LIKE: Final = 60  # Of 100: how like a known word a word must be to stand for it.
+_WORDS: Final = 3
 _UNIT: Final = 4
 _DECIDING: Final = ("prefLabel", "notation")
 
 
 @dataclass(frozen=True)
-class _Known:
-    entry: int
-    label: Label
+class _Text:
+    """A text as the scorer compares it: folded, the stems of its words, and those of the parts of its compounds."""
+
     text: str
     words: frozenset[str]
     parts: frozenset[str]
 
 
-@dataclass
 class Index:
-    """The labels of things.
+    """The labels of things, from one or more tables; what several tables know is one thing.
 
     Arguments:
-        entries: the things.
+        tables: those whose names come first, first.
 
     """
 
-    entries: tuple[Entry, ...]
-    _labels: list[_Known] = field(default_factory=list, repr=False)
-    _texts: list[str] = field(default_factory=list, repr=False)
-    _exact: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list), repr=False)
-    _posting: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list), repr=False)
-    _by_iri: dict[str, Entry] = field(default_factory=dict, repr=False)
+    def __init__(self, *tables: LabelTable) -> None:
+        self.tables = tables
+        self.size = sum(table.size for table in tables)
 
-    def __post_init__(self) -> None:
-        """Read all labels once."""
-        texts = [
-            (number, label, folded(label.text)) for number, entry in enumerate(self.entries) for label in entry.labels
-        ]
-        self._splitter = Splitter(text for _, _, text in texts)
-        for entry, label, text in texts:
-            known = _Known(entry, label, text, _stems(text), self._splitter.parts(text))
-            number = len(self._labels)
-            self._labels.append(known)
-            self._texts.append(text)
-            self._exact[text].append(number)
-            for part in known.words | known.parts:
-                self._posting[part].append(number)
-        self._rare = {part: math.log(1 + len(self._labels) / len(numbers)) for part, numbers in self._posting.items()}
-        self._rarest = math.log(1 + len(self._labels))
-        self._by_iri.update((entry.iri, entry) for entry in self.entries)
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Index:
+        """Return the index of things, in memory."""
+        return cls(LabelTable.of(entries))
 
     def get(self, iri: str) -> Entry | None:
         """Return the thing with an IRI, or None."""
-        return self._by_iri.get(iri)
+        numbers = ((table, table.number(iri)) for table in self.tables)
+        entries = [table.entry(number) for table, number in numbers if number is not None]
+        return reduce(_merged, entries) if entries else None
+
+    def classes(self) -> Counter[str]:
+        """Return how many things there are of each class, by its IRI."""
+        counts: Counter[str] = Counter()
+        for table in self.tables:
+            for types, count in table.counts().items():
+                counts.update(dict.fromkeys(types, count))
+        return counts
+
+    def things(self, wanted: Wanted) -> Iterator[tuple[str, str]]:
+        """Yield the IRI of each thing of a wanted class, and its ISCO-08 codes in one text."""
+        for table in self.tables:
+            for iri, types, isco in table.rows("SELECT iri, types, isco FROM thing ORDER BY number"):
+                if wanted.has(types.split()):
+                    yield iri, isco
 
     def search(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
         """Return the candidates for a text, best first.
@@ -93,89 +94,136 @@ class Index:
 
         """
         wanted, asked = wanted or Wanted(), folded(text)
-        if not asked:
-            return []
-        by_entry: defaultdict[int, list[Candidate]] = defaultdict(list)
-        query = _Known(-1, Label(text, wanted.lang, ""), asked, _stems(asked), self._splitter.parts(asked))
-        for number in self._near(query):
-            known = self._labels[number]
-            entry = self.entries[known.entry]
-            if not wanted.fits(entry) or not (wanted.reads(known.label) or known.label.kind == "notation"):
-                continue
-            by_entry[known.entry].append(self._scored(query, known, entry, wanted))
-        best = [_supported(labels, wanted) for labels in by_entry.values()]
+        by_thing: defaultdict[str, dict[Label, Candidate]] = defaultdict(dict)
+        for candidate in self._scored(asked, wanted) if asked else ():
+            by_thing[candidate.entry.iri].setdefault(candidate.label, candidate)
+        best = [_supported(list(labels.values()), wanted) for labels in by_thing.values()]
         return _matched(sorted(best, key=lambda candidate: (-candidate.score, candidate.entry.iri)))[:limit]
 
     def begins(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
         """Return things with a label in which a word begins so, the shortest first; then what is merely like it."""
         wanted, asked = wanted or Wanted(), folded(text)
-        ranks: dict[int, tuple[bool, int, Label]] = {}
-        for known in self._labels:
-            at = f" {known.text}".find(f" {asked}")
-            if asked and at >= 0 and wanted.fits(self.entries[known.entry]) and wanted.reads(known.label):
-                rank = (at > 0, len(known.text), known.label)
-                if known.entry not in ranks or rank[:2] < ranks[known.entry][:2]:
-                    ranks[known.entry] = rank
-        ordered = sorted(ranks.items(), key=lambda item: (item[1][:2], self.entries[item[0]].iri))
-        first = [Candidate(self.entries[number], rank[2], 100.0, {"prefix": 1.0}) for number, rank in ordered]
-        seen = {candidate.entry.iri for candidate in first}
+        ranks: dict[str, tuple[bool, int, str, Label]] = {}
+        for table in self.tables if asked else ():
+            for found in table.begins(asked, table.spans(wanted), _NEAR * limit):
+                iri = table.entry(found.thing).iri
+                rank = (not found.text.startswith(asked), len(found.text), iri, found.label)
+                ranks[iri] = min(ranks.get(iri, rank), rank, key=lambda rank: rank[:3])
+        ordered = sorted(ranks.values(), key=lambda rank: rank[:3])
+        entries = ((self.get(iri), label) for _, _, iri, label in ordered[:limit])
+        first = [Candidate(entry, label, 100.0, {"prefix": 1.0}) for entry, label in entries if entry]
         more = self.search(text, wanted, limit) if len(first) < limit else []
-        return [*first, *(candidate for candidate in more if candidate.entry.iri not in seen)][:limit]
+        return [*first, *(candidate for candidate in more if candidate.entry.iri not in ranks)][:limit]
 
-    def _near(self, query: _Known) -> Iterable[int]:
-        """Return the numbers of labels worth a closer look: exact, sharing rare words or parts, or like in letters."""
+    def _scored(self, asked: str, wanted: Wanted) -> Iterable[Candidate]:
+        """Yield the labels worth a closer look, each with its features."""
+        texts = [_texts(table, [asked])[asked] for table in self.tables]
+        rarity = self._rarity({part for text in texts for part in (*text.words, *text.parts)})
+        for table, query in zip(self.tables, texts, strict=True):
+            found = self._near(table, query, wanted, rarity)
+            known = _texts(table, (each.text for each in found))
+            parts = {part for text in known.values() for part in (*text.words, *text.parts)}
+            rarity |= self._rarity(parts - rarity.keys())
+            entries = {thing: self.get(table.entry(thing).iri) for thing in {each.thing for each in found}}
+            for each in found:
+                if entry := entries[each.thing]:
+                    yield _candidate(query, known[each.text], entry, each.label, wanted, rarity)
+
+    def _near(self, table: LabelTable, query: _Text, wanted: Wanted, rarity: Mapping[str, float]) -> list[Found]:
+        """Return labels of a table that are exact or share rare words or parts, or where none does words like them."""
+        spans = table.spans(wanted)
         weights: Counter[int] = Counter()
         for part in query.words | query.parts:
-            for number in self._posting.get(part, ()):
-                weights[number] += self._rare[part]  # type: ignore[assignment]
-        by_part = (number for number, _ in weights.most_common(_BY_PART * 4))
+            for number in table.posting(part, spans):
+                weights[number] += rarity[part]  # type: ignore[assignment]
+        for word in query.text.split() if not weights else ():
+            for part in self._like(word):
+                for number in table.posting(part, spans):
+                    weights[number] += 1
+        exact = table.exact(query.text, spans)
+        there = {each.number for each in exact}
+        near = (number for number, _ in weights.most_common(_BY_PART) if number not in there)
+        return [*exact, *table.labels(near)]
+
+    def _like(self, word: str) -> set[str]:
+        """Return the stems of the known words most like a word."""
         like = process.extract(
-            query.text, self._texts, scorer=fuzz.ratio, processor=None, limit=_BY_LETTERS, score_cutoff=_LEAST_LIKE
+            word, self._words.keys(), scorer=fuzz.ratio, processor=None, limit=_WORDS, score_cutoff=_LIKE
         )
-        return dict.fromkeys([*self._exact.get(query.text, ()), *by_part, *(number for _, _, number in like)])
+        return {self._words[near] for near, _, _ in like}
 
-    def _scored(self, query: _Known, known: _Known, entry: Entry, wanted: Wanted) -> Candidate:
-        features = {
-            "exact": float(known.text == query.text),
-            "altLabel": float(known.label.kind == "altLabel"),
-            "token": self._overlap(query.words, known.words),
-            "compound": self._overlap(query.parts, known.parts),
-            "cover": self._weight(query.parts & known.parts) / self._weight(query.parts),
-            "ngram": _dice(trigrams(query.text), trigrams(known.text)),
-            "fuzzy": fuzz.token_sort_ratio(query.text, known.text) / 100,
-        }
-        if features["exact"]:
-            score = _EXACT[known.label.kind]
-        else:
-            score = _INEXACT * sum(weight * features[name] for name, weight in WEIGHTS.items())
-            score *= 1.0 if known.label.kind == "prefLabel" else _OTHER_LABEL
-        if wanted.isco:
-            features["isco"] = max((_agreement(wanted.isco, code) for code in entry.isco), default=0.0)
-            score = (1 - _ISCO_SHARE) * score + 100 * _ISCO_SHARE * features["isco"]
-        rounded = {name: round(value, 3) for name, value in features.items()}
-        return Candidate(entry, known.label, round(score, 2), rounded)
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        return {word: stem for table in self.tables for word, stem in table.stems()}
 
-    def _overlap(self, first: frozenset[str], second: frozenset[str]) -> float:
+    def _rarity(self, parts: Iterable[str]) -> dict[str, float]:
+        """Return how rare parts are among all labels."""
+        counts: Counter[str] = Counter()
+        wanted = list(parts)
+        for table in self.tables:
+            counts.update(table.counted(wanted))
+        return {part: math.log(1 + self.size / max(counts[part], 1)) for part in wanted}
+
+
+def _merged(one: Entry, other: Entry) -> Entry:
+    """Return what two tables say of one thing, each label once."""
+    types, labels = dict.fromkeys((*one.types, *other.types)), dict.fromkeys((*one.labels, *other.labels))
+    return replace(one, types=tuple(types), labels=tuple(labels), isco=tuple(dict.fromkeys((*one.isco, *other.isco))))
+
+
+def _texts(table: LabelTable, texts: Iterable[str]) -> dict[str, _Text]:
+    told = {text: telling(text) for text in texts}
+    words = table.words(word for those in told.values() for word in those)
+    return {
+        text: _Text(
+            text,
+            frozenset(words[word][0] for word in those),
+            frozenset(part for word in those for part in words[word][1]),
+        )
+        for text, those in told.items()
+    }
+
+
+def _candidate(
+    query: _Text, known: _Text, entry: Entry, label: Label, wanted: Wanted, rarity: Mapping[str, float]
+) -> Candidate:
+    def weigh(parts: Iterable[str]) -> float:
+        return sum(rarity[part] for part in parts)
+
+    def overlap(first: frozenset[str], second: frozenset[str]) -> float:
         """Return twice the weight of what two sets share over the weight of both: rare words count more."""
-        both = self._weight(first) + self._weight(second)
-        return 2 * self._weight(first & second) / both if both else 0.0
+        both = weigh(first) + weigh(second)
+        return 2 * weigh(first & second) / both if both else 0.0
 
-    def _weight(self, parts: Iterable[str]) -> float:
-        return sum(self._rare.get(part, self._rarest) for part in parts)
+    features = {
+        "exact": float(known.text == query.text),
+        "altLabel": float(label.kind == "altLabel"),
+        "token": overlap(query.words, known.words),
+        "compound": overlap(query.parts, known.parts),
+        "cover": weigh(query.parts & known.parts) / weigh(query.parts),
+        "ngram": _dice(trigrams(query.text), trigrams(known.text)),
+        "fuzzy": fuzz.token_sort_ratio(query.text, known.text) / 100,
+    }
+    if features["exact"]:
+        score = _EXACT[label.kind]
+    else:
+        score = _INEXACT * sum(weight * features[name] for name, weight in WEIGHTS.items())
+        score *= 1.0 if label.kind == "prefLabel" else _OTHER_LABEL
+    if wanted.isco:
+        features["isco"] = max((_agreement(wanted.isco, code) for code in entry.isco), default=0.0)
+        score = (1 - _ISCO_SHARE) * score + 100 * _ISCO_SHARE * features["isco"]
+    rounded = {name: round(value, 3) for name, value in features.items()}
+    return Candidate(entry, label, round(score, 2), rounded)
 
 
-def _supported(labels: list[Candidate], wanted: Wanted) -> Candidate:
+def _supported(labels: Sequence[Candidate], wanted: Wanted) -> Candidate:
     """Return the best label of a thing; where it is not exact, the next best ones speak for the thing or against it."""
     ranked = sorted(labels, key=lambda candidate: -candidate.score)
     best = ranked[0]
-    most = min(_NEAR, sum(wanted.reads(label) for label in best.entry.labels))
+    most = min(_NEAR, sum(wanted.speaks(label.lang) for label in best.entry.labels))
     support = sum(candidate.score for candidate in ranked[:most]) / most
     score = best.score if best.features["exact"] else (1 - _SUPPORT) * best.score + _SUPPORT * support
     return replace(best, score=round(score, 2), features={**best.features, "support": round(support / 100, 3)})
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in telling(text))
 
 
 def _dice(first: frozenset[str], second: frozenset[str]) -> float:

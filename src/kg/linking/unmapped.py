@@ -48,7 +48,7 @@ def suggest_unmapped(path: Path, entries: Iterable[Entry], lang: str, limit: int
     judged = {row.subject.value for row in mappings.rows}
     kinds = {kind for entry in listed if entry.iri in judged for kind in entry.types if kind.startswith(KB)}
     spaces = {_space(row.value.value) for row in mappings.rows}
-    index = Index(tuple(entry for entry in listed if _space(entry.iri) in spaces))
+    index = Index.of(entry for entry in listed if _space(entry.iri) in spaces)
     rows: list[str] = []
     without: list[str] = []
     for entry in listed:

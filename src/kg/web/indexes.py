@@ -46,7 +46,7 @@ class Indexes:
 
         with self._lock:
             if self._labels is None:
-                self._labels = Index(tuple(entries_of_store(self._store)))
+                self._labels = Index.of(entries_of_store(self._store))
         return self._labels
 
     @cached_property

@@ -67,7 +67,7 @@ class Knowledge:
 
     @cached_property
     def _index(self) -> Index:
-        return Index(tuple(entries_of_store(self.graph.store)))
+        return Index.of(entries_of_store(self.graph.store))
 
     def search(self, text: str, lang: str, kind: str, limit: int) -> Payload:
         """Return the things whose labels are most like a text, best first, each with its evidence.

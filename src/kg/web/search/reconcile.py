@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -265,7 +264,7 @@ def _name(context: Context, iri: str) -> str:
 
 def _types(context: Context) -> list[dict[str, str]]:
     """Return the classes of things that can be found, those with most things first."""
-    counts = Counter(iri for entry in context.site.indexes.labels.entries for iri in entry.types)
+    counts = context.site.indexes.labels.classes()
     ordered = sorted(counts, key=lambda iri: (not iri.startswith(KB), -counts[iri], iri))
     return [_reference(context, iri) for iri in ordered]
 
@@ -273,11 +272,11 @@ def _types(context: Context) -> list[dict[str, str]]:
 def _properties(context: Context, kind: str = "") -> list[dict[str, str]]:
     """Return the properties of things that can be found, or of those of one class, by name."""
     site = context.site
-    entries = [entry for entry in site.indexes.labels.entries if not kind or kind in (*entry.types, *entry.kinds)]
+    things = list(site.indexes.labels.things(Wanted(frozenset({kind} if kind else ()))))
     store = site.graph.store
-    quads = (quad for entry in entries for quad in store.quads_for_pattern(ox.NamedNode(entry.iri), None, None, None))
+    quads = (quad for iri, _ in things for quad in store.quads_for_pattern(ox.NamedNode(iri), None, None, None))
     properties = [_reference(context, iri) for iri in {quad.predicate.value for quad in asserted(quads)} - {RDF_TYPE}]
-    isco = [_reference(context, _ISCO)] if any(entry.isco for entry in entries) else []
+    isco = [_reference(context, _ISCO)] if any(code for _, code in things) else []
     return isco + sorted(properties, key=lambda node: (node["name"].casefold(), node["id"]))
 
 

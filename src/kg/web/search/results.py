@@ -171,7 +171,8 @@ def _named(site: Site, lang: str, text: str, wanted: Wanted, limit: int) -> list
 
 
 def _matched(candidate: Candidate) -> tuple[str, str]:
-    return candidate.label.text.casefold(), candidate.label.kind
+    kind = "" if candidate.features.get("exact") else candidate.label.kind
+    return candidate.label.text.casefold(), kind
 
 
 def suggestions(site: Site, lang: str, text: str, kind: str = "", limit: int = 8) -> list[Hit]:
