@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
 from kg.grammar import Grammar
 
 _DOUBLE_VOWEL: Final = re.compile(r"([aeou])\1(?=[^\W\daeiou](?:[^\W\daeiou])*$)")
+_LONG_VOWEL: Final = re.compile(r"(?<![aeiou])([aeou])(?=[^\W\daeiou]$)")
 _SHORTEST: Final = 3
+_PLURALS: Final = {
+    "s": ("",),
+    "en": ("",),
+    "n": ("",),
+    "ci": ("cus",),
+    "lieden": ("man",),
+    "lui": ("man",),
+    "mannen": ("man",),
+    "vrouwen": ("man",),
+}
+_FEMALE: Final = {
+    "ster": ("er", "der"),
+    "euse": ("eur",),
+    "rice": ("eur",),
+    "esse": ("is",),
+    "ares": ("aar",),
+    "in": ("",),
+    "e": ("",),
+    "vrouw": ("man",),
+}
 _SOFT: Final = {"v": "f", "z": "s"}
 
 _CARDINALS: Final = [
@@ -125,6 +147,35 @@ def stem(word: str) -> str:
     ['bedrijf', 'bedrijf', 'proc', 'proc', 'technolog', 'technolog', '2']
     """
     return DUTCH.stem(word)
+
+
+def base_forms(word: str) -> list[str]:
+    """Return a word of `words` and what may be its singular or its form for men: some of them are no words.
+
+    >>> base_forms("kapster")
+    ['kapster', 'kaper', 'kapper', 'kapder']
+    >>> "leraar" in base_forms("leraren"), "kok" in base_forms("kokkin"), "timmerman" in base_forms("timmerlieden")
+    (True, True, True)
+    """
+    singulars = [word, *_changed(word, _PLURALS)]
+    return list(dict.fromkeys((*singulars, *(form for one in singulars for form in _changed(one, _FEMALE)))))
+
+
+def _changed(word: str, endings: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield a word with other endings, its last vowel and consonant spelled as an ending asks."""
+    for ending, others in endings.items():
+        before = word.removesuffix(ending)
+        if len(before) < _SHORTEST or before == word:
+            continue
+        for other in others:
+            yield before + other
+            if other == "" and before[-1] == before[-2]:
+                yield before[:-1]  # kokkin, kok
+            elif other == "" and ending in ("en", "in"):
+                yield _LONG_VOWEL.sub(r"\1\1", before[:-1] + _SOFT.get(before[-1], before[-1]))  # leraren, leraar
+            elif other == "er":
+                yield _DOUBLE_VOWEL.sub(r"\1", before) + other  # verkoopster, verkoper
+                yield before + before[-1] + other  # kapster, kapper
 
 
 def key(name: str) -> str:

@@ -98,3 +98,25 @@ ENGLISH: Final = Grammar(
     joints=frozenset({"to", "and", "from", "of", "the"}),
     uncounted=frozenset({"one", *_ORDINALS, *_MULTIPLES}),
 )
+
+_BASES: Final = {
+    "s": ("",),
+    "es": ("",),
+    "ies": ("y",),
+    "men": ("man",),
+    "woman": ("man", ""),
+    "women": ("man", ""),
+    "ress": ("er", "or"),
+    "ess": ("",),
+}
+
+
+def base_forms(word: str) -> list[str]:
+    """Return a word and what may be its singular or its form for men: some of them are no words.
+
+    >>> base_forms("nurses"), base_forms("waitress")
+    (['nurses', 'nurse', 'nurs'], ['waitress', 'waitres', 'waiter', 'waitor', 'waitr'])
+    """
+    endings = ((ending, other) for ending, others in _BASES.items() for other in others)
+    changed = (word.removesuffix(ending) + other for ending, other in endings if word.endswith(ending))
+    return [word, *(form for form in changed if len(form) >= _SHORTEST)]

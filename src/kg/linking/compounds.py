@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from kg.dutch import stem, words
@@ -85,3 +85,15 @@ class Splitter:
                 if tail:
                     return (word[:end], *tail)
         return None
+
+
+def compound_ends(word: str, known: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the ends of a word that follow a known word, the longest first.
+
+    >>> list(compound_ends("broodbakker", {"brood"}.__contains__))
+    ['bakker']
+    """
+    for end in range(_SHORTEST, len(word) - _SHORTEST + 1):
+        links = (link for link in _LINKS if word[:end].endswith(link))
+        if any(known(word[: end - len(link)]) for link in links):
+            yield word[end:]

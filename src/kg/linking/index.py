@@ -11,9 +11,11 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
+from kg.linking import job_names
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.compounds import folded, telling, trigrams
 from kg.linking.entries import Entry, Label
+from kg.linking.esco import MODEL
 from kg.linking.label_table import Found, LabelTable
 
 # How much each feature counts in a label that is not exact; together 1. Chosen once, measured by bench/linking.py.
@@ -114,6 +116,17 @@ class Index:
         first = [Candidate(entry, label, 100.0, {"prefix": 1.0}) for entry, label in entries if entry]
         more = self.search(text, wanted, limit) if len(first) < limit else []
         return [*first, *(candidate for candidate in more if candidate.entry.iri not in ranks)][:limit]
+
+    def named(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
+        """Return what a typed job names, as `kg.linking.job_names` says; nothing where it names nothing."""
+        return job_names.named(self, text, wanted or Wanted(), limit)
+
+    def near(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
+        """Return what shares a word or a part of one with a text: ISCO groups first, then what is wanted."""
+        wanted = wanted or Wanted()
+        groups = self.search(text, replace(wanted, types=frozenset({f"{MODEL}ISCOGroup"})), _NEAR)
+        found = [*groups, *(one for one in self.search(text, wanted, limit) if one not in groups)]
+        return [one for one in found if one.features["token"] or one.features["compound"]][:limit]
 
     def _scored(self, asked: str, wanted: Wanted) -> Iterable[Candidate]:
         """Yield the labels worth a closer look, each with its features."""

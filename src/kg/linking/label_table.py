@@ -132,7 +132,7 @@ class LabelTable:
         self.size = self._runs[-1].after if self._runs else 0
         self._firsts = [run.first for run in self._runs]
         self.entry = lru_cache(_MANY)(self._entry)
-        self._splitter = Splitter((), self._is_word)
+        self._splitter = Splitter((), self._is_known)
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> LabelTable:
@@ -207,8 +207,14 @@ class LabelTable:
         known = {word: (own, tuple(parts.split())) for word, own, parts in self.rows(query, json.dumps(list(asked)))}
         return known | {word: (stem(word), self._splitter.stems(word)) for word in asked - known.keys()}
 
-    def _is_word(self, word: str) -> bool:
-        return bool(self.rows("SELECT 1 FROM word WHERE word = ?", word))
+    def _is_known(self, word: str) -> bool:
+        """Return whether a label has a word, in this form or another."""
+        query = "SELECT 1 FROM word WHERE word = ? UNION SELECT 1 FROM posting WHERE part = ?"
+        return bool(self.rows(query, word, stem(word)))
+
+    def is_begin(self, text: str) -> bool:
+        """Return whether a word begins so."""
+        return bool(self.rows("SELECT 1 FROM word WHERE word >= ? AND word < ? LIMIT 1", text, text + _LAST))
 
     def counted(self, parts: Iterable[str]) -> dict[str, int]:
         """Return how many labels hold a part."""
