@@ -114,9 +114,11 @@ def test_queries_before_and_after_give_what_the_page_says(title: str, graph: Gra
 
 
 def test_the_page_lists_what_is_withdrawn_with_its_successors(graph: Graph) -> None:
+    """But for mappings: a row that is judged anew is another one, and data/mappings/catalogue.ttl lists them."""
     query = (
         "SELECT ?old (GROUP_CONCAT(?path; SEPARATOR=', ') AS ?new) { { SELECT * { "
         "?old <http://www.w3.org/2002/07/owl#deprecated> true . FILTER(STRSTARTS(STR(?old), 'BASE')) "
+        "FILTER(!STRSTARTS(STR(?old), 'BASEid/mapping/')) "
         "OPTIONAL { ?old <http://purl.org/dc/terms/isReplacedBy> ?by "
         "BIND(CONCAT('`', STRAFTER(STR(?by), 'BASE'), '`') AS ?path) } } ORDER BY ?by } } GROUP BY ?old"
     ).replace("BASE", BASE)
