@@ -19,6 +19,8 @@ CALLS: dict[str, Call] = {
     "search": ("search", {"text": "procesoprator", "lang": "nl", "kind": "occupation"}),
     "describe": ("describe", {"iri": "measure/ccs", "lang": "en"}),
     "described": ("describe", {"iri": "occupation/procesoperator"}),
+    "switch": ("career_switch", {"job": "baker"}),
+    "diploma": ("career_switch", {"job": "mbo-4 werktuigbouwkunde", "lang": "nl"}),
     "unknown": ("describe", {"iri": "measure/waterstofff"}),
     "hostile": ("describe", {"iri": "http://x/<script>"}),
     "schema": ("schema", {"lang": "nl"}),
@@ -68,8 +70,18 @@ def problem(answers: dict[str, tuple[bool, str]], key: str) -> Any:
 
 def test_all_tools_only_read(answers: dict[str, tuple[bool, str]]) -> None:
     names = dict(said(answers, "tools"))
-    assert set(names) == {"search", "describe", "schema", "list_questions", "answer_question", "query"}
+    assert set(names) == {
+        "career_switch",
+        *["search", "describe", "schema", "list_questions", "answer_question", "query"],
+    }
     assert all(names.values())
+
+
+def test_a_career_switch_is_advised(answers: dict[str, tuple[bool, str]]) -> None:
+    told = said(answers, "switch")
+    assert told["from"][0]["name"] == "baker"
+    assert told["nearest"][0]["reason"]
+    assert said(answers, "diploma")["diploma"]["occupations"]
 
 
 def test_a_search_with_a_typing_error_names_its_evidence(answers: dict[str, tuple[bool, str]]) -> None:

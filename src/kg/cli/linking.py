@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,7 @@ from kg.cli.group import main
 from kg.cli.options import show_status
 
 if TYPE_CHECKING:
-    from kg.graph.build import Graph
-    from kg.labels import Labels
-    from kg.linking.career_switch import Gap
     from kg.linking.entries import Entry
-    from kg.queries.rows import Rows
 
 
 @main.group("import")
@@ -236,101 +231,3 @@ def _print_unmapped(mappings: Path, esco: Path | None, lang: str, limit: int) ->
         click.echo(row)
     for name in suggestions.without:
         click.echo(f"no candidate for {name}", err=True)
-
-
-@main.command()
-@click.argument("origin", metavar="[FROM]", default="")
-@click.option("--skill", "asked", multiple=True, help="A skill of ESCO, by IRI or exact label; may be repeated.")
-@click.option("--with", "imported", type=click.Path(path_type=Path), help="ESCO as kg import wrote it; else our part.")
-@click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="Language of names.")
-@click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="Occupations to show.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def switch(origin: str, asked: tuple[str, ...], imported: Path | None, lang: str, limit: int, form: str) -> None:
-    """Show the climate occupations nearest to FROM, an ESCO occupation by IRI or exact label, and to skills.
-
-    By essential and optional skills of ESCO: what is shared, what is missing, and by which routes people learn it.
-    """
-    import json
-    from dataclasses import asdict
-
-    from kg.files import project_folder
-    from kg.graph.build import build
-    from kg.labels import Labels
-    from kg.linking.career_switch import Switches, find_origin, find_skills, skills_graph, store_with_esco
-
-    if not origin and not asked:
-        raise click.UsageError("give FROM, or one or more --skill")
-    graph = build(project_folder())
-    store, skills = store_with_esco(graph.store, imported) if imported else (graph.store, skills_graph(graph.store))
-    switches, labels = Switches(store, skills), Labels(store)
-    had = find_skills(switches, labels, store, asked)
-    start = find_origin(switches, labels, store, origin) if origin else ""
-    had |= switches.skills_of(start) if start else frozenset()
-    gaps = [gap for gap in switches.nearest(had, limit, start) if gap.score]
-    named = partial(_called, labels, lang)
-    routes, earned = _routes(graph, lang), _qualifications(graph, named)
-    if form == "json":
-        payload = [
-            asdict(gap) | {"routes": routes.get(gap.occupation, []), "qualifications": earned.get(gap.occupation, [])}
-            for gap in gaps
-        ]
-        click.echo(json.dumps(payload, indent=1))
-        return
-    click.echo(f"{named(start)} <{start}>, {len(had)} skills" if start else f"{len(had)} skills")
-    for gap in gaps:
-        click.echo(_gap(gap, named))
-        for route in routes.get(gap.occupation, []):
-            click.echo(f"       route: {route['name']}; {', '.join(route['asks']) or 'what it asks is not stated'}")
-        for qualification in earned.get(gap.occupation, []):
-            click.echo(
-                f"       qualification: {qualification['name']}; {qualification['level'] or 'its level is not stated'}"
-            )
-
-
-def _called(labels: Labels, lang: str, iri: str) -> str:
-    return labels.get(iri, lang)[0]
-
-
-def _gap(gap: Gap, named: Callable[[str], str]) -> str:
-    (have, most), (also, extra) = gap.essential, gap.optional
-    points = f"essential {have:g} of {most:g}, optional {also:g} of {extra:g}; {gap.green:.0%} of its skills green"
-    lines = [f"{gap.score:5.1f}  {named(gap.occupation)} (ESCO: {named(gap.via)}): {points}"]
-    for name in ("shared", "missing_essential", "missing_optional"):
-        skills = getattr(gap, name)
-        names = ", ".join(map(named, skills[:5]))
-        lines.append(f"       {name.replace('_', ' ')} {len(skills)}: {names}{' ...' if len(skills) > 5 else ''}")
-    return "\n".join(lines)
-
-
-def _routes(graph: Graph, lang: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the training routes into each occupation, with what each asks."""
-    by_occupation: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in (row for row in _answered(graph, "switch/routes") if row["language"] == lang):
-        routes = by_occupation.setdefault(str(row["occupation"]), {})
-        route = routes.setdefault(
-            str(row["route"]), {"id": row["route"], "name": row["routeLabel"], "for": row["entryLabel"], "asks": []}
-        )
-        route["asks"] += [f"{row['requirementLabel']} ({row['statusLabel']})"] if row["requirementLabel"] else []
-    return {occupation: list(routes.values()) for occupation, routes in by_occupation.items()}
-
-
-def _qualifications(graph: Graph, named: Callable[[str], str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the qualifications that the text names at each occupation, with their level."""
-    by_occupation: dict[str, list[dict[str, Any]]] = {}
-    for row in _answered(graph, "switch/qualifications"):
-        level = str(row["level"] or "")
-        name = named(str(row["qualification"]))
-        qualification = {"id": row["qualification"], "name": name, "level": level and named(level)}
-        by_occupation.setdefault(str(row["occupation"]), []).append(qualification)
-    return by_occupation
-
-
-def _answered(graph: Graph, name: str) -> Rows:
-    """Return the rows of a saved question."""
-    from kg.files import project_folder
-    from kg.queries.engine import answer
-    from kg.queries.question import read_question
-    from kg.queries.rows import Rows
-
-    queries = project_folder() / "queries"
-    return Rows.from_solutions(answer(graph.dataset, read_question(queries / f"{name}.rq", queries).query))

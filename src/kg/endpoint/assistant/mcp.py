@@ -12,6 +12,7 @@ from mcp_types import ToolAnnotations
 
 from kg.endpoint.assistant.tools import Knowledge, Payload, problem
 from kg.errors import KgError
+from kg.linking.advice import Asked
 
 Lang = Literal["nl", "en"]
 _READS: Final = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -60,7 +61,24 @@ def make_server(knowledge: Knowledge) -> MCPServer[Any]:
         """Run a SPARQL 1.1 query that reads; the limits of the public endpoint hold, prefixes need no declaration."""
         return _to_json(lambda: knowledge.query(sparql, lang))
 
-    for tool in (search, describe, schema, list_questions, answer_question, query):
+    def career_switch(
+        job: str = "",
+        skills: list[str] | None = None,
+        place: str = "",
+        lang: Lang = "en",
+        limit: int = 5,
+    ) -> str:
+        """Find the climate occupations nearest to a job or diploma (words or IRI), and to skills of ESCO.
+
+        Each is near, within reach or far, with the reason: skills shared and missing, levels, training routes,
+        vacancies, passages. `place` narrows to a cluster or region (cluster/zeeland). What is not named is not
+        stated; that is never the same as none.
+        """
+        iri = job.startswith(("http://", "https://", "occupation/"))
+        asked = Asked("" if iri else job, (job,) if iri else (), tuple(skills or ()), place=place)
+        return _to_json(lambda: knowledge.career_switch(asked, lang, limit))
+
+    for tool in (career_switch, search, describe, schema, list_questions, answer_question, query):
         server.add_tool(tool, annotations=_READS, structured_output=False)
     return server
 

@@ -17,6 +17,7 @@ from kg.graph.build import Graph
 from kg.graph.evidence import Evidence, StatementEvidence
 from kg.graph.resource import Resource, find_resource
 from kg.labels import Labels
+from kg.linking.advice import Advisor, Asked
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import entries_of_store
 from kg.linking.index import Index
@@ -66,6 +67,10 @@ class Knowledge:
         return Evidence(self.graph.store)
 
     @cached_property
+    def _advisor(self) -> Advisor:
+        return Advisor.open(self.graph, self.questions)
+
+    @cached_property
     def _index(self) -> Index:
         return Index.of(entries_of_store(self.graph.store))
 
@@ -87,6 +92,15 @@ class Knowledge:
         entry = candidate.entry
         payload = {"iri": entry.iri, "name": entry.name(lang), "types": list(entry.kinds), "score": candidate.score}
         return payload | {"evidence": self._support(entry.iri, lang)}
+
+    def career_switch(self, asked: Asked, lang: str, limit: int) -> Payload:
+        """Return the climate occupations nearest to a job, a diploma or skills, or the jobs that may be meant.
+
+        Raises:
+            NotFound: a job, skill, diploma or place that is not there.
+
+        """
+        return self._advisor.advise(asked, lang, limit)
 
     def describe(self, iri: str, lang: str) -> Payload:
         """Return all that is said of a thing, each statement with its kind and its passages, and what points at it.

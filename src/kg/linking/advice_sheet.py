@@ -1,0 +1,80 @@
+"""The advice on a career switch as a sheet that prints on one A4 (HTML), as Markdown, or as plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from functools import cache, partial
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from kg.languages import format_number
+from kg.linking.advice import words
+from kg.linking.climate_jobs import Payload
+
+SHOWN: Final = 3
+FORMATS: Final = ("html", "md", "text")
+_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def render(
+    advice: Payload, form: str, lang: str, day: date, sources: Iterable[str], style: str = "", css: str = ""
+) -> str:
+    """Return advice as a sheet.
+
+    Arguments:
+        advice: as `Advisor.advise` gives it.
+        form: `html`, `md` or `text`.
+        lang: `nl` or `en`, that of the advice.
+        day: the day that stands on it.
+        sources: the publications on which it rests, as they are cited.
+        style: address of the style sheet of the page.
+        css: its text instead, so that the page is one file.
+
+    """
+    template = _templates(form == "html", lang).get_template(f"sheet.{form}")
+    month = words("months", lang).split()[day.month - 1]
+    return template.render(
+        advice=advice,
+        lang=lang,
+        day=f"{day.day} {month} {day.year}",
+        sources=list(sources),
+        style=style,
+        css=css,
+        shown=SHOWN,
+        t=lambda key, **values: words(key, lang, **values),
+    )
+
+
+def grouped(skills: Iterable[Payload]) -> list[tuple[Payload | None, list[Payload]]]:
+    """Return skills by their group, the group of the rarest first."""
+    groups: dict[str, tuple[Payload | None, list[Payload]]] = {}
+    for skill in skills:
+        group = skill["group"]
+        groups.setdefault(group["id"] if group else "", (group, []))[1].append(skill)
+    return list(groups.values())
+
+
+@cache
+def _templates(escape: bool, lang: str) -> Environment:
+    """Return the templates; those of Markdown and text take no markup and no control characters from names."""
+    environment = Environment(
+        loader=PackageLoader("kg.linking"),
+        autoescape=escape,  # noqa: S701  (Markdown and text have filters of their own)
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"md": _escaped, "plain": _plain, "number": partial(format_number, lang=lang)}
+    return environment
+
+
+def _plain(value: Any) -> str:
+    return _CONTROL.sub(" ", str(value))
+
+
+def _escaped(value: Any) -> str:
+    return _MARKUP.sub(r"\\\1", _plain(value))
