@@ -46,6 +46,7 @@ PAGES: Final = (
     "/questions/learning/route-requirements",
     "/search?q=waterstof",
     "/switch",
+    "/switch?q=elektricien",
     "/sparql",
     "/dataset",
     "/def",

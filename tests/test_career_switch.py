@@ -55,7 +55,7 @@ def small() -> Switches:
             "boss": {"engineer": True},
             "mill": {"miller": True},
         },
-        {"baker": 2, "cook": 2, "engineer": 4, "miller": 0},
+        {"baker": 2, "cook": 2, "engineer": 4, "miller": 0}.__getitem__,
     )
 
 

@@ -87,9 +87,9 @@ class Advisor:
         self._database, self._official = database, official
         self.labels = Labels(graph.store)
         targets, levels = targets_of(graph.store), skill_levels(graph.store)
-        vias = {via for others in targets.values() for via in others} | database.essential.keys()
-        work = {via: level_of(database.isco(via), levels) for via in vias}
-        self.switches = Switches(database.essential, database.optional, targets, work)
+        self.switches = Switches(
+            database.essential, database.optional, targets, lambda iri: level_of(database.isco(iri), levels)
+        )
         self.starts = Starts(self.switches, index)
         self.jobs = ClimateJobs(graph.dataset, questions, self.labels)
         self.diplomas = Diplomas(self.jobs, self.labels)
@@ -194,7 +194,7 @@ class Advisor:
         ours = self.switches.ours_of(start.esco)
         climate = [
             self.jobs.reference(iri, lang) | {"exact": exact, "tables": self.jobs.tables(iri, lang)}
-            for iri, exact in ours.items()
+            for iri, exact in sorted(ours.items(), key=lambda item: not item[1])
         ]
         level = self.switches.level(start.esco) or None
         skills = len(self.switches.skills_of(start.esco))

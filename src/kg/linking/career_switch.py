@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import pyoxigraph as ox
@@ -19,6 +20,7 @@ from kg.namespaces import KB, RDF_TYPE, SKOS
 from kg.rdf_terms import term_key
 
 Skills = Mapping[str, frozenset[str]]
+Targets = Mapping[str, Mapping[str, bool]]
 _MATCHES: Final = ("exactMatch", "closeMatch")
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _OCCUPATION: Final = ox.NamedNode(KB + "Occupation")
@@ -71,14 +73,19 @@ class Switches:
     Arguments:
         essential, optional: IRIs of ESCO occupations to IRIs of skills.
         targets: IRI of a climate occupation to the ESCO occupations that a mapping ties to it, and whether it is exact.
-        levels: IRI of an ESCO occupation to its ISCO skill level; 0 where it is not known.
+        level: gives the ISCO skill level of an ESCO occupation by its IRI; 0 where it is not known.
 
     """
 
     def __init__(
-        self, essential: Skills, optional: Skills, targets: Mapping[str, Mapping[str, bool]], levels: Mapping[str, int]
+        self,
+        essential: Skills,
+        optional: Skills,
+        targets: Mapping[str, Mapping[str, bool]],
+        level: Callable[[str], int],
     ) -> None:
-        self._essential, self._optional, self._targets, self._levels = essential, optional, targets, levels
+        self._essential, self._optional, self._targets = essential, optional, targets
+        self.level = cache(level)
         uses = Counter(skill for skills in (essential, optional) for those in skills.values() for skill in those)
         everyone = len(essential.keys() | optional.keys())
         self._weights = {skill: math.log(1 + everyone / count) for skill, count in uses.items()}
@@ -104,10 +111,6 @@ class Switches:
     def skills_of(self, occupation: str) -> frozenset[str]:
         """Return essential and optional skills of an ESCO occupation."""
         return self._essential.get(occupation, _NONE) | self._optional.get(occupation, _NONE)
-
-    def level(self, occupation: str) -> int:
-        """Return the ISCO skill level of an ESCO occupation; 0 where it is not known."""
-        return self._levels.get(occupation, 0)
 
     def nearest(
         self, had: frozenset[str], level: int = 0, without: Iterable[str] = (), only: frozenset[str] | None = None
