@@ -24,6 +24,7 @@ from kg.linking.advice_sheet import FORMATS, grouped, render
 from kg.linking.career_switch import Switches, level_of, skill_levels
 from kg.linking.esco import ESSENTIAL
 from kg.linking.imported import graph_of, write
+from kg.linking.job_names import HEAD
 from kg.namespaces import ID
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
@@ -149,6 +150,20 @@ def test_what_only_looks_alike_is_no_answer_and_never_a_climate_job(advisor: Adv
     assert advise(advisor, "qwxz")["jobs"] == []
 
 
+def test_one_of_ours_without_a_job_of_esco_offers_kinds_of_it(advisor: Advisor) -> None:
+    jobs = advise(advisor, "monteur")["jobs"]
+    assert len(jobs) > 1
+    assert all(job["named"] for job in jobs)
+
+
+def test_a_kind_of_a_job_is_read_as_that_job_and_says_so(advisor: Advisor) -> None:
+    told = advise(advisor, "broodbakker")
+    assert [start["name"] for start in told["from"]] == ["bakker"]
+    assert any("broodbakker" in note for note in told["notes"]) == (
+        advisor.starts.named("broodbakker", "nl")[0].how == HEAD
+    )
+
+
 def test_several_starts_have_the_skills_of_all_and_the_highest_level(advisor: Advisor) -> None:
     one, two = (advise(advisor, job)["from"][0] for job in ("bakker", "boekhouder"))
     both = advise(advisor, jobs=(one["id"], two["id"]))
@@ -238,6 +253,8 @@ def test_kg_switch_in_each_format() -> None:
     rows = list(csv.DictReader(io.StringIO(kg("switch", "bakker", "--format", "csv", "--limit", "3"))))
     assert [row["occupation"] for row in rows] == [match["occupation"]["id"] for match in told["nearest"]]
     assert [int(row["score"]) for row in rows] == [match["score"] for match in told["nearest"]]
+    asks = list(csv.DictReader(io.StringIO(kg("switch", "25310", "--format", "csv"))))
+    assert {row["code"] for row in asks} == {"25310"}
     assert kg("switch", "mbo-4 werktuigbouwkunde", "--format", "md").startswith("# Naar een klimaatbaan")
     html = kg("switch", "nurse", "--lang", "en", "--skill", "read standard blueprints", "--format", "html")
     assert "<style>" in html

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import click
 
 from kg.cli.group import main
 from kg.cli.options import show_status
+from kg.tables.csv import safe
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _FORMS = ("text", "json", "csv", "md", "html")
 _COLUMNS = ("occupation", "occupationLabel", "step", "score", "level", "levelsHigher", "via", "viaLabel")
+_ASKS = ("occupation", "occupationLabel", "diploma", "level", "levelFits", "basis", "code", "requirement")
 _COUNTS = ("essentialHad", "essentialAsked", "optionalHad", "optionalAsked")
 
 
@@ -107,10 +109,13 @@ def _render(advice: dict[str, Any], form: str, graph: Graph, labels: Labels, lan
 
 def _csv(advice: dict[str, Any]) -> str:
     from kg.linking.advice import LISTS
-    from kg.tables.csv import safe
 
     buffer = io.StringIO()
     writer = csv.writer(buffer)
+    if advice["diploma"]:
+        writer.writerow(_ASKS)
+        writer.writerows(_asks(advice["diploma"]))
+        return buffer.getvalue()
     writer.writerow([*_COLUMNS, *_COUNTS, *LISTS])
     for match in advice["nearest"]:
         occupation, via, level = match["occupation"], match["via"], match["level"]
@@ -119,6 +124,17 @@ def _csv(advice: dict[str, Any]) -> str:
         skills = (safe("; ".join(skill["name"] for skill in match[name])) for name in LISTS)
         writer.writerow([occupation["id"], safe(occupation["name"]), *named, *counts, *skills])
     return buffer.getvalue()
+
+
+def _asks(diploma: dict[str, Any]) -> Iterator[list[str]]:
+    """Yield a row for each way in which an occupation asks for a diploma."""
+    for one in diploma["occupations"]:
+        for ask in one["asks"]:
+            named = [ask[key]["name"] if ask[key] else "" for key in ("diploma", "level", "requirement")]
+            code = ask["through"]["code"] if ask["through"] else ""
+            name, level, requirement = map(safe, named)
+            occupation = one["occupation"]["id"], safe(one["occupation"]["name"])
+            yield [*occupation, name, level, ask["fits"], ask["basis"], code, requirement]
 
 
 def _show_progress(name: str, rows: int) -> None:

@@ -127,16 +127,15 @@ class Advisor:
 
         """
         starts = [self.starts.get(iri) for iri in dict.fromkeys(asked.jobs[:_MOST])]
-        diploma, choices = self._diploma(asked), list[Start]()
+        diploma = self._diploma(asked)
+        choices = self.starts.named(asked.text, lang) if asked.text and not diploma else []
         groups: list[str] = []
-        if asked.text and not diploma:
-            choices = self.starts.named(asked.text, lang)
-            diploma = None if choices else self.diplomas.find(asked.text)
         named = bool(choices)
         if len(choices) == 1:
             starts, choices = [*starts, *choices], []
         elif asked.text and not choices and not diploma:
-            choices, groups = self.starts.near(asked.text)
+            diploma = self.diplomas.find(asked.text)
+            choices, groups = ([], []) if diploma else self.starts.near(asked.text)
         skills = self.starts.find_skills(asked.skills[:_MOST])
         place = self._place(asked.place, lang) if asked.place else None
         matches = self._matches(starts, skills, place)[: min(max(limit, 1), _MOST)]

@@ -67,6 +67,7 @@ class Diplomas:
             codes = {code for iri in named for code in self._codes.get(iri, ())}
             codes |= {code for code, label in self._notations.items() if rest and rest in label}
         slug = "-".join(part for part in level.groups() if part).casefold() if level else ""
+        slug = "mbo" if number and len(rest) == _CREBO and not slug else slug  # CREBO lists mbo only.
         return Diploma(text, slug, named, frozenset(codes)) if named or codes else None
 
     def get(self, iri: str) -> Diploma | None:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 _OCCUPATIONS: Final = frozenset({"occupation"})
 _SKILL: Final = Wanted(frozenset({MODEL + "Skill"}))
+_OF_ESCO: Final = frozenset({MODEL + "Occupation"})
 _ESCO: Final = "http://data.europa.eu/esco/occupation/"
 _MOST: Final = 50
+_SEVERAL: Final = 20
 _FEW: Final = 6
 _LEAST: Final = 22.0
 
@@ -72,8 +74,12 @@ class Starts:
         return Start(iri, esco)
 
     def named(self, text: str, lang: str) -> list[Start]:
-        """Return the jobs that a text names: one where it is plain which is meant, several where it is not."""
-        return list(self._starts(self._index.named(text, Wanted(_OCCUPATIONS, lang), _MOST)))
+        """Return the jobs that a text names: one where it is plain which is meant, several where it is not.
+
+        Where it names only one of ours for which no job of ESCO stands, such as `monteur`, those of ESCO count.
+        """
+        several = (self._index.named(text, Wanted(types, lang), _SEVERAL) for types in (_OCCUPATIONS, _OF_ESCO))
+        return next((starts for candidates in several if (starts := list(self._starts(candidates)))), [])
 
     def near(self, text: str) -> tuple[list[Start], list[str]]:
         """Return jobs of ESCO, and IRIs of ISCO groups, that share a word with a text which names none.
@@ -82,8 +88,8 @@ class Starts:
         """
         near = [item for item in self._index.near(text, Wanted(_OCCUPATIONS), _MOST) if item.score >= _LEAST]
         starts = self._starts(item for item in near if item.entry.iri.startswith(_ESCO))
-        groups = [item.entry.iri for item in near if item.entry.iri.startswith(ISCO)]
-        return [start for start in starts if not self._switches.ours_of(start.esco)][:_FEW], groups[:_FEW]
+        groups = {item.label.text: item.entry.iri for item in near if item.entry.iri.startswith(ISCO)}
+        return [start for start in starts if not self._switches.ours_of(start.esco)][:_FEW], [*groups.values()][:_FEW]
 
     def begins(self, text: str, lang: str, limit: int) -> list[Start]:
         """Return the jobs that a text names, then those with a name in which a word begins as it does."""
