@@ -30,7 +30,7 @@ from rocrate.rocrate import ROCrate
 
 from kg.errors import SourceError
 from kg.graph.build import Graph, fill_store
-from kg.graph.sources import Source
+from kg.graph.sources import Source, parse
 from kg.namespaces import BASE, KB
 from kg.queries.question import find_questions
 from kg.release import background
@@ -96,7 +96,7 @@ def test_two_exports_are_byte_identical_and_their_sums_hold(tmp_path: Path) -> N
 
 
 def test_gzip_headers_hold_no_time_and_no_name(made: Release) -> None:
-    packed = [file for file in made.files.values() if file.packed]
+    packed = [file for file in made.files.values() if file.compression == "application/gzip"]
     assert len(packed) > 10
     assert all(file.data[3] == 0 and file.data[4:8] == bytes(4) for file in packed)
 
@@ -111,6 +111,24 @@ def test_each_graph_has_its_dumps(made: Release, graph: Graph) -> None:
         *(f"graphs/{node.value.removeprefix(BASE + 'graph/')}" for node in graph.store.named_graphs()),
     ]
     assert set(dump_names(stems)) == {name for name in made.files if name.endswith(".gz")}
+
+
+def test_imported_graphs_are_in_it_as_they_stand_in_the_project(made: Release, graph: Graph) -> None:
+    described, catalogue = turtle(made, "void.ttl"), turtle(made, "dataset.ttl")
+    assert len(graph.packed) == 2
+    for source in graph.packed:
+        name = source.graph.removeprefix(BASE)
+        file = made.files[f"{name.replace('graph/', 'graphs/')}.ttl.xz"]
+        assert file.data == source.path.read_bytes()
+        assert (file.media_type, file.compression) == ("text/turtle", "application/x-xz")
+        node, iri = rdflib.URIRef(source.graph), rdflib.URIRef(file.iri)
+        size = sum(1 for _ in parse(source.path))
+        assert [int(value) for value in described.objects(node, VOID.triples)] == [size]
+        assert set(described.objects(node, VOID.dataDump)) == {iri}
+        assert any("outside the default graph" in title for title in described.objects(node, DCTERMS.title))
+        assert not list(described.subjects(VOID.subset, node)), "it is no part of the default graph"
+        assert (rdflib.URIRef(BASE + "dataset"), DCAT.distribution, iri) in catalogue
+        assert "ESCO classification of the European Commission" in str(catalogue.value(iri, DCTERMS.description))
 
 
 def counts(made: Release, name: str) -> tuple[int, int]:
@@ -544,7 +562,7 @@ def test_the_server_sends_the_bytes_that_export_writes(base: str, graph: Graph, 
     for name, file in bare.files.items():
         answer = get(f"{base}/download/{name}")
         assert (answer.status, answer.body == file.data) == (200, True), name
-        kind = "application/gzip" if file.packed else file.media_type
+        kind = file.compression or file.media_type
         assert answer.headers["Content-Type"].split(";")[0] == kind, name
         assert answer.headers["Etag"] == f'"{file.sha256}"'
     assert get(f"{base}/dataset", Accept="text/turtle").body == bare.files["dataset.ttl"].data

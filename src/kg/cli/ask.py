@@ -45,8 +45,10 @@ def query(
     file: Path | None, text: str | None, form: str | None, params: tuple[str, ...], imported: Path | None
 ) -> None:
     """Answer a query: FILE (a path, a saved question, or - for standard input), or -e TEXT."""
+    import pyoxigraph as ox
+
     from kg.files import project_folder
-    from kg.graph.build import build
+    from kg.graph.build import build, imported_graphs
     from kg.graph.term_use import TermUse
     from kg.queries.dataset import Dataset
     from kg.queries.engine import answer, with_prefixes
@@ -57,7 +59,9 @@ def query(
     graph = build(project_folder())
     asked = text if file is None else _query_text(file, params)
     shipped = _load_beside(graph, imported)
-    solutions = answer(Dataset(graph.store, shipped), with_prefixes(asked or "", graph.prefixes))
+    packed = [source for source in graph.packed if not graph.store.contains_named_graph(ox.NamedNode(source.graph))]
+    dataset = Dataset(graph.store, shipped, imported_graphs(packed))
+    solutions = answer(dataset, with_prefixes(asked or "", graph.prefixes))
     for term in TermUse(graph.store, graph.prefixes).unused(asked or ""):
         click.echo(f"kg: note: {term.sentence(graph.prefixes)}", err=True)
     offered = formats_for(solutions)

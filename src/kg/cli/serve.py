@@ -112,18 +112,22 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
     """Return our graph or the one of a store, the version of its data, and what answers queries."""
     from kg.endpoint.workers import WorkerPool
     from kg.files import project_folder
-    from kg.graph.build import build
+    from kg.graph.build import build, imported_graphs
+    from kg.graph.sources import find_packed
     from kg.graph.store import read_stored
 
-    url, limits = settings.backend, settings.limits
+    url, limits, folder = settings.backend, settings.limits, project_folder()
     if settings.store is None:
-        graph = build(project_folder())
+        graph = build(folder)
         if url:
             return graph, graph.data_version, _ask_backend(url, graph, limits)
         return graph, graph.data_version, WorkerPool.over(graph.dataset, limits, graph.prefixes)
-    stored = read_stored(settings.store)  # The engine has threads once it is open: fork before.
-    pool = _ask_backend(url, stored.graph(), limits) if url else WorkerPool(stored.open, limits, stored.prefixes)
-    return stored.graph(), stored.data, pool
+    stored, packed = read_stored(settings.store), find_packed(folder)
+    if url:
+        pool: WorkerPool = _ask_backend(url, stored.graph(packed), limits)
+    else:  # The engine has threads once it is open: fork before.
+        pool = WorkerPool(stored.open, limits, stored.prefixes, imported=imported_graphs(packed).names)
+    return stored.graph(packed), stored.data, pool
 
 
 def _begin_anew() -> None:

@@ -1,8 +1,9 @@
 """The spawner: a process with one thread that holds the store and forks workers, for a server with many threads.
 
 A process with threads cannot fork safely, so the spawner is forked before any thread starts. It forks a standby of
-itself, which takes over when it dies. Only the spawner ends workers: it has not reaped them, so their process ids
-cannot belong to others yet.
+itself, which takes over when it dies, and on demand an extended one, which loads the imported graphs beside the store
+that both share. Only the spawner ends workers: it has not reaped them, so their process ids cannot belong to others
+yet.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ _COMMAND: Final = struct.Struct("!cq")
 _REPLY: Final = struct.Struct("!q")
 _WORKER: Final = b"W"
 _STANDBY: Final = b"H"
+_EXTENDED: Final = b"X"
 _END: Final = b"E"
 _KILL: Final = b"K"
 _UNKNOWN: Final = -1
+_READY: Final = 1
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _POLL: Final = 0.05  # Seconds between two checks of processes that were killed.
 _HINT: Final = "try again in a moment"
@@ -91,6 +94,7 @@ class Spawner:
     def __init__(self, channel: socket.socket, pid: int) -> None:
         self._channel, self.pid = channel, pid
         self._lock = threading.Lock()
+        self._ready = False
 
     @classmethod
     def start(cls, template: WorkerTemplate) -> Spawner:
@@ -125,6 +129,31 @@ class Spawner:
         ours, pid = self._fork(_STANDBY)
         return Spawner(ours, pid)
 
+    def extended(self) -> Spawner:
+        """Return another spawner, forked from this one, that loads the imported graphs: to be asked when it is ready.
+
+        Raises:
+            Unavailable: the spawner is dead.
+
+        """
+        ours, pid = self._fork(_EXTENDED)
+        return Spawner(ours, pid)
+
+    def is_ready(self) -> bool:
+        """Return whether an extended spawner has loaded its graphs; one thread at a time asks.
+
+        Raises:
+            Unavailable: it is dead.
+
+        """
+        answer = select.poll()
+        answer.register(self._channel, select.POLLIN)
+        if not self._ready and answer.poll(0):
+            if not self._channel.recv(_REPLY.size, socket.MSG_WAITALL):
+                raise Unavailable("the process that loads graphs is gone", hint=_HINT, retry=1)
+            self._ready = True
+        return self._ready
+
     def ends_within(self, seconds: float) -> bool:
         """Wait until the spawner is gone, and return whether it went in time."""
         ending = select.poll()
@@ -142,6 +171,12 @@ class Spawner:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
             return _UNKNOWN
+
+    def reap(self, other: Spawner) -> None:
+        """End an extended spawner that was forked from this one, and let its process be gone."""
+        other.close()
+        with suppress(Unavailable):
+            self._send(_END, other.pid)
 
     def close(self) -> None:
         """End the spawner; it ends its workers."""
@@ -213,7 +248,7 @@ def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
             reply = _kill(pid, workers, killed)
         else:
             reply = _fork(command, channel, socket.socket(fileno=descriptors[0]), template)
-            if command == _WORKER:
+            if command != _STANDBY:
                 workers.add(reply)
         channel.sendall(_REPLY.pack(reply))
     for pid in list(workers):
@@ -245,6 +280,10 @@ def _fork(command: bytes, channel: socket.socket, theirs: socket.socket, templat
         channel.close()
         if command == _STANDBY:
             _obey(theirs, template)
+        elif command == _EXTENDED:
+            extended = template.extended()
+            theirs.sendall(_REPLY.pack(_READY))
+            _obey(theirs, extended)
         else:
             serve(theirs, template)
     finally:

@@ -116,6 +116,7 @@ class WorkerTemplate:
         limits: as in `execute`; `memory` becomes RLIMIT_AS.
         prefixes: as in `execute`.
         dataset: what the spawner makes ready, so that its workers share it; nothing where each opens its own.
+        embedded: what holds imported graphs beside ours; nothing where they cannot be joined.
 
     """
 
@@ -123,6 +124,14 @@ class WorkerTemplate:
     limits: Limits
     prefixes: Mapping[str, str]
     dataset: Dataset | None = None
+    embedded: Dataset | None = None
+
+    def extended(self) -> WorkerTemplate:
+        """Load the imported graphs, in a process that is given up to them, and return what its workers have."""
+        embedded = self.embedded or Dataset(ox.Store())
+        embedded.prepare()
+        dataset = embedded.extend()
+        return replace(self, open_source=lambda: dataset, dataset=dataset)
 
 
 def serve(channel: socket.socket, template: WorkerTemplate) -> None:

@@ -9,14 +9,15 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from kg.endpoint.admission import Admission, Place
 from kg.endpoint.protocol import QueryRequest, QueryResult, read_result, send_request
 from kg.endpoint.spawner import Spawner, Worker
 from kg.endpoint.worker import Source, WorkerTemplate, execute, over_memory
-from kg.errors import ClientGone, KgError, OverTime, Unavailable
+from kg.errors import ClientGone, KgError, OverTime, QueryError, Unavailable
 from kg.queries.dataset import Dataset
+from kg.queries.engine import graphs_named
 from kg.queries.limits import Limits
 
 _HEAVY_AFTER: Final = 0.3  # Seconds of the processor after which a query gives its light place up.
@@ -24,8 +25,10 @@ _HEAVY_AFTER_CLOCK: Final = 1.2  # Seconds of the clock after which it does so w
 _NICE_AFTER: Final = 0.1  # Seconds of the processor after which it runs at a lower priority.
 _NICENESS: Final = 10
 _POLL: Final = 0.05
+_PAUSE: Final = 10.0  # Seconds after which imported graphs that could not be loaded are tried again.
 _ROUND: Final = 1.0  # Seconds between two looks at whose standby it is.
 _ANYTHING: Final = QueryRequest("ASK { ?s ?p ?o }")
+_Forked = TypeVar("_Forked")
 _WEARING: Final = ("max_bytes", "max_rows", "memory")  # Limits that leave a worker larger than it was.
 
 
@@ -84,6 +87,9 @@ class _Deadline:
     def left(self) -> float:
         return self._end - time.monotonic()
 
+    def postpone(self, seconds: float) -> None:
+        self._end += seconds
+
     def check(self) -> None:
         if self.left <= 0:
             what = f"the query took longer than {self._seconds:g} s"
@@ -117,8 +123,50 @@ class _Usage:
         return used - self._before
 
 
+class _Workers:
+    """Workers over one dataset: those that wait for a query, and how another one is started.
+
+    Arguments:
+        spawn: starts a worker; it calls what it is given while it waits.
+        ready: how many wait for a query when others were ended.
+
+    """
+
+    def __init__(self, spawn: Callable[[Callable[[], None]], Worker], ready: int) -> None:
+        self._spawn, self._ready = spawn, ready
+        self._lock = threading.Lock()
+        self.idle: list[Worker] = []
+        self.replaced = 0
+
+    def take(self, wait: Callable[[], None], *, fresh: bool) -> Worker:
+        """Return a worker, a new one where it should be fresh or none is idle."""
+        with self._lock:
+            if self.idle and not fresh:
+                return self.idle.pop()
+        return self._spawn(wait)
+
+    def give_back(self, worker: Worker, *, reusable: bool) -> None:
+        """Keep a worker, or end it and start another one where few wait."""
+        with self._lock:
+            if reusable:
+                self.idle.append(worker)
+                return
+        worker.kill()
+        with self._lock:
+            self.replaced += 1
+            wanted = len(self.idle) < self._ready
+        if wanted:
+            with suppress(Unavailable):
+                fresh = self._spawn(_no_wait)
+                with self._lock:
+                    self.idle.append(fresh)
+
+
 class WorkerPool:
     """Workers forked from a spawner; to be made before any thread starts.
+
+    A query that names an imported graph goes to workers of another spawner, which loads these graphs at the first such
+    query; places, queue and limits are the same.
 
     `on_lost` is called when a worker is asked for, and no process is left that could start one.
 
@@ -127,6 +175,8 @@ class WorkerPool:
         limits: what queries may take.
         prefixes: of the graph.
         dataset: what all workers share. It is made ready beside the caller; the first worker waits for it.
+        embedded: the graph in memory, beside which imported graphs are loaded.
+        imported: IRIs of the imported graphs. Without `embedded`, a query that names one is refused.
 
     """
 
@@ -136,22 +186,30 @@ class WorkerPool:
         limits: Limits,
         prefixes: Mapping[str, str],
         dataset: Dataset | None = None,
+        *,
+        embedded: Dataset | None = None,
+        imported: frozenset[str] = frozenset(),
     ) -> None:
-        self._limits = limits
+        self._limits, self._prefixes = limits, prefixes
         self.on_lost: Callable[[], None] = lambda: None
         self._admission = Admission(limits)
         self._lock = threading.Lock()
-        self._idle: list[Worker] = []
-        self.replaced = 0
-        self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes, dataset))
+        self._workers = _Workers(lambda _: self._ask_spawner(Spawner.spawn), limits.light)
+        self._extended_workers = _Workers(self._spawn_extended, 1)
+        self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes, dataset, embedded))
         self._standby: Spawner | None = None
+        self._can_extend, self._imported = embedded is not None, imported
+        self._extending = threading.Lock()
+        self._extended: Spawner | None = None
+        self._extend_after = 0.0
         self._closed = threading.Event()
         threading.Thread(target=self._keep_standby, daemon=True).start()
 
     @classmethod
     def over(cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> WorkerPool:
         """Return workers that share a dataset in memory."""
-        return cls(lambda: dataset, limits, prefixes, dataset)
+        names = dataset.imported.names
+        return cls(lambda: dataset, limits, prefixes, dataset, embedded=dataset, imported=names)
 
     @property
     def taken(self) -> tuple[int, int, int]:
@@ -161,7 +219,12 @@ class WorkerPool:
     @property
     def idle(self) -> int:
         """Workers that wait for a query."""
-        return len(self._idle)
+        return len(self._workers.idle) + len(self._extended_workers.idle)
+
+    @property
+    def replaced(self) -> int:
+        """How many workers were ended, and replaced where one was needed."""
+        return self._workers.replaced + self._extended_workers.replaced
 
     def query(
         self,
@@ -185,9 +248,10 @@ class WorkerPool:
 
         """
         deadline = _Deadline(min(seconds or self._limits.timeout, self._limits.timeout), is_gone)
+        workers = self._workers_for(request)
         with self._admission.enter(client, deadline.check) as place:
-            result = self._run(request, place, deadline)
-            result = result or self._run(request, place, deadline, again=True)
+            result = self._run(workers, request, place, deadline)
+            result = result or self._run(workers, request, place, deadline, again=True)
             if result is None:
                 raise _lost()
             return replace(result, heavy=place.heavy)
@@ -198,22 +262,36 @@ class WorkerPool:
 
     def begin(self) -> None:
         """Wait for a first worker, so that no query waits in its own time until the dataset is ready."""
-        self._give_back(self._take(fresh=True), reusable=True)
+        self._workers.give_back(self._workers.take(_no_wait, fresh=True), reusable=True)
 
     def close(self) -> None:
-        """End spawner and workers."""
+        """End spawners and workers."""
         self._closed.set()
-        for worker in self._idle:
+        for worker in (*self._workers.idle, *self._extended_workers.idle):
             worker.end()
-        for spawner in (self._spawner, self._standby):
+        for spawner in (self._extended, self._spawner, self._standby):
             if spawner:
                 spawner.close()
 
+    def _workers_for(self, request: QueryRequest) -> _Workers:
+        """Return the workers that hold the graphs which a query names."""
+        if len(request.text) > self._limits.length:  # The worker says so; reading it would take its time.
+            return self._workers
+        parameters = (*request.default_graphs, *request.named_graphs)
+        prefixes = self._prefixes if request.prefixed else None
+        named = graphs_named(request.text, parameters, self._imported, prefixes)
+        if named and not self._can_extend:
+            hint = "ask a server without --store, or load its file of data/imported into an engine of your own"
+            raise QueryError(f"this server does not hold the graph {min(named)}", hint=hint)
+        return self._extended_workers if named else self._workers
+
     def _run(
-        self, request: QueryRequest, place: Place, deadline: _Deadline, *, again: bool = False
+        self, workers: _Workers, request: QueryRequest, place: Place, deadline: _Deadline, *, again: bool = False
     ) -> QueryResult | None:
         """Return the result, or None where the worker was ended by someone else before the query grew long."""
-        worker = self._take(fresh=again)
+        begin = time.monotonic()
+        worker = workers.take(deadline.check, fresh=again)
+        deadline.postpone(time.monotonic() - begin)
         reusable = False
         try:
             result = _exchange(worker, request, place, deadline)
@@ -229,39 +307,65 @@ class WorkerPool:
                 self._explain(worker, place)
             return result
         finally:
-            self._give_back(worker, reusable=reusable and not worker.reniced)
+            workers.give_back(worker, reusable=reusable and not worker.reniced)
 
-    def _take(self, *, fresh: bool) -> Worker:
-        with self._lock:
-            if self._idle and not fresh:
-                return self._idle.pop()
-        return self._spawn()
-
-    def _give_back(self, worker: Worker, *, reusable: bool) -> None:
-        with self._lock:
-            if reusable:
-                self._idle.append(worker)
-                return
-        worker.kill()
-        with self._lock:
-            self.replaced += 1
-            wanted = len(self._idle) < self._limits.light
-        if wanted:
-            with suppress(Unavailable):
-                fresh = self._spawn()
-                with self._lock:
-                    self._idle.append(fresh)
-
-    def _spawn(self) -> Worker:
+    def _ask_spawner(self, fork: Callable[[Spawner], _Forked]) -> _Forked:
+        """Return what the spawner forks, or its standby where it is dead."""
         try:
-            return self._spawner.spawn()
+            return fork(self._spawner)
         except Unavailable:
             self._fail_over()
         try:
-            return self._spawner.spawn()
+            return fork(self._spawner)
         except Unavailable:
             self.on_lost()
             raise
+
+    def _spawn_extended(self, wait: Callable[[], None]) -> Worker:
+        spawner = self._loaded(wait)
+        try:
+            return spawner.spawn()
+        except Unavailable:
+            self._forget(spawner)
+        return self._loaded(wait).spawn()
+
+    def _loaded(self, wait: Callable[[], None]) -> Spawner:
+        """Return the extended spawner once it has loaded its graphs.
+
+        Raises:
+            Unavailable: waiting is over, or they cannot be loaded.
+
+        """
+        while True:
+            with self._extending:
+                spawner = self._extended or self._extend()
+                try:
+                    if spawner.is_ready():
+                        return spawner
+                except Unavailable as error:
+                    self._extend_after = time.monotonic() + _PAUSE
+                    self._extended = None
+                    self._spawner.reap(spawner)
+                    raise _not_loaded() from error
+            try:
+                wait()
+            except OverTime as error:
+                what = "the imported graphs are being loaded"
+                raise Unavailable(what, hint="try again in some seconds", retry=5) from error
+            time.sleep(_POLL)
+
+    def _extend(self) -> Spawner:
+        """Begin to load the imported graphs; where that failed, not again at once."""
+        if time.monotonic() < self._extend_after:
+            raise _not_loaded()
+        self._extended = self._ask_spawner(Spawner.extended)
+        return self._extended
+
+    def _forget(self, dead: Spawner) -> None:
+        with self._extending:
+            if self._extended is dead:
+                self._extended = None
+                self._spawner.reap(dead)
 
     def _keep_standby(self) -> None:
         """Have the spawner fork a standby, and another one when that is gone."""
@@ -292,6 +396,15 @@ class WorkerPool:
             raise over_memory(self._limits)
         if number == signal.SIGALRM or place.heavy:
             raise _lost()
+
+
+def _no_wait() -> None:
+    raise OverTime("nobody waits for this")
+
+
+def _not_loaded() -> Unavailable:
+    hint = "try again later; kg query, with the same query, says why"
+    return Unavailable("the imported graphs cannot be loaded", hint=hint, retry=int(_PAUSE))
 
 
 def _lost() -> Unavailable:

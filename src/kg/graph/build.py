@@ -16,9 +16,9 @@ from kg.errors import SourceError
 from kg.graph.evidence import derive
 from kg.graph.inference import infer
 from kg.graph.mappings import find_mappings
-from kg.graph.sources import Source, find_sources, load
+from kg.graph.sources import Source, find_packed, find_sources, load
 from kg.namespaces import CATALOGUE, DCAT, ENTAILED_GRAPH, ONTOLOGY, OWL, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
-from kg.queries.dataset import Dataset, StoredDataset
+from kg.queries.dataset import Dataset, ImportedGraphs, StoredDataset
 from kg.rdf_terms import first_object
 
 _PER_GRAPH: Final = 3
@@ -28,16 +28,30 @@ _VERSION_INFO: Final = OWL + "versionInfo"
 
 @dataclass(frozen=True)
 class Graph:
-    """A built graph: the Oxigraph store and the sources that it was made from; `stored` where it stands on disk."""
+    """A built graph.
+
+    Attributes:
+        store: its statements.
+        sources: what it was made from.
+        stored: where it stands on disk.
+        packed: the imported graphs, which are outside the default graph and loaded when a query names one.
+
+    """
 
     store: ox.Store
     sources: tuple[Source, ...]
     stored: StoredDataset | None = None
+    packed: tuple[Source, ...] = ()
 
     @cached_property
     def dataset(self) -> Dataset:
         """The store as queries see it."""
-        return self.stored or Dataset(self.store)
+        return self.stored or Dataset(self.store, imported=self.imported)
+
+    @cached_property
+    def imported(self) -> ImportedGraphs:
+        """The packed graphs, for queries that name one; none beside a store on disk."""
+        return imported_graphs(() if self.stored else self.packed)
 
     @cached_property
     def version(self) -> str:
@@ -56,7 +70,7 @@ class Graph:
     def data_version(self) -> str:
         """A hash that changes with the data: of version, sources, count of statements, and engine."""
         digest = blake2b(f"{self.version} {len(self.store)} {ox.__version__}".encode(), digest_size=8)
-        for source in self.sources:
+        for source in (*self.sources, *self.packed):
             digest.update(source.path.read_bytes())
         return digest.hexdigest()
 
@@ -86,7 +100,7 @@ def build(project: Path) -> Graph:
         store.bulk_extend(file.quads())
     store.bulk_extend(infer(store, project / "ontology" / "closure", "entailed"))
     store.bulk_extend(count_graphs(store))
-    return Graph(store, tuple(sources))
+    return Graph(store, tuple(sources), packed=tuple(find_packed(project)))
 
 
 def fill_store(sources: Iterable[Source]) -> ox.Store:
@@ -100,6 +114,17 @@ def fill_store(sources: Iterable[Source]) -> ox.Store:
     for source in sources:
         load(source, store)
     return store
+
+
+def imported_graphs(packed: Iterable[Source]) -> ImportedGraphs:
+    """Return packed sources as graphs that a query may name."""
+    sources = tuple(packed)
+
+    def load_all(store: ox.Store) -> None:
+        for source in sources:
+            load(source, store)
+
+    return ImportedGraphs(frozenset(source.graph for source in sources), load_all)
 
 
 def count_graphs(store: ox.Store) -> list[ox.Quad]:

@@ -19,6 +19,7 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError, Unavailable
 from kg.graph.build import Graph
+from kg.graph.sources import Source
 from kg.queries.dataset import StoredDataset, in_default_graph
 
 _CURRENT: Final = "current"
@@ -61,10 +62,10 @@ class StoredGraph:
         whole = ox.Store.read_only(str(Path(self.path) / _WHOLE))
         return StoredDataset(ox.Store.read_only(self.path), whole, overlaps)
 
-    def graph(self) -> Graph:
-        """Return the graph over the opened store."""
+    def graph(self, packed: Iterable[Source] = ()) -> Graph:
+        """Return the graph over the opened store; `packed` as in `Graph`."""
         dataset = self.open()
-        return Graph(dataset.store, (), dataset)
+        return Graph(dataset.store, (), dataset, tuple(packed))
 
 
 def write_store(graph: Graph, folder: Path, data: str, tick: Callable[[int], None] = lambda _: None) -> StoredGraph:

@@ -7,7 +7,8 @@ The engine's own union of graphs is a bag: a triple that two graphs hold counts 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -16,8 +17,26 @@ import pyoxigraph as ox
 from kg.queries.formats import Solutions
 
 _IN_TWO: Final = "SELECT ?s ?p ?o ?g ?h { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(STR(?g) < STR(?h)) }"
+_MEET: Final = "ASK {{ GRAPH {} {{ ?s ?p ?o }} GRAPH {} {{ ?s ?p ?o }} }}"  # Fast where the first is the small one.
 _KEPT: Final = 4  # Merged default graphs of queries with a dataset of their own.
 _MOST_KEPT: Final = 200_000  # Triples of one that is kept.
+
+
+@dataclass(frozen=True)
+class ImportedGraphs:
+    """Named graphs outside the default graph, which are loaded when a query names one.
+
+    Attributes:
+        names: their IRIs.
+        load: loads all of them into a store.
+
+    """
+
+    names: frozenset[str]
+    load: Callable[[ox.Store], object]
+
+
+NONE_IMPORTED: Final = ImportedGraphs(frozenset(), lambda _: None)
 
 
 class Dataset:
@@ -26,11 +45,12 @@ class Dataset:
     Arguments:
         store: the named graphs; they must not change any more.
         graphs: those that make up the default graph, where the store holds others too; all by default.
+        imported: graphs that only `extended` holds.
 
     """
 
-    def __init__(self, store: ox.Store, graphs: Iterable[str] = ()) -> None:
-        self.store = store
+    def __init__(self, store: ox.Store, graphs: Iterable[str] = (), imported: ImportedGraphs = NONE_IMPORTED) -> None:
+        self.store, self.imported = store, imported
         self._graphs = tuple(ox.NamedNode(name) for name in graphs)
         self._kept: OrderedDict[tuple[frozenset[ox.NamedNode], frozenset[ox.NamedNode]], ox.Store] = OrderedDict()
 
@@ -59,6 +79,26 @@ class Dataset:
             _ = self.overlaps  # Once here, and not in the time of each query with several FROM.
             self.store.bulk_extend(self._merged)
             self.whole = self.store
+
+    @cached_property
+    def extended(self) -> ExtendedDataset:
+        """The same with the imported graphs, in a copy of the store."""
+        store = ox.Store()
+        store.bulk_extend(self.store)
+        return self._extend(store)
+
+    def extend(self) -> ExtendedDataset:
+        """Return the same with the imported graphs, in the store itself: for a process that asks nothing else."""
+        return self._extend(self.store)
+
+    def _extend(self, store: ox.Store) -> ExtendedDataset:
+        own = tuple(name for name in store.named_graphs() if isinstance(name, ox.NamedNode))
+        merged = merge(self.store, self._graphs) if self._merged is None else self._merged
+        if vars(self).get("whole") is not store:
+            store.bulk_extend(merged)
+        overlaps = self.overlaps  # Before others come into the store.
+        self.imported.load(store)
+        return ExtendedDataset(store, merged, own, overlaps, self.imported)
 
     def query(self, text: str, *, sees_graphs: bool) -> Solutions:
         """Return the answer to a query without a dataset of its own.
@@ -110,6 +150,47 @@ class Dataset:
         store.bulk_extend(self._merged or ())
         store.bulk_extend(self.store)
         return store
+
+
+class ExtendedDataset(Dataset):
+    """A dataset with graphs outside its default graph; GRAPH with a variable sees those that the query names.
+
+    Arguments:
+        store: the named graphs, and the default graph.
+        merged: the default graph alone.
+        own: the graphs that GRAPH sees in any query.
+        overlaps: those of `own` that hold triples in common, with how many.
+        imported: the others.
+
+    """
+
+    def __init__(
+        self,
+        store: ox.Store,
+        merged: ox.Store,
+        own: Sequence[ox.NamedNode],
+        overlaps: Counter[frozenset[str]],
+        imported: ImportedGraphs,
+    ) -> None:
+        super().__init__(store, imported=imported)
+        self._own = own
+        self._merged, self.whole, self.triples = merged, store, len(merged)
+        self.overlaps, self.extended = overlaps, self
+
+    def prepare(self) -> None:
+        """Do nothing: all is there."""
+
+    def query_naming(self, text: str, names: Iterable[str]) -> Solutions:
+        """Return the answer to a query without a dataset of its own that names some of the imported graphs."""
+        named: list[ox.NamedNode | ox.BlankNode] = [*self._own, *map(ox.NamedNode, names)]
+        return self.store.query(text, default_graph=[ox.DefaultGraph()], named_graphs=named)
+
+    def in_common(self, graphs: Iterable[ox.NamedNode]) -> bool:
+        """Return whether two of these graphs hold a triple in common; of imported ones that is looked up."""
+        asked = set(graphs)
+        imported = asked.difference(self._own)
+        pairs = ((one, other) for other in imported for one in asked - {other})
+        return super().in_common(asked) or any(self.store.query(_MEET.format(*pair)) for pair in pairs)
 
 
 class StoredDataset(Dataset):

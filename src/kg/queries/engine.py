@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final
 from urllib.parse import urljoin
 
@@ -31,6 +32,7 @@ _UPDATES: Final = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD",
 _QUOTES: Final = ("'", '"')
 _PROLOGUE: Final = {"PREFIX", "BASE"}
 _DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
+_LOOKS: Final = re.compile(r"(?<![\w/#:.-])(?:GRAPH|FROM)\b", re.IGNORECASE)
 _APART: Final = set("{}()[];,")
 _FAR: Final = " " * 20  # More than the letters of any keyword.
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
@@ -46,8 +48,9 @@ def answer(
 ) -> Solutions:
     """Return the answer to a query (SPARQL 1.1 Query; dataset by SPARQL 1.1 Protocol, section 2.1.4).
 
-    Without a dataset, by parameter or FROM, the default graph is the union of all graphs. A triple that several of the
-    graphs hold that make up the default graph counts once.
+    Without a dataset, by parameter or FROM, the default graph is the union of all graphs but the imported ones, which
+    are loaded when a query names one. A triple that several of the graphs hold that make up the default graph counts
+    once.
 
     Arguments:
         store: the graph; it is only read. A `Dataset` keeps what it merges for the next query.
@@ -64,13 +67,17 @@ def answer(
     """
     words = _inspect(text, limits or Limits())
     dataset = store if isinstance(store, Dataset) else Dataset(store)
+    imported = graphs_named(text, (*default_graphs, *named_graphs), dataset.imported.names)
+    dataset = dataset.extended if imported else dataset
     default, named = ([_graph(name) for name in names] for names in (default_graphs, named_graphs))
     try:
         if default or named:
             return _over(dataset, text, words, default, named)
-        if "FROM" not in words:
-            return dataset.query(text, sees_graphs="GRAPH" in words)
-        return _over_stated(dataset, text, words)
+        if "FROM" in words:
+            return _over_stated(dataset, text, words, imported=bool(imported))
+        if imported:
+            return dataset.extended.query_naming(text, imported)
+        return dataset.query(text, sees_graphs="GRAPH" in words)
     except SyntaxError as error:
         raise _syntax_error(text, str(error)) from error
     except (RuntimeError, ValueError) as error:
@@ -87,10 +94,10 @@ def _over(
     return dataset.merge_of(default, named if "GRAPH" in words else []).query(plain)
 
 
-def _over_stated(dataset: Dataset, text: str, words: Sequence[str]) -> Solutions:
+def _over_stated(dataset: Dataset, text: str, words: Sequence[str], *, imported: bool) -> Solutions:
     """Answer a query over the dataset of its FROM clauses."""
     several = sum(word == "FROM" and after != "NAMED" for word, after in pairwise([*words, ""])) > 1
-    if several and dataset.overlaps and _is_read(text):
+    if several and (imported or dataset.overlaps) and _is_read(text):
         stated = dataset_of(text)
         default, named = ([_graph(name) for name in names] for names in (stated.default, stated.named))
         if dataset.in_common(default):
@@ -181,6 +188,25 @@ def dataset_of(text: str) -> Stated:
     return Stated("".join(plain), tuple(default), tuple(named), "GRAPH" in words)
 
 
+def graphs_named(
+    text: str, parameters: Iterable[str], graphs: frozenset[str], prefixes: Mapping[str, str] | None = None
+) -> frozenset[str]:
+    """Return which of some graphs a query names, in a text that looks into graphs or states a dataset, or as parameter.
+
+    Arguments:
+        text: the query.
+        parameters: the graphs of its dataset by parameter.
+        graphs: IRIs of graphs.
+        prefixes: as in `iris_of`.
+
+    """
+    named = graphs.intersection(parameters)
+    if graphs and _LOOKS.search(text):
+        with suppress(ValueError):  # Of an IRI that cannot be resolved: the engine says so.
+            named |= graphs.intersection(iris_of(text, prefixes))
+    return named
+
+
 def iris_of(text: str, prefixes: Mapping[str, str] | None = None) -> dict[str, int]:
     """Return the IRIs that a query names, in full or by prefix, each with the offset of its first mention.
 
@@ -194,7 +220,8 @@ def iris_of(text: str, prefixes: Mapping[str, str] | None = None) -> dict[str, i
     """
     known, base = dict(prefixes or {}), ""
     named: dict[str, int] = {}
-    tokens = (token for token in _TOKEN.finditer(text) if token.lastgroup in ("iri", "name", "word"))
+    closed = takewhile(lambda token: token.group() not in _QUOTES, _TOKEN.finditer(text))  # Else in quadratic time.
+    tokens = (token for token in closed if token.lastgroup in ("iri", "name", "word"))
     for token in tokens:
         word = token.group().upper() if token.lastgroup == "word" else ""
         if word == "PREFIX":

@@ -21,6 +21,7 @@ import pyoxigraph as ox
 from kg import child_process, fingerprint
 from kg.errors import KgError, SourceError, Unavailable
 from kg.graph.build import Graph
+from kg.graph.sources import find_packed
 from kg.release.build import build_release, papers
 from kg.release.changes import CHANGES
 from kg.release.files import CHANGELOG, CITATION, LICENCE, File, Owner
@@ -115,7 +116,8 @@ class BackgroundBuild:
     def _key(self) -> str:
         papers = [self._project / name for name in (CHANGELOG, CHANGES, CITATION, LICENCE)]
         rules = [path for name in ("shapes", "queries") for path in sorted((self._project / name).rglob("*.*"))]
-        return fingerprint.key_of([*papers, *rules], [self._version, repr(self._owner), str(len(self._graph.store))])
+        files = [*papers, *rules, *(source.path for source in find_packed(self._project))]
+        return fingerprint.key_of(files, [self._version, repr(self._owner), str(len(self._graph.store))])
 
     def _make(self, folder: Path) -> Path:
         """Have a child process make the release, and return its place on disk; it outlives a server that ends early."""

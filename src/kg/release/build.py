@@ -17,7 +17,7 @@ from kg.queries.question import find_questions
 from kg.release.changes import CHANGES, read_changes
 from kg.release.csv_tables import tables
 from kg.release.dcat import dcat
-from kg.release.dumps import dumps, shapes
+from kg.release.dumps import dumps, imported, shapes
 from kg.release.example_queries import examples
 from kg.release.feed import feed
 from kg.release.files import CHANGELOG, CITATION, CRATE, LICENCE, SUMS, Edition, File, Owner, Release
@@ -70,7 +70,7 @@ def build_release(
 
 def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Iterator[File]:
     distributed = []
-    for file in (*dumps(graph), *tables(graph)):
+    for file in (*dumps(graph), *imported(graph, project), *tables(graph)):
         yield file
         distributed.append(file)
     yield from shapes(graph, project)

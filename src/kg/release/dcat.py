@@ -34,6 +34,10 @@ _FILE_TYPES: Final = {
     "application/ld+json": "JSON_LD",
     "text/csv": "CSV",
 }
+_COMPRESS_FORMATS: Final = {
+    "application/gzip": f"{_IANA}application/gzip",
+    "application/x-xz": "https://tukaani.org/xz/xz-file-format.txt",  # No media type of IANA: its specification.
+}
 _TITLES: Final = {"en": "Description in DCAT", "nl": "Beschrijving in DCAT"}
 
 
@@ -78,8 +82,8 @@ def _distribution(graph: Graph, file: File) -> Iterator[ox.Triple]:
     yield triple(file.iri, DCAT + "downloadURL", file.iri)
     yield triple(file.iri, DCT + "format", _FILE_TYPE + _FILE_TYPES[file.media_type])
     yield triple(file.iri, DCAT + "mediaType", _IANA + file.media_type)
-    if file.packed:
-        yield triple(file.iri, DCAT + "compressFormat", _IANA + "application/gzip")
+    if file.compression:
+        yield triple(file.iri, DCAT + "compressFormat", _COMPRESS_FORMATS[file.compression])
     size = ox.Literal(str(len(file.data)), datatype=ox.NamedNode(XSD + "nonNegativeInteger"))
     yield triple(file.iri, DCAT + "byteSize", size)
     yield triple(file.iri, _AVAILABLE, _STABLE)

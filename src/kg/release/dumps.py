@@ -9,12 +9,14 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.build import Graph
-from kg.graph.sources import parse
+from kg.graph.sources import find_packed, parse
 from kg.labels import Labels
-from kg.namespaces import GRAPH, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.namespaces import DCT, GRAPH, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.rdf_terms import objects
 from kg.release.files import File, packed
 
 WHOLE: Final = "klimaatbanen"
+PACKED: Final = "ttl.xz"
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _TURTLE, _QUADS, _JSON = ox.RdfFormat.TURTLE, ox.RdfFormat.N_QUADS, ox.RdfFormat.JSON_LD
 _WHOLE_TITLES: Final = {
@@ -40,6 +42,16 @@ def dumps(graph: Graph) -> Iterator[File]:
         for suffix, data in _serialised(own, triples, triples, graph.prefixes):
             yield File(f"graphs/{name.removeprefix(GRAPH)}.{suffix}", data, title, graph=name)
     yield _ontology(graph, quads)
+
+
+def imported(graph: Graph, project: Path) -> Iterator[File]:
+    """Yield the imported graphs of a project that the catalogue describes, as they stand there."""
+    labels = Labels(graph.store)
+    for source in find_packed(project):
+        if any(True for _ in objects(graph.store, ox.NamedNode(source.graph), DCT + "title")):
+            title = {tag: labels.get(source.graph, tag)[0] for tag in ("en", "nl")}
+            name = f"graphs/{source.graph.removeprefix(GRAPH)}.{PACKED}"
+            yield File(name, source.path.read_bytes(), title, graph=source.graph)
 
 
 def _ontology(graph: Graph, quads: Iterable[ox.Quad]) -> File:

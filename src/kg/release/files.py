@@ -37,7 +37,7 @@ _MEDIA_TYPES: Final = {
     ".cff": "application/yaml",
     ".toml": "application/toml",
 }
-_GZIP: Final = ".gz"
+_COMPRESSED: Final = {".gz": "application/gzip", ".xz": "application/x-xz"}
 _LEVEL: Final = 9
 
 
@@ -65,14 +65,15 @@ class File:
         return DOWNLOAD + self.name
 
     @property
-    def packed(self) -> bool:
-        """Whether it is compressed."""
-        return self.name.endswith(_GZIP)
+    def compression(self) -> str:
+        """The media type of its compression; empty without one."""
+        return _COMPRESSED.get(Path(self.name).suffix, "")
 
     @property
     def media_type(self) -> str:
         """The media type of what it holds, once unpacked."""
-        return _MEDIA_TYPES.get(Path(self.name.removesuffix(_GZIP)).suffix, "text/plain")
+        suffixes = (suffix for suffix in Path(self.name).suffixes[::-1] if suffix not in _COMPRESSED)
+        return _MEDIA_TYPES.get(next(suffixes, ""), "text/plain")
 
     @cached_property
     def sha256(self) -> str:

@@ -71,7 +71,7 @@ def _text(name: str) -> str:
 
 
 def _file(graph: Graph, file: File) -> Entity:
-    formats: list[Any] = ["application/gzip", file.media_type] if file.packed else [file.media_type]
+    formats: list[Any] = [file.compression, file.media_type] if file.compression else [file.media_type]
     return {
         "@id": file.name,
         "@type": "File",

@@ -57,7 +57,9 @@ class BackendPool(WorkerPool):
         self._url, self._credentials, self._version = url, Credentials.from_env(), graph.version
         selection, dialect = backend.selection, backend.dialect
         open_remote = lambda: Remote(url, self._credentials, selection, dialect, spare=_SPARE)  # noqa: E731
-        super().__init__(open_remote, limits, graph.prefixes)
+        embedded = None if graph.stored else graph.dataset
+        imported = frozenset(source.graph for source in graph.packed)
+        super().__init__(open_remote, limits, graph.prefixes, embedded=embedded, imported=imported)
         self._answered = 0.0
 
     def query(self, request: QueryRequest, **client: Any) -> QueryResult:

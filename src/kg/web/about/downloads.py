@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Request, Response, request
 from kg.errors import NotFound
 from kg.namespaces import GRAPH
 from kg.queries.formats import Format, serialise_triples
-from kg.release.dumps import WHOLE
+from kg.release.dumps import PACKED, WHOLE
 from kg.release.files import DATASET, File
 from kg.web.about.schema_org import dataset_card
 from kg.web.context import Context
@@ -94,7 +94,7 @@ def _described(site: Site, request: Request, stem: str, form: Format) -> Respons
 
 
 def _send(request: Request, file: File) -> Response:
-    media_type = "application/gzip" if file.packed else file.media_type
+    media_type = file.compression or file.media_type
     charset = "; charset=utf-8" if media_type.startswith(_WITH_CHARSET) else ""
     response = Response(file.data, content_type=media_type + charset)
     response.set_etag(file.sha256)
@@ -123,7 +123,8 @@ def _landing(context: Context) -> Response:
 
 def _page(context: Context, files: Mapping[str, File], *, making: bool) -> Response:
     """Show the files; while others are being made, the page says so and asks for itself again."""
-    graphs = sorted(str(name)[1:-1] for name in context.site.graph.store.named_graphs())
+    graph = context.site.graph
+    graphs = sorted({name.value for name in graph.store.named_graphs()} | graph.imported.names)
     response = send_page(
         context,
         "downloads.html",
@@ -143,5 +144,5 @@ def _page(context: Context, files: Mapping[str, File], *, making: bool) -> Respo
 
 def _dumps(files: Mapping[str, File], stem: str) -> list[tuple[str, File]]:
     """Return the dumps of a graph that are there, by the name of their syntax."""
-    names = {suffix.removesuffix(".gz"): f"{stem}.{suffix}" for suffix in _DUMPS}
+    names = {suffix.removesuffix(".gz"): f"{stem}.{suffix}" for suffix in (*_DUMPS, PACKED)}
     return [(syntax, files[name]) for syntax, name in names.items() if name in files]

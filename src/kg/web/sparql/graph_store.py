@@ -46,7 +46,7 @@ def init_app(app: Flask, site: Site) -> None:
 def _known(site: Site, iri: str) -> ox.NamedNode:
     if not is_iri(iri):
         raise QueryError(f"not an IRI: {iri[:200]}", hint="give the absolute IRI of a graph")
-    if not site.graph.store.contains_named_graph(ox.NamedNode(iri)):
+    if iri not in site.graph.imported.names and not site.graph.store.contains_named_graph(ox.NamedNode(iri)):
         raise NotFound(f"no graph {iri[:200]}", hint="the service description at /sparql lists the graphs")
     return ox.NamedNode(iri)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import pyoxigraph as ox
@@ -9,7 +10,7 @@ from flask import render_template
 
 from kg.namespaces import VOID_TRIPLES
 from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
-from kg.rdf_terms import is_iri, objects
+from kg.rdf_terms import Term, is_iri, objects
 from kg.web.site import Site
 
 _NAMES: Final = {
@@ -49,8 +50,14 @@ def describe(site: Site, endpoint: str, form: Format) -> bytes:
         endpoint=is_iri(endpoint),
         formats=[_NAMES[each.name] for each in (*TABLES, *GRAPHS)],
         statements=site.graph.dataset.triples,
-        graphs=[(name, list(objects(store, name, VOID_TRIPLES))) for name in graphs],
+        graphs=_counted(store, graphs),
+        imported=_counted(store, map(ox.NamedNode, sorted(site.graph.imported.names))),
         limits=site.limits.listed,
     )
     triples = [quad.triple for quad in ox.parse(turtle.encode(), format=ox.RdfFormat.TURTLE)]
     return serialise_triples(triples, form, _PREFIXES)
+
+
+def _counted(store: ox.Store, graphs: Iterable[Term]) -> list[tuple[Term, list[Term]]]:
+    """Return graphs with their number of triples, as the catalogue says it."""
+    return [(name, list(objects(store, name, VOID_TRIPLES))) for name in graphs]
