@@ -24,7 +24,9 @@ HTML = {"Accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
-    return create_app(graph, find_questions(project_folder() / "queries")).test_client()
+    app = create_app(graph, find_questions(project_folder() / "queries"))
+    assert app.extensions["kg"].indexes.esco.get(60)
+    return app.test_client()
 
 
 def found(client: FlaskClient, q: str, lang: str = "nl", **also: Any) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def serve(**options: Any) -> None:
     say_missing(app.extensions["kg"].texts)
     if settings.store is None:
         downloads.begin(app)
+    app.extensions["kg"].indexes.esco.begin()
     log_errors()
     pool.on_lost = _begin_anew
     pool.begin()

@@ -17,6 +17,7 @@ from kg.linking.compounds import folded, telling, trigrams
 from kg.linking.entries import Entry, Label
 from kg.linking.esco import MODEL
 from kg.linking.label_table import Found, LabelTable
+from kg.namespaces import BASE
 
 # How much each feature counts in a label that is not exact; together 1. Chosen once, measured by bench/linking.py.
 WEIGHTS: Final[Mapping[str, float]] = {
@@ -105,14 +106,16 @@ class Index:
     def begins(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
         """Return things with a label in which a word begins so, the shortest first; then what is merely like it."""
         wanted, asked = wanted or Wanted(), folded(text)
-        ranks: dict[str, tuple[bool, int, str, Label]] = {}
+        ranks: dict[str, tuple[tuple[bool, int, bool, bool, str], Label]] = {}
         for table in self.tables if asked else ():
             for found in table.begins(asked, table.spans(wanted), _NEAR * limit):
                 iri = table.entry(found.thing).iri
-                rank = (not found.text.startswith(asked), len(found.text), iri, found.label)
-                ranks[iri] = min(ranks.get(iri, rank), rank, key=lambda rank: rank[:3])
-        ordered = sorted(ranks.values(), key=lambda rank: rank[:3])
-        entries = ((self.get(iri), label) for _, _, iri, label in ordered[:limit])
+                other = found.label.kind not in _DECIDING
+                rank = (not found.text.startswith(asked), len(found.text), other, not iri.startswith(BASE), iri)
+                if iri not in ranks or rank < ranks[iri][0]:
+                    ranks[iri] = rank, found.label
+        ordered = sorted(ranks.items(), key=lambda item: item[1][0])
+        entries = ((self.get(iri), label) for iri, (_, label) in ordered[:limit])
         first = [Candidate(entry, label, 100.0, {"prefix": 1.0}) for entry, label in entries if entry]
         more = self.search(text, wanted, limit) if len(first) < limit else []
         return [*first, *(candidate for candidate in more if candidate.entry.iri not in ranks)][:limit]

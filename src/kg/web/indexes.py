@@ -7,10 +7,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 
+from kg.linking.background import BackgroundDatabase
 from kg.linking.entries import entries_of_store
 from kg.namespaces import SKOS
 from kg.queries.question import Question
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from kg.linking.index import Index
 
 MATCHES: Final = tuple(ox.NamedNode(f"{SKOS}{name}Match") for name in ("exact", "close", "narrow", "broad"))
+_GRACE: Final = 0.3  # Seconds: what an earlier start has made is there by then.
 _NOTATION: Final = ox.NamedNode(SKOS + "notation")
 _ISCO: Final = re.compile(r"C(?=\d+$)")
 
@@ -31,22 +34,31 @@ class Indexes:
     Arguments:
         store: of the graph that is served.
         saved: the saved questions.
+        project: holds ESCO as a whole.
+        imported: ESCO as `kg import` wrote it, if there is one.
 
     """
 
-    def __init__(self, store: ox.Store, saved: Mapping[str, Question]) -> None:
+    def __init__(
+        self, store: ox.Store, saved: Mapping[str, Question], project: Path, imported: Path | None = None
+    ) -> None:
         self._store, self._saved = store, saved
         self._lock = threading.Lock()
         self._labels: Index | None = None
+        self.esco = BackgroundDatabase(project, imported)
 
     @property
     def labels(self) -> Index:
-        """The index of labels; the first who asks waits half a second."""
+        """The index of labels, of our graph and of ESCO as soon as that is there; the first who asks waits a second."""
         from kg.linking.index import Index  # Heavy, and not needed before somebody looks for something.
 
         with self._lock:
             if self._labels is None:
+                self.esco.begin()
                 self._labels = Index.of(entries_of_store(self._store))
+                self.esco.get(_GRACE)
+            if len(self._labels.tables) == 1 and (esco := self.esco.get()):
+                self._labels = Index(*self._labels.tables, esco.table)
         return self._labels
 
     @cached_property

@@ -102,7 +102,7 @@ class Site:
     @cached_property
     def indexes(self) -> Indexes:
         """What can be looked up: labels, definitions, codes and questions."""
-        return Indexes(self.graph.store, self.questions)
+        return Indexes(self.graph.store, self.questions, project_folder(), self.settings.esco)
 
     @cached_property
     def release(self) -> BackgroundBuild:

@@ -13,14 +13,17 @@ import pyoxigraph as ox
 from kg.endpoint.protocol import QueryRequest
 from kg.endpoint.workers import Engine
 from kg.errors import KgError, NotFound, QueryError
+from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.graph.evidence import Evidence, StatementEvidence
 from kg.graph.resource import Resource, find_resource
 from kg.labels import Labels
 from kg.linking.advice import Advisor, Asked
+from kg.linking.background import BackgroundDatabase
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.entries import entries_of_store
 from kg.linking.index import Index
+from kg.linking.label_table import LabelTable
 from kg.namespaces import ID, KB
 from kg.publications.passages import Passage, Publication, find_passages, find_publications
 from kg.publications.texts import Texts
@@ -29,6 +32,7 @@ from kg.queries.rows import Rows
 from kg.rdf_terms import asserted, is_iri, local_name, term_key
 
 Payload = dict[str, Any]
+_ESCO_WAIT: Final = 60.0  # Seconds, on a slow machine.
 _MOST_ROWS: Final = 200
 _MOST_THINGS: Final = 50
 _MOST_PASSAGES: Final = 5
@@ -72,7 +76,10 @@ class Knowledge:
 
     @cached_property
     def _index(self) -> Index:
-        return Index.of(entries_of_store(self.graph.store))
+        """Our labels and those of ESCO as a whole; the first who asks waits until that is made, some seconds once."""
+        ours = LabelTable.of(entries_of_store(self.graph.store))
+        esco = BackgroundDatabase(project_folder()).get(_ESCO_WAIT)
+        return Index(ours, *([esco.table] if esco else []))
 
     def search(self, text: str, lang: str, kind: str, limit: int) -> Payload:
         """Return the things whose labels are most like a text, best first, each with its evidence.
