@@ -60,16 +60,19 @@ def test_a_label_of_several_things_does_not_match_unless_the_class_decides() -> 
     assert (best.entry.iri, best.match) == ("urn:calculator", True)
 
 
-def test_an_alternative_label_does_not_match_by_itself() -> None:
+def test_another_name_matches_only_where_nothing_comes_near() -> None:
     best = INDEX.search("machinaal lasser")[0]
-    assert (best.entry.iri, best.score, best.match, best.features["altLabel"]) == ("urn:lasser", 97.0, False, 1.0)
+    assert (best.entry.iri, best.match, best.features["altLabel"]) == ("urn:lasser", True, 1.0)
+    like = Index.of([entry("lasser", "machinaal lasser"), entry("machinale lasser")])
+    assert not any(one.match for one in like.search("machinaal lasser"))
+    shared = Index.of([entry("lasser", "smid"), entry("metaalbewerker", "smid")])
+    assert not any(one.match for one in shared.search("smid"))
 
 
 def test_a_compound_is_found_by_its_parts() -> None:
     best = INDEX.search("monteur onderhoud")[0]
     assert best.entry.iri == "urn:onderhoudsmonteur"
-    assert best.features["compound"] == 1.0
-    assert best.features["token"] == 0.0
+    assert best.features["label"] == 1.0
     assert not best.match
 
 

@@ -14,11 +14,12 @@ from kg.errors import SourceError
 from kg.files import read_text
 from kg.graph.sssom import MAPPING_HEADER
 from kg.linking.candidates import Candidate, Wanted
+from kg.linking.scoring import WEIGHTS
 
 if TYPE_CHECKING:
     from kg.linking.index import Index
 
-FEATURES: Final = ("exact", "altLabel", "token", "compound", "cover", "ngram", "fuzzy", "support", "isco")
+FEATURES: Final = ("exact", "altLabel", *WEIGHTS, "isco")
 _SSSOM: Final = (
     "subject_id",
     "subject_label",

@@ -64,12 +64,13 @@ class Splitter:
         return tuple(stem(part) for part in self.split(word))
 
     def split(self, word: str) -> tuple[str, ...]:
-        """Return the parts of a word, or the word itself where it is none.
+        """Return the parts of a word, none of which is a compound itself, or the word itself where it is none.
 
         >>> Splitter(["onderhoud monteur"]).split("onderhoudsmonteur")
         ('onderhoud', 'monteur')
         """
-        return self._best(word, _MOST) or (word,)
+        parts = self._best(word, _MOST) or (word,)
+        return parts if len(parts) == 1 else tuple(smaller for part in parts for smaller in self.split(part))
 
     def _best(self, word: str, most: int) -> tuple[str, ...] | None:
         if most < 2 or len(word) < 2 * _SHORTEST:

@@ -4,49 +4,36 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, reduce
 from typing import Final
 
 from rapidfuzz import fuzz, process
 
+from kg.languages import LANGUAGES
 from kg.linking import job_names
 from kg.linking.candidates import Candidate, Wanted
-from kg.linking.compounds import folded, telling, trigrams
+from kg.linking.compounds import folded, telling
 from kg.linking.entries import Entry, Label
 from kg.linking.esco import MODEL
 from kg.linking.label_table import Found, LabelTable
+from kg.linking.scoring import Query, Similar, Text, features, likeness, score
 from kg.namespaces import BASE
 
-# How much each feature counts in a label that is not exact; together 1. Chosen once, measured by bench/linking.py.
-WEIGHTS: Final[Mapping[str, float]] = {
-    "token": 0.1,
-    "compound": 0.4,
-    "cover": 0.1,
-    "ngram": 0.3,
-    "fuzzy": 0.1,
-}
-_EXACT: Final = {"prefLabel": 100.0, "notation": 100.0, "altLabel": 97.0, "hiddenLabel": 95.0}
+Spans = Sequence[tuple[int, int]]
 _INEXACT: Final = 92.0
-_OTHER_LABEL: Final = 0.97  # An alternative label that is as like as a preferred one comes after it.
 _ISCO_SHARE: Final = 0.3
-_SUPPORT: Final = 0.2
 _NEAR: Final = 3
-_BY_PART: Final = 240
-_LIKE: Final = 60  # Of 100: how like a known word a word must be to stand for it.
-_WORDS: Final = 3
+_THINGS: Final = 80
+_SAMPLE: Final = 200
+_SURE: Final = 1.5  # What stands beside a part so much more often than others is its translation.
+_BESIDE: Final = 0.1
+_BEGIN: Final = 4
+_LIKE: Final = 80  # Of 100: how like a known word a word must be to stand for it.
 _UNIT: Final = 4
+_MARGIN: Final = 12.0
 _DECIDING: Final = ("prefLabel", "notation")
-
-
-@dataclass(frozen=True)
-class _Text:
-    """A text as the scorer compares it: folded, the stems of its words, and those of the parts of its compounds."""
-
-    text: str
-    words: frozenset[str]
-    parts: frozenset[str]
 
 
 class Index:
@@ -97,11 +84,12 @@ class Index:
 
         """
         wanted, asked = wanted or Wanted(), folded(text)
-        by_thing: defaultdict[str, dict[Label, Candidate]] = defaultdict(dict)
+        best: dict[str, Candidate] = {}
         for candidate in self._scored(asked, wanted) if asked else ():
-            by_thing[candidate.entry.iri].setdefault(candidate.label, candidate)
-        best = [_supported(list(labels.values()), wanted) for labels in by_thing.values()]
-        return _matched(sorted(best, key=lambda candidate: (-candidate.score, candidate.entry.iri)))[:limit]
+            known = best.get(candidate.entry.iri)
+            if known is None or candidate.score > known.score:
+                best[candidate.entry.iri] = candidate
+        return _matched(sorted(best.values(), key=lambda candidate: (-candidate.score, candidate.entry.iri)))[:limit]
 
     def begins(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
         """Return things with a label in which a word begins so, the shortest first; then what is merely like it."""
@@ -129,56 +117,71 @@ class Index:
         wanted = wanted or Wanted()
         groups = self.search(text, replace(wanted, types=frozenset({f"{MODEL}ISCOGroup"})), _NEAR)
         found = [*groups, *(one for one in self.search(text, wanted, limit) if one not in groups)]
-        return [one for one in found if one.features["token"] or one.features["compound"]][:limit]
+        return [one for one in found if one.features["cover"]][:limit]
 
-    def _scored(self, asked: str, wanted: Wanted) -> Iterable[Candidate]:
-        """Yield the labels worth a closer look, each with its features."""
-        texts = [_texts(table, [asked])[asked] for table in self.tables]
-        rarity = self._rarity({part for text in texts for part in (*text.words, *text.parts)})
-        for table, query in zip(self.tables, texts, strict=True):
-            found = self._near(table, query, wanted, rarity)
-            known = _texts(table, (each.text for each in found))
-            parts = {part for text in known.values() for part in (*text.words, *text.parts)}
-            rarity |= self._rarity(parts - rarity.keys())
-            entries = {thing: self.get(table.entry(thing).iri) for thing in {each.thing for each in found}}
-            for each in found:
-                if entry := entries[each.thing]:
-                    yield _candidate(query, known[each.text], entry, each.label, wanted, rarity)
+    def _scored(self, asked: str, wanted: Wanted) -> Iterator[Candidate]:
+        """Yield the things worth a closer look, from each table, with their features."""
+        for table in self.tables:
+            spans = table.spans(wanted)
+            parts = self._parts(table, asked)
+            similar = {part: _similar(table, part) for part in parts}
+            rarity = self._rarity({like for those in similar.values() for like in those})
+            rarity |= {
+                part: max(map(rarity.__getitem__, those)) for part, those in similar.items() if part not in those
+            }
+            things = _near(table, similar, rarity, spans) | {each.thing for each in table.exact(asked, spans)}
+            labels: defaultdict[int, list[Found]] = defaultdict(list)
+            for each in table.labels_of(things, spans):
+                labels[each.thing].append(each)
+            texts = _texts(table, (each.text for those in labels.values() for each in those))
+            rarity |= self._rarity({part for text in texts.values() for part in text.parts} - rarity.keys())
+            query = Query(Text(asked, parts), similar, rarity, _translations(table, parts, wanted, spans))
+            yield from self._candidates(table, query, labels, texts, wanted)
 
-    def _near(self, table: LabelTable, query: _Text, wanted: Wanted, rarity: Mapping[str, float]) -> list[Found]:
-        """Return labels of a table that are exact or share rare words or parts, or where none does words like them."""
-        spans = table.spans(wanted)
-        weights: Counter[int] = Counter()
-        for part in query.words | query.parts:
-            for number in table.posting(part, spans):
-                weights[number] += rarity[part]  # type: ignore[assignment]
-        for word in query.text.split() if not weights else ():
-            for part in self._like(word):
-                for number in table.posting(part, spans):
-                    weights[number] += 1
-        exact = table.exact(query.text, spans)
-        there = {each.number for each in exact}
-        near = (number for number, _ in weights.most_common(_BY_PART) if number not in there)
-        return [*exact, *table.labels(near)]
+    def _candidates(
+        self,
+        table: LabelTable,
+        query: Query,
+        labels: Mapping[int, list[Found]],
+        texts: Mapping[str, Text],
+        wanted: Wanted,
+    ) -> Iterator[Candidate]:
+        groups = table.groups(labels)
+        named = table.names({group for those in groups.values() for group in those}, wanted.lang)
+        other = table.names(labels, _other(wanted.lang)) if wanted.lang else {}
+        nothing: frozenset[str] = frozenset()
+        for thing, those in labels.items():
+            entry = self.get(table.entry(thing).iri)
+            if entry:
+                compared = [(texts[each.text], each.label.kind == "prefLabel") for each in those]
+                group = nothing.union(*(named.get(number, nothing) for number in groups[thing]))
+                found = features(query, compared, group, other.get(thing, nothing))
+                yield _candidate(query, entry, those, found, wanted)
 
-    def _like(self, word: str) -> set[str]:
-        """Return the stems of the known words most like a word."""
-        like = process.extract(
-            word, self._words.keys(), scorer=fuzz.ratio, processor=None, limit=_WORDS, score_cutoff=_LIKE
-        )
-        return {self._words[near] for near, _, _ in like}
+    def _parts(self, table: LabelTable, text: str) -> tuple[str, ...]:
+        """Return the parts of a text; a word of which no part is known counts as the known one spelled most like it."""
+        words = table.words(telling(text))
+        known = table.counted({part for _, parts in words.values() for part in parts})
+        parts: list[str] = []
+        for word in telling(text):
+            like = None
+            if not known.keys() & set(words[word][1]):
+                like = process.extractOne(
+                    word, self._words.keys(), scorer=fuzz.ratio, processor=None, score_cutoff=_LIKE
+                )
+            parts += self._words[like[0]] if like else words[word][1]
+        return tuple(parts)
 
     @cached_property
-    def _words(self) -> dict[str, str]:
-        return {word: stem for table in self.tables for word, stem in table.stems()}
+    def _words(self) -> dict[str, tuple[str, ...]]:
+        return {word: parts for table in reversed(self.tables) for word, parts in table.words_with_parts()}
 
-    def _rarity(self, parts: Iterable[str]) -> dict[str, float]:
+    def _rarity(self, parts: Collection[str]) -> dict[str, float]:
         """Return how rare parts are among all labels."""
         counts: Counter[str] = Counter()
-        wanted = list(parts)
         for table in self.tables:
-            counts.update(table.counted(wanted))
-        return {part: math.log(1 + self.size / max(counts[part], 1)) for part in wanted}
+            counts.update(table.counted(parts))
+        return {part: math.log(1 + self.size / max(counts[part], 1)) for part in parts}
 
 
 def _merged(one: Entry, other: Entry) -> Entry:
@@ -187,63 +190,66 @@ def _merged(one: Entry, other: Entry) -> Entry:
     return replace(one, types=tuple(types), labels=tuple(labels), isco=tuple(dict.fromkeys((*one.isco, *other.isco))))
 
 
-def _texts(table: LabelTable, texts: Iterable[str]) -> dict[str, _Text]:
+def _texts(table: LabelTable, texts: Iterable[str]) -> dict[str, Text]:
     told = {text: telling(text) for text in texts}
     words = table.words(word for those in told.values() for word in those)
-    return {
-        text: _Text(
-            text,
-            frozenset(words[word][0] for word in those),
-            frozenset(part for word in those for part in words[word][1]),
-        )
-        for text, those in told.items()
-    }
+    return {text: Text(text, tuple(part for word in those for part in words[word][1])) for text, those in told.items()}
+
+
+def _similar(table: LabelTable, part: str) -> dict[str, float]:
+    """Return the parts like one by their beginning."""
+    near = {other: likeness(part, other) for other in table.beginning(part[:_BEGIN])}
+    return {other: share for other, share in near.items() if share} or {part: 1.0}
+
+
+def _near(table: LabelTable, similar: Similar, rarity: Mapping[str, float], spans: Spans) -> set[int]:
+    """Return the things whose labels share the rarest parts with a text, or have parts like them."""
+    weights: Counter[int] = Counter()
+    for part, likes in similar.items():
+        best: dict[int, float] = {}
+        for like, share in sorted(likes.items(), key=lambda item: item[1]):
+            best.update(dict.fromkeys(table.things(like, spans), share))
+        for thing, share in best.items():
+            weights[thing] += rarity[part] * share  # type: ignore[assignment]
+    return {thing for thing, _ in weights.most_common(_THINGS)}
+
+
+def _translations(table: LabelTable, parts: Iterable[str], wanted: Wanted, spans: Spans) -> dict[str, dict[str, float]]:
+    """Return which parts of names in the other language stand beside each part, and how much more often than others."""
+    beside = {}
+    for part in set(parts) if wanted.lang else ():
+        things = sorted(table.things(part, spans))
+        sample = things[:: max(1, len(things) // _SAMPLE)]
+        lang = _other(wanted.lang)
+        counts = Counter(other for those in table.names(sample, lang).values() for other in those)
+        counts = Counter({other: count for other, count in counts.items() if count > 1})
+        named = table.names_holding(counts, lang, wanted)
+        times = _SURE * len(things) / max(len(sample), 1)
+        shares = {other: times * count / math.sqrt(len(things) * named[other]) for other, count in counts.items()}
+        beside[part] = {part: 1.0} | {other: min(share, 1.0) for other, share in shares.items() if share > _BESIDE}
+    return beside
+
+
+def _other(lang: str) -> str:
+    return next(other for other in LANGUAGES if other != lang)
 
 
 def _candidate(
-    query: _Text, known: _Text, entry: Entry, label: Label, wanted: Wanted, rarity: Mapping[str, float]
+    query: Query, entry: Entry, labels: Sequence[Found], found: Mapping[str, float], wanted: Wanted
 ) -> Candidate:
-    def weigh(parts: Iterable[str]) -> float:
-        return sum(rarity[part] for part in parts)
-
-    def overlap(first: frozenset[str], second: frozenset[str]) -> float:
-        """Return twice the weight of what two sets share over the weight of both: rare words count more."""
-        both = weigh(first) + weigh(second)
-        return 2 * weigh(first & second) / both if both else 0.0
-
-    features = {
-        "exact": float(known.text == query.text),
-        "altLabel": float(label.kind == "altLabel"),
-        "token": overlap(query.words, known.words),
-        "compound": overlap(query.parts, known.parts),
-        "cover": weigh(query.parts & known.parts) / weigh(query.parts),
-        "ngram": _dice(trigrams(query.text), trigrams(known.text)),
-        "fuzzy": fuzz.token_sort_ratio(query.text, known.text) / 100,
-    }
-    if features["exact"]:
-        score = _EXACT[label.kind]
-    else:
-        score = _INEXACT * sum(weight * features[name] for name, weight in WEIGHTS.items())
-        score *= 1.0 if label.kind == "prefLabel" else _OTHER_LABEL
+    exact = [each for each in labels if each.text == query.text.text]
+    best = min(exact or labels, key=lambda each: _distance(query, each))
+    points = 100.0 if exact and best.label.kind in _DECIDING else _INEXACT * score(found)
+    told = {"exact": float(bool(exact)), "altLabel": float(best.label.kind == "altLabel"), **found}
     if wanted.isco:
-        features["isco"] = max((_agreement(wanted.isco, code) for code in entry.isco), default=0.0)
-        score = (1 - _ISCO_SHARE) * score + 100 * _ISCO_SHARE * features["isco"]
-    rounded = {name: round(value, 3) for name, value in features.items()}
-    return Candidate(entry, label, round(score, 2), rounded)
+        told["isco"] = max((_agreement(wanted.isco, code) for code in entry.isco), default=0.0)
+        points = (1 - _ISCO_SHARE) * points + 100 * _ISCO_SHARE * told["isco"]
+    rounded = {name: round(value, 3) for name, value in told.items()}
+    return Candidate(entry, best.label, round(points, 2), rounded)
 
 
-def _supported(labels: Sequence[Candidate], wanted: Wanted) -> Candidate:
-    """Return the best label of a thing; where it is not exact, the next best ones speak for the thing or against it."""
-    ranked = sorted(labels, key=lambda candidate: -candidate.score)
-    best = ranked[0]
-    most = min(_NEAR, sum(wanted.speaks(label.lang) for label in best.entry.labels))
-    support = sum(candidate.score for candidate in ranked[:most]) / most
-    score = best.score if best.features["exact"] else (1 - _SUPPORT) * best.score + _SUPPORT * support
-    return replace(best, score=round(score, 2), features={**best.features, "support": round(support / 100, 3)})
-
-
-def _dice(first: frozenset[str], second: frozenset[str]) -> float:
-    return 2 * len(first & second) / (len(first) + len(second))
+def _distance(query: Query, found: Found) -> tuple[float, bool, int]:
+    return -fuzz.token_sort_ratio(query.text.text, found.text), found.label.kind not in _DECIDING, found.number
 
 
 def _agreement(wanted: str, code: str) -> float:
@@ -254,12 +260,14 @@ def _agreement(wanted: str, code: str) -> float:
 
 
 def _matched(candidates: list[Candidate]) -> list[Candidate]:
-    """Mark the one thing with exactly this preferred label or code; where several have it, none is.
+    """Mark the one thing with exactly this name or code, or with this other name where nothing else comes near.
 
-    Alternative labels do not decide: in ESCO they are wide, and look-alikes hide among them (see docs/linking.md).
+    Where several have the name, none is; nor where neither its ISCO group nor its name in the other language agrees.
     """
-    exact = (item for item in candidates if item.features["exact"] and item.features.get("isco", 1.0) == 1.0)
+    exact = [item for item in candidates if item.features["exact"] and item.features.get("isco", 1.0) == 1.0]
     deciding = [item for item in exact if item.label.kind in _DECIDING]
-    if len(deciding) != 1:
+    if not deciding and len(exact) == 1 and exact[0] is candidates[0]:
+        deciding = exact if all(exact[0].score - item.score >= _MARGIN for item in candidates[1:2]) else []
+    if len(deciding) != 1 or not any(deciding[0].features.get(name, 1.0) for name in ("group", "translated")):
         return candidates
     return [replace(deciding[0], match=True), *(item for item in candidates if item is not deciding[0])]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EXACT, FORM, COMPOUND, GENERAL, HEAD, NARROWER = "exact", "form", "compound", "general", "head", "narrower"
 _NAME: Final = ("prefLabel", "notation")
 _SEXES: Final = frozenset({"m", "v", "f", "x", "s"})  # As in "kapper (m/v)" and "collega's".
-_BROAD: Final = 200  # Labels of jobs that hold a word in one language: as an other name of one job it says too little.
+_BROAD: Final = 60  # Things with a label that holds a word: as another name of one job it says too little.
 _SPELLINGS: Final = 64
 _MANY: Final = 1_000
 # What says that a job is meant as a whole, and what may stand beside it.

@@ -10,24 +10,30 @@ import sqlite3
 import threading
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from kg.dutch import stem
 from kg.linking.candidates import Wanted
 from kg.linking.compounds import Splitter, folded, telling
 from kg.linking.entries import Entry, Label
+from kg.linking.esco import ISCO
 
 KINDS: Final = ("prefLabel", "altLabel", "hiddenLabel", "notation")
 _SCHEMA: Final = """
-    CREATE TABLE thing (number INTEGER PRIMARY KEY, iri TEXT, types TEXT, isco TEXT);
+    CREATE TABLE thing (number INTEGER PRIMARY KEY, iri TEXT, types TEXT, isco TEXT, groups TEXT);
     CREATE TABLE label (number INTEGER PRIMARY KEY, thing INTEGER, kind INTEGER, text TEXT, folded TEXT);
     CREATE TABLE run (types TEXT, lang TEXT, first INTEGER, after INTEGER);
     CREATE TABLE word (word TEXT PRIMARY KEY, stem TEXT, parts TEXT) WITHOUT ROWID;
-    CREATE TABLE posting (part TEXT PRIMARY KEY, labels INTEGER, numbers BLOB) WITHOUT ROWID;
+    CREATE TABLE posting (part TEXT PRIMARY KEY, things INTEGER, numbers BLOB) WITHOUT ROWID;
+    CREATE TABLE thing_of_label (things BLOB);
+    CREATE TABLE name (thing INTEGER, lang TEXT, parts TEXT, PRIMARY KEY (thing, lang)) WITHOUT ROWID;
+    CREATE TABLE name_part (
+        types TEXT, lang TEXT, part TEXT, things INTEGER, PRIMARY KEY (part, lang, types)
+    ) WITHOUT ROWID;
 """
 _INDEXES: Final = """
     CREATE UNIQUE INDEX thing_iri ON thing (iri);
@@ -37,6 +43,8 @@ _INDEXES: Final = """
 _LABEL: Final = "SELECT number, thing, kind, text, folded FROM label"
 _MANY: Final = 4096
 _LAST: Final = "\U0010ffff"
+_LONG: Final = 6  # Letters: of shorter words another form is often another word.
+Words = dict[str, tuple[str, tuple[str, ...]]]  # Word to its stem, and to the stems of its parts.
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,12 @@ def fill(connection: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, 
     connection.executescript(_SCHEMA)
     things = sorted(entries, key=lambda entry: (entry.types, entry.iri))
     numbers = {entry.iri: number for number, entry in enumerate(things)}
-    rows = ((number, one.iri, " ".join(one.types), " ".join(one.isco)) for number, one in enumerate(things))
-    connection.executemany("INSERT INTO thing VALUES (?, ?, ?, ?)", rows)
+    groups = (" ".join(str(numbers[ISCO + code]) for code in one.isco if ISCO + code in numbers) for one in things)
+    rows = (
+        (number, one.iri, " ".join(one.types), " ".join(one.isco), those)
+        for number, (one, those) in enumerate(zip(things, groups, strict=True))
+    )
+    connection.executemany("INSERT INTO thing VALUES (?, ?, ?, ?, ?)", rows)
     labels = sorted(
         (
             (entry.types, label.lang, number, KINDS.index(label.kind), label.text)
@@ -79,7 +91,11 @@ def fill(connection: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, 
     )
     connection.executemany("INSERT INTO label VALUES (?, ?, ?, ?, ?)", numbered)
     connection.executemany("INSERT INTO run VALUES (?, ?, ?, ?)", _runs([row[:2] for row in labels]))
-    _fill_words(connection, texts, Splitter(text for text, row in zip(texts, labels, strict=True) if row[1] != "en"))
+    connection.execute("INSERT INTO thing_of_label VALUES (?)", (array("I", [row[2] for row in labels]).tobytes(),))
+    splitter = Splitter(text for text, row in zip(texts, labels, strict=True) if row[1] != "en")
+    words = _fill_words(connection, texts, [row[2] for row in labels], splitter)
+    names = [(row, text) for row, text in zip(labels, texts, strict=True) if KINDS[row[3]] == "prefLabel"]
+    _fill_names(connection, [(*row[:3], _parts(text, words)) for row, text in names])
     connection.executescript(_INDEXES)
     return numbers
 
@@ -92,8 +108,25 @@ def _runs(ordered: Sequence[tuple[tuple[str, ...], str]]) -> Iterator[tuple[str,
             first = number + 1
 
 
-def _fill_words(connection: sqlite3.Connection, texts: Iterable[str], splitter: Splitter) -> None:
-    words: dict[str, tuple[str, tuple[str, ...]]] = {}
+def _parts(text: str, words: Words) -> tuple[str, ...]:
+    return tuple(part for word in telling(text) for part in words[word][1])
+
+
+def _fill_names(
+    connection: sqlite3.Connection, names: Sequence[tuple[tuple[str, ...], str, int, tuple[str, ...]]]
+) -> None:
+    rows = ((thing, lang, " ".join(parts)) for _, lang, thing, parts in names)
+    connection.executemany("INSERT OR IGNORE INTO name VALUES (?, ?, ?)", rows)
+    counts = Counter((" ".join(types), lang, part) for types, lang, _, parts in names for part in set(parts))
+    connection.executemany(
+        "INSERT INTO name_part VALUES (?, ?, ?, ?)", ((*key, count) for key, count in counts.items())
+    )
+
+
+def _fill_words(
+    connection: sqlite3.Connection, texts: Iterable[str], things: Sequence[int], splitter: Splitter
+) -> Words:
+    words: Words = {}
     postings: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
     for number, text in enumerate(texts):
         parts: set[str] = set()
@@ -107,8 +140,11 @@ def _fill_words(connection: sqlite3.Connection, texts: Iterable[str], splitter: 
             postings[part].append(number)
     rows = ((word, own, " ".join(several)) for word, (own, several) in sorted(words.items()))
     connection.executemany("INSERT INTO word VALUES (?, ?, ?)", rows)
-    listed = ((part, len(numbers), numbers.tobytes()) for part, numbers in sorted(postings.items()))
+    listed = (
+        (part, len({things[number] for number in numbers}), numbers.tobytes()) for part, numbers in postings.items()
+    )
     connection.executemany("INSERT INTO posting VALUES (?, ?, ?)", listed)
+    return words
 
 
 def _within(number: int, spans: Iterable[tuple[int, int]]) -> bool:
@@ -129,7 +165,7 @@ class LabelTable:
             _Run(frozenset(types.split(" ")), lang, first, after)
             for types, lang, first, after in self.rows("SELECT types, lang, first, after FROM run ORDER BY first")
         ]
-        self.size = self._runs[-1].after if self._runs else 0
+        self.size = sum(count for (count,) in self.rows("SELECT count(*) FROM thing"))
         self._firsts = [run.first for run in self._runs]
         self.entry = lru_cache(_MANY)(self._entry)
         self._splitter = Splitter((), self._is_known)
@@ -196,9 +232,9 @@ class LabelTable:
             found += sorted(there, key=lambda each: len(each.text))[:limit]
         return found
 
-    def stems(self) -> list[tuple[str, str]]:
-        """Return all words of the labels, but those that only frame them, each with its stem."""
-        return self.rows("SELECT word, stem FROM word")
+    def words_with_parts(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return all words of the labels, but those that only frame them, each with the stems of its parts."""
+        return [(word, tuple(parts.split())) for word, parts in self.rows("SELECT word, parts FROM word")]
 
     def words(self, words: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Return the stem of each word and the stems of its parts, also of words that no label has."""
@@ -209,16 +245,60 @@ class LabelTable:
 
     def _is_known(self, word: str) -> bool:
         """Return whether a label has a word, in this form or another."""
-        query = "SELECT 1 FROM word WHERE word = ? UNION SELECT 1 FROM posting WHERE part = ?"
-        return bool(self.rows(query, word, stem(word)))
+        if self.rows("SELECT 1 FROM word WHERE word = ?", word):
+            return True
+        return len(word) >= _LONG and bool(self.rows("SELECT 1 FROM posting WHERE part = ?", stem(word)))
 
     def is_begin(self, text: str) -> bool:
         """Return whether a word begins so."""
         return bool(self.rows("SELECT 1 FROM word WHERE word >= ? AND word < ? LIMIT 1", text, text + _LAST))
 
+    @cached_property
+    def _thing_of_label(self) -> array[int]:
+        things: array[int] = array("I")
+        for (stored,) in self.rows("SELECT things FROM thing_of_label"):
+            things.frombytes(stored)
+        return things
+
+    def things(self, part: str, spans: Sequence[tuple[int, int]]) -> set[int]:
+        """Return the things with a label, in some runs, that holds a part."""
+        return {self._thing_of_label[number] for number in self.posting(part, spans)}
+
+    def labels_of(self, things: Iterable[int], spans: Sequence[tuple[int, int]]) -> list[Found]:
+        """Return the labels of things in some runs."""
+        query = f"{_LABEL} WHERE thing IN (SELECT value FROM json_each(?)) ORDER BY number"  # noqa: S608
+        return [self._found(row) for row in self.rows(query, json.dumps(list(things))) if _within(row[0], spans)]
+
+    def names(self, things: Iterable[int], lang: str = "") -> dict[int, frozenset[str]]:
+        """Return the parts of the names of things, in a language or in all."""
+        query = "SELECT thing, parts FROM name WHERE thing IN (SELECT value FROM json_each(?)) AND ? IN (lang, '')"
+        parts: defaultdict[int, set[str]] = defaultdict(set)
+        for thing, those in self.rows(query, json.dumps(list(things)), lang):
+            parts[thing].update(those.split())
+        return {thing: frozenset(those) for thing, those in parts.items()}
+
+    def names_holding(self, parts: Iterable[str], lang: str, wanted: Wanted) -> dict[str, int]:
+        """Return how many things of wanted classes have a part in their name in a language."""
+        query = "SELECT types, part, things FROM name_part WHERE part IN (SELECT value FROM json_each(?)) AND lang = ?"
+        counts: Counter[str] = Counter()
+        for types, part, things in self.rows(query, json.dumps(list(parts)), lang):
+            counts[part] += things if wanted.has(types.split()) else 0
+        return counts
+
+    def groups(self, things: Iterable[int]) -> dict[int, list[int]]:
+        """Return the ISCO groups of things, by number."""
+        query = "SELECT number, groups FROM thing WHERE number IN (SELECT value FROM json_each(?))"
+        return {thing: list(map(int, those.split())) for thing, those in self.rows(query, json.dumps(list(things)))}
+
+    def beginning(self, text: str) -> list[str]:
+        """Return the parts that begin so."""
+        return [
+            part for (part,) in self.rows("SELECT part FROM posting WHERE part >= ? AND part < ?", text, text + _LAST)
+        ]
+
     def counted(self, parts: Iterable[str]) -> dict[str, int]:
-        """Return how many labels hold a part."""
-        query = "SELECT part, labels FROM posting WHERE part IN (SELECT value FROM json_each(?))"
+        """Return how many things have a label that holds a part."""
+        query = "SELECT part, things FROM posting WHERE part IN (SELECT value FROM json_each(?))"
         return dict(self.rows(query, json.dumps(list(parts))))
 
     def posting(self, part: str, spans: Sequence[tuple[int, int]]) -> array[int]:
