@@ -172,9 +172,9 @@ def test_rows_for_what_is_not_mapped_can_be_appended(graph, tmp_path: Path, name
     lines = [line for line in whole.splitlines(keepends=True) if not f"\n{line}".startswith(short)]
     path = tmp_path / f"{name}.sssom.tsv"
     path.write_text("".join(lines), "utf-8")
-    entries = entries_of_store(graph.store)
-    assert suggest_unmapped(MAPPINGS / path.name, entries, "nl", 3).rows == ()
-    found = suggest_unmapped(path, entries, "nl", 3)
+    index = Index.of(entries_of_store(graph.store))
+    assert suggest_unmapped(MAPPINGS / path.name, index, "nl", 3).rows == ()
+    found = suggest_unmapped(path, index, "nl", 3)
     assert found.rows
     path.write_text("".join(lines) + "".join(f"{row}\n" for row in found.rows), "utf-8")
     mappings = read_sssom(path.read_text("utf-8"))
@@ -191,7 +191,7 @@ def test_what_has_no_candidate_is_named(graph, tmp_path: Path) -> None:
     header = (MAPPINGS / "qualifications-crebo.sssom.tsv").read_text("utf-8").splitlines(keepends=True)
     path.write_text("".join(header[:-1]), "utf-8")
     lost = header[-1].split("\t")[0]
-    found = suggest_unmapped(path, entries_of_store(graph.store), "nl")
+    found = suggest_unmapped(path, Index.of(entries_of_store(graph.store)), "nl")
     assert (found.rows, lost in found.without) == ((), True)
 
 
@@ -199,4 +199,4 @@ def test_only_a_sound_mapping_file_is_asked(tmp_path: Path) -> None:
     path = tmp_path / "broken.sssom.tsv"
     path.write_text("no header\n", "utf-8")
     with pytest.raises(SourceError, match="header"):
-        suggest_unmapped(path, (), "nl")
+        suggest_unmapped(path, Index(), "nl")

@@ -12,7 +12,7 @@ from kg.cli.group import main
 from kg.cli.options import show_status
 
 if TYPE_CHECKING:
-    from kg.linking.entries import Entry
+    from kg.linking.index import Index
 
 
 @main.group("import")
@@ -169,7 +169,9 @@ def _write_files(made: Mapping[str, str | bytes], target: Path) -> None:
     "--kind", "kinds", multiple=True, help="Class to look for, as occupation, occupation-group, skill; may be repeated."
 )
 @click.option("--isco", default="", help="ISCO-08 code that candidates should agree with.")
-@click.option("--esco", type=click.Path(path_type=Path), help="ESCO's CSV download, to look in all of ESCO as well.")
+@click.option(
+    "--with", "imported", type=click.Path(path_type=Path), help="ESCO as kg import wrote it, beside what ships."
+)
 @click.option("--format", "form", type=click.Choice(["csv", "json", "sssom"]), default="csv", show_default=True)
 @click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, help="Candidates a row.")
 def link(
@@ -179,7 +181,7 @@ def link(
     lang: str,
     kinds: tuple[str, ...],
     isco: str,
-    esco: Path | None,
+    imported: Path | None,
     form: str,
     limit: int,
 ) -> None:
@@ -191,13 +193,12 @@ def link(
     from kg.linking.batch import as_csv, as_json, as_sssom, link_file
     from kg.linking.candidates import Wanted
     from kg.linking.entries import kebab
-    from kg.linking.index import Index
 
     if file is None or unmapped is not None:
         if file is not None or unmapped is None:
             raise click.UsageError("give a CSV FILE, or --unmapped MAPPINGS")
-        return _print_unmapped(unmapped, esco, lang, limit)
-    index = Index.of(_entries(project_folder(), esco))
+        return _print_unmapped(unmapped, imported, lang, limit)
+    index = _index(project_folder(), imported)
     known = sorted({kebab(iri) for iri in index.classes()})
     if unknown := sorted(set(kinds) - set(known)):
         raise click.UsageError(f"--kind {unknown[0]}: use one of {', '.join(known)}")
@@ -208,25 +209,26 @@ def link(
         click.echo(as_csv(linked, lang) if form == "csv" else as_json(linked, lang), nl=False)
 
 
-def _entries(project: Path, esco: Path | None) -> tuple[Entry, ...]:
-    """Return what can be found in the graph of a project and in a download of ESCO."""
+def _index(project: Path, imported: Path | None) -> Index:
+    """Return what can be found in the graph of a project and in all of ESCO."""
+    from kg.files import project_folder
     from kg.graph.build import build
-    from kg.linking.entries import entries_of_esco, entries_of_store
-    from kg.linking.esco import EscoFolder
+    from kg.linking.database import Database
+    from kg.linking.entries import entries_of_store
+    from kg.linking.index import Index
+    from kg.linking.label_table import LabelTable
 
-    entries = {entry.iri: entry for entry in entries_of_store(build(project).store)}
-    if esco:
-        entries |= {entry.iri: entry for entry in entries_of_esco(EscoFolder(esco, _show_rows))}
-        show_status("")
-    return tuple(entries.values())
+    esco = Database.open(project_folder(), imported, _show_rows)
+    show_status("")
+    return Index(LabelTable.of(entries_of_store(build(project).store)), esco.table)
 
 
-def _print_unmapped(mappings: Path, esco: Path | None, lang: str, limit: int) -> None:
+def _print_unmapped(mappings: Path, imported: Path | None, lang: str, limit: int) -> None:
     from kg.files import project_around, project_folder
     from kg.linking.unmapped import suggest_unmapped
 
-    entries = _entries(project_around(mappings) or project_folder(), esco)
-    suggestions = suggest_unmapped(mappings, entries, lang, limit)
+    index = _index(project_around(mappings) or project_folder(), imported)
+    suggestions = suggest_unmapped(mappings, index, lang, limit)
     for row in suggestions.rows:
         click.echo(row)
     for name in suggestions.without:

@@ -262,12 +262,18 @@ def _agreement(wanted: str, code: str) -> float:
 def _matched(candidates: list[Candidate]) -> list[Candidate]:
     """Mark the one thing with exactly this name or code, or with this other name where nothing else comes near.
 
-    Where several have the name, none is; nor where neither its ISCO group nor its name in the other language agrees.
+    Where several have the name, none is.
     """
     exact = [item for item in candidates if item.features["exact"] and item.features.get("isco", 1.0) == 1.0]
     deciding = [item for item in exact if item.label.kind in _DECIDING]
     if not deciding and len(exact) == 1 and exact[0] is candidates[0]:
         deciding = exact if all(exact[0].score - item.score >= _MARGIN for item in candidates[1:2]) else []
-    if len(deciding) != 1 or not any(deciding[0].features.get(name, 1.0) for name in ("group", "translated")):
+    if len(deciding) != 1 or _is_doubtful(deciding[0]):
         return candidates
     return [replace(deciding[0], match=True), *(item for item in candidates if item is not deciding[0])]
+
+
+def _is_doubtful(candidate: Candidate) -> bool:
+    """Return whether neither the ISCO group of a thing of others nor its name in the other language agrees."""
+    agreeing = (candidate.features.get(name, 1.0) for name in ("group", "translated"))
+    return not candidate.entry.iri.startswith(BASE) and not any(agreeing)

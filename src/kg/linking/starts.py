@@ -116,8 +116,8 @@ class Starts:
         if asked in self._switches.skills:
             return asked
         known = [item for item in self._index.search(asked, _SKILL, _MOST) if item.entry.iri in self._switches.skills]
-        if known and known[0].features["exact"]:
-            return known[0].entry.iri
+        if exact := [item.entry.iri for item in known if item.features["exact"]]:
+            return exact[0]
         near = ", ".join(item.label.text for item in known[:5])
         hint = f"nearest: {near}" if near else "give its IRI, or a name of ESCO"
         raise NotFound(f"no occupation asks for the skill {asked[:200]}", where="skill", hint=hint)

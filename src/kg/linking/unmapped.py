@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from kg.errors import SourceError
 from kg.files import read_text
@@ -14,6 +15,8 @@ from kg.linking.entries import Entry
 from kg.linking.index import Index
 from kg.namespaces import ID, KB
 from kg.rdf_terms import local_name, prefixed_name
+
+_MORE: Final = 10  # Of one class there may be things of several vocabularies.
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,12 @@ class Suggestions:
     without: tuple[str, ...]
 
 
-def suggest_unmapped(path: Path, entries: Iterable[Entry], lang: str, limit: int = 5) -> Suggestions:
+def suggest_unmapped(path: Path, index: Index, lang: str, limit: int = 5) -> Suggestions:
     """Return rows for the things of a mapping file's kinds that it does not judge (SSSOM 1.0, section "SSSOM/TSV").
 
     Arguments:
-        path: the mapping file; its rows say of which classes its things are, and in which namespaces to look.
-        entries: our things, and where to look for candidates.
+        path: the mapping file; its rows say of which classes its things are, and what they are mapped to.
+        index: our things, and where to look for candidates.
         lang: language of labels.
         limit: candidates a thing.
 
@@ -44,19 +47,24 @@ def suggest_unmapped(path: Path, entries: Iterable[Entry], lang: str, limit: int
 
     """
     mappings = _readable(path)
-    listed = list(entries)
     judged = {row.subject.value for row in mappings.rows}
-    kinds = {kind for entry in listed if entry.iri in judged for kind in entry.types if kind.startswith(KB)}
-    spaces = {_space(row.value.value) for row in mappings.rows}
-    index = Index.of(entry for entry in listed if _space(entry.iri) in spaces)
+    kinds = frozenset(kind for kind in _types(index, judged) if kind.startswith(KB))
+    others = {row.value.value for row in mappings.rows}
+    spaces, types = set(map(_space, others)), frozenset(_types(index, others))
     rows: list[str] = []
     without: list[str] = []
-    for entry in listed:
-        if entry.iri.startswith(ID) and entry.iri not in judged and not kinds.isdisjoint(entry.types):
-            candidates = index.search(entry.name(lang), Wanted(lang=lang), limit)
+    for iri in [iri for iri, _ in index.things(Wanted(kinds)) if iri.startswith(ID) and iri not in judged]:
+        entry = index.get(iri)
+        if entry and kinds:
+            found = index.search(entry.name(lang), Wanted(types, lang), limit * _MORE) if types else []
+            candidates = [each for each in found if _space(each.entry.iri) in spaces][:limit]
             rows += ["\t".join(_cells(entry, candidate, mappings, lang)) for candidate in candidates]
-            without += [] if candidates else [_curie(entry.iri, mappings)]
+            without += [] if candidates else [_curie(iri, mappings)]
     return Suggestions(tuple(rows), tuple(without))
+
+
+def _types(index: Index, iris: Iterable[str]) -> Iterator[str]:
+    return (kind for iri in iris if (entry := index.get(iri)) for kind in entry.types)
 
 
 def _readable(path: Path) -> MappingSet:

@@ -24,7 +24,7 @@ from kg.web.site import Site
 _LEAST: Final = 20.0  # Below this, in a hundred, what is like the text in letters is so by accident.
 _EXACT: Final = 97.0  # Another name is no less a name, though the scorer doubts whose it is.
 _SAME: Final = 90.0  # The same parts in another order, together or apart.
-_OURS: Final = 25.0
+_OURS: Final = 10.0
 _NAMED: Final = 45.0
 _SURE: Final = 60.0
 _SENTENCE: Final = 3
