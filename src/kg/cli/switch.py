@@ -13,7 +13,6 @@ import click
 
 from kg.cli.group import main
 from kg.cli.options import show_status
-from kg.tables.csv import safe
 
 if TYPE_CHECKING:
     from kg.graph.build import Graph
@@ -21,9 +20,11 @@ if TYPE_CHECKING:
     from kg.linking.advice import Advisor
 
 _FORMS = ("text", "json", "csv", "md", "html")
-_COLUMNS = ("occupation", "occupationLabel", "step", "score", "level", "levelsHigher", "via", "viaLabel")
-_ASKS = ("occupation", "occupationLabel", "diploma", "level", "levelFits", "basis", "code", "requirement")
+_LISTS = ("shared", "missing_essential", "missing_optional")
 _COUNTS = ("essentialHad", "essentialAsked", "optionalHad", "optionalAsked")
+_OCCUPATION = ("occupation", "occupationLabel")
+_MATCHES = (*_OCCUPATION, "step", "score", "level", "levelsHigher", "via", "viaLabel", *_COUNTS, *_LISTS)
+_ASKS = (*_OCCUPATION, "diploma", "level", "levelFits", "basis", "code", "requirement")
 
 
 @main.command()
@@ -108,33 +109,36 @@ def _render(advice: dict[str, Any], form: str, graph: Graph, labels: Labels, lan
 
 
 def _csv(advice: dict[str, Any]) -> str:
-    from kg.linking.advice import LISTS
+    from kg.tables.csv import safe
 
+    columns, rows = (_ASKS, _asks(advice["diploma"])) if advice["diploma"] else (_MATCHES, _matches(advice["nearest"]))
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    if advice["diploma"]:
-        writer.writerow(_ASKS)
-        writer.writerows(_asks(advice["diploma"]))
-        return buffer.getvalue()
-    writer.writerow([*_COLUMNS, *_COUNTS, *LISTS])
-    for match in advice["nearest"]:
+    writer.writerow(columns)
+    writer.writerows([[safe(cell) if isinstance(cell, str) else cell for cell in row] for row in rows])
+    return buffer.getvalue()
+
+
+def _matches(matches: list[dict[str, Any]]) -> Iterator[list[str | int | None]]:
+    """Yield a row for each occupation, the nearest first."""
+    for match in matches:
         occupation, via, level = match["occupation"], match["via"], match["level"]
         counts = [match[kind][count] for kind in ("essential", "optional") for count in ("had", "asked")]
-        named = [match["step"], match["score"], level["target"], level["higher"], via["id"], safe(via["name"])]
-        skills = (safe("; ".join(skill["name"] for skill in match[name])) for name in LISTS)
-        writer.writerow([occupation["id"], safe(occupation["name"]), *named, *counts, *skills])
-    return buffer.getvalue()
+        named = [match["step"], match["score"], level["target"], level["higher"], via["id"], via["name"]]
+        skills = ["; ".join(skill["name"] for skill in match[name]) for name in _LISTS]
+        yield [occupation["id"], occupation["name"], *named, *counts, *skills]
 
 
 def _asks(diploma: dict[str, Any]) -> Iterator[list[str]]:
     """Yield a row for each way in which an occupation asks for a diploma."""
     for one in diploma["occupations"]:
         for ask in one["asks"]:
-            named = [ask[key]["name"] if ask[key] else "" for key in ("diploma", "level", "requirement")]
+            name, level, requirement = (
+                ask[key]["name"] if ask[key] else "" for key in ("diploma", "level", "requirement")
+            )
             code = ask["through"]["code"] if ask["through"] else ""
-            name, level, requirement = map(safe, named)
-            occupation = one["occupation"]["id"], safe(one["occupation"]["name"])
-            yield [*occupation, name, level, ask["fits"], ask["basis"], code, requirement]
+            occupation = one["occupation"]
+            yield [occupation["id"], occupation["name"], name, level, ask["fits"], ask["basis"], code, requirement]
 
 
 def _show_progress(name: str, rows: int) -> None:

@@ -71,6 +71,7 @@ class Advisor:
         questions: the saved questions.
         database: ESCO as a whole.
         index: names of both.
+        labels: of our graph, where they were read before.
         official: whether ESCO's own Dutch names of skills were imported, so that none is ours.
 
     """
@@ -82,10 +83,11 @@ class Advisor:
         database: Database,
         index: Index,
         *,
+        labels: Labels | None = None,
         official: bool = False,
     ) -> None:
         self._database, self._official = database, official
-        self.labels = Labels(graph.store)
+        self.labels = labels or Labels(graph.store)
         targets, levels = targets_of(graph.store), skill_levels(graph.store)
         self.switches = Switches(
             database.essential, database.optional, targets, lambda iri: level_of(database.isco(iri), levels)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Request, Response, request
 
+from kg.errors import Unavailable
 from kg.languages import format_number
 from kg.namespaces import BASE
 from kg.web.context import Context
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from kg.linking.advice import Advisor, Asked
 
 _SUGGESTIONS: Final = 10
+_WAIT: Final = 20.0  # Seconds that somebody waits for ESCO.
+_RETRY: Final = 10
 _SHEET_STYLE: Final = "/static/sheet.css"
 _ESCO: Final = "http://data.europa.eu/esco/model#"
 _NAMES: Final = ("from", "skill")
@@ -41,13 +44,24 @@ class Advice:
 
     @property
     def advisor(self) -> Advisor:
-        """Who advises; the first who asks waits until ESCO is read."""
+        """Who advises; the first who asks waits until ESCO is read.
+
+        Raises:
+            Unavailable: that takes longer than anybody should wait, or cannot be.
+
+        """
         from kg.linking.advice import Advisor  # Heavy, and not needed before somebody asks.
 
+        site = self._site
+        database = site.indexes.esco.get(_WAIT)
+        if database is None:
+            raise Unavailable("ESCO is being read for the first time", hint="try again in some seconds", retry=_RETRY)
         with self._lock:
             if self._advisor is None:
-                site = self._site
-                self._advisor = Advisor.open(site.graph, site.questions, site.settings.esco)
+                official = site.settings.esco is not None
+                self._advisor = Advisor(
+                    site.graph, site.questions, database, site.indexes.labels, labels=site.labels, official=official
+                )
         return self._advisor
 
 
