@@ -262,6 +262,7 @@ def test_from_a_typed_job_to_the_nearest_occupations(browser: Browser, base: str
         page.click("text=Adviesblad")
         page.wait_for_url("**/switch/sheet*")
         assert page.locator("section").count() == 3
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
 
 
 @pytest.mark.parametrize("name", [name for name, one in QUESTIONS.items() if one.chart and one.chart.mark != "map"])

@@ -25,7 +25,7 @@ from kg.linking.career_switch import Switches, level_of, skill_levels
 from kg.linking.esco import ESSENTIAL
 from kg.linking.imported import graph_of, write
 from kg.linking.job_names import HEAD
-from kg.namespaces import ID
+from kg.namespaces import GRAPH, ID
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
@@ -404,7 +404,8 @@ def test_every_question_has_the_same_answer_with_all_of_esco(graph: Graph, share
     store.bulk_extend(graph.store)
     shipped = [str(name)[1:-1] for name in graph.store.named_graphs()]
     store.bulk_load(path=str(tmp_path / "esco.nq"), format=ox.RdfFormat.N_QUADS)
-    for name, question in find_questions(ROOT / "queries").items():
+    apart = {name: one for name, one in QUESTIONS.items() if f"{GRAPH}imported/" not in one.query}
+    for name, question in apart.items():
         there = answer(Dataset(store, shipped), question.query).serialize(format=ox.QueryResultsFormat.TSV)
         alone = answer(graph.dataset, question.query).serialize(format=ox.QueryResultsFormat.TSV)
         assert sorted((there or b"").splitlines()) == sorted((alone or b"").splitlines()), name

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from kg.endpoint.protocol import QueryRequest
 from kg.endpoint.workers import Engine
-from kg.errors import KgError, NotFound, QueryError
+from kg.errors import KgError, NotFound, QueryError, Unavailable
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.graph.evidence import Evidence, StatementEvidence
@@ -21,6 +21,7 @@ from kg.labels import Labels
 from kg.linking.advice import Advisor, Asked
 from kg.linking.background import BackgroundDatabase
 from kg.linking.candidates import Candidate, Wanted
+from kg.linking.database import Database
 from kg.linking.entries import entries_of_store
 from kg.linking.index import Index
 from kg.linking.label_table import LabelTable
@@ -72,14 +73,20 @@ class Knowledge:
 
     @cached_property
     def _advisor(self) -> Advisor:
-        return Advisor.open(self.graph, self.questions)
+        if self._esco is None:
+            raise Unavailable("ESCO as a whole is not there", hint="the log says why; or ask again in a minute")
+        return Advisor(self.graph, self.questions, self._esco, self._index, labels=self._labels)
+
+    @cached_property
+    def _esco(self) -> Database | None:
+        """ESCO as a whole; the first who asks waits until that is made, some seconds once."""
+        return BackgroundDatabase(project_folder()).get(_ESCO_WAIT)
 
     @cached_property
     def _index(self) -> Index:
-        """Our labels and those of ESCO as a whole; the first who asks waits until that is made, some seconds once."""
+        """Our labels and those of ESCO as a whole."""
         ours = LabelTable.of(entries_of_store(self.graph.store))
-        esco = BackgroundDatabase(project_folder()).get(_ESCO_WAIT)
-        return Index(ours, *([esco.table] if esco else []))
+        return Index(ours, *([self._esco.table] if self._esco else []))
 
     def search(self, text: str, lang: str, kind: str, limit: int) -> Payload:
         """Return the things whose labels are most like a text, best first, each with its evidence.
