@@ -51,7 +51,7 @@ def query(
     from kg.graph.build import build, imported_graphs
     from kg.graph.term_use import TermUse
     from kg.queries.dataset import Dataset
-    from kg.queries.engine import answer, with_prefixes
+    from kg.queries.engine import answer, graphs_named, with_prefixes
     from kg.queries.formats import formats_for, named, serialise
 
     if (file is None) == (text is None):
@@ -60,8 +60,10 @@ def query(
     asked = text if file is None else _query_text(file, params)
     shipped = _load_beside(graph, imported)
     packed = [source for source in graph.packed if not graph.store.contains_named_graph(ox.NamedNode(source.graph))]
-    dataset = Dataset(graph.store, shipped, imported_graphs(packed))
-    solutions = answer(dataset, with_prefixes(asked or "", graph.prefixes))
+    dataset, query = Dataset(graph.store, shipped, imported_graphs(packed)), with_prefixes(asked or "", graph.prefixes)
+    if graphs_named(query, (), dataset.imported.names):
+        dataset = dataset.extend()  # A copy would take more memory.
+    solutions = answer(dataset, query)
     for term in TermUse(graph.store, graph.prefixes).unused(asked or ""):
         click.echo(f"kg: note: {term.sentence(graph.prefixes)}", err=True)
     offered = formats_for(solutions)
