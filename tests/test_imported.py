@@ -274,6 +274,15 @@ def test_killed_processes_come_back(server: tuple[str, int]) -> None:
     assert [ask(url, f"{JOIN} # standby {number}").status for number in range(3)][1:] == [200, 200]
 
 
+def test_no_process_with_imported_graphs_outlives_the_server() -> None:
+    with running(options=("--timeout", "60")) as (url, pid):
+        assert ask(url, JOIN).status == 200
+        left = family(pid)
+        assert extended(pid)
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not [process for process in left[1:] if state_of(process) not in ("", "Z")])
+
+
 def extended(pid: int) -> list[int]:
     """Return the processes that hold the imported graphs: they are larger than the others by these."""
     behind = [process for process in family(pid)[2:] if state_of(process) != "Z"]
