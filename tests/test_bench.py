@@ -32,3 +32,13 @@ def test_a_short_soak_finds_no_wrong_answer() -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert "another answer" not in run.stdout, run.stdout
     assert "| errors in the log of the server | 0 |" in run.stdout, run.stdout + run.stderr
+
+
+@pytest.mark.check
+def test_the_numbers_of_switches_are_those_that_the_bench_prints() -> None:
+    run = subprocess.run([sys.executable, "bench/switch.py"], cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert run.returncode == 0, run.stderr
+    written = (ROOT / "docs" / "switch.md").read_text("utf-8").splitlines()
+    printed = [line for line in run.stdout.splitlines() if line]
+    assert len(printed) > 12
+    assert [line for line in printed if line not in written] == [], "write what bench/switch.py prints"

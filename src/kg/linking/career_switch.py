@@ -30,7 +30,7 @@ _NONE: Final[frozenset[str]] = frozenset()
 # Word, the points that it takes, and the share of the essential skills.
 _WORDS: Final = (("near", 40.0, 1 / 2), ("within-reach", 20.0, 1 / 4))
 FAR: Final = "far"
-_TRACE: Final = 2.0
+_TRACE: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class Switches:
         essential, optional: IRIs of ESCO occupations to IRIs of skills.
         targets: IRI of a climate occupation to the ESCO occupations that a mapping ties to it, and whether it is exact.
         level: gives the ISCO skill level of an ESCO occupation by its IRI; 0 where it is not known.
+        rarity: whether a rare skill weighs more than a common one.
+        optional_share: the weight of an optional skill beside an essential one, 0 to 1.
 
     """
 
@@ -83,12 +85,16 @@ class Switches:
         optional: Skills,
         targets: Mapping[str, Mapping[str, bool]],
         level: Callable[[str], int],
+        *,
+        rarity: bool = True,
+        optional_share: float = _OPTIONAL_SHARE,
     ) -> None:
         self._essential, self._optional, self._targets = essential, optional, targets
+        self._optional_share = optional_share
         self.level = cache(level)
         uses = Counter(skill for skills in (essential, optional) for those in skills.values() for skill in those)
         everyone = len(essential.keys() | optional.keys())
-        self._weights = {skill: math.log(1 + everyone / count) for skill, count in uses.items()}
+        self._weights = {skill: math.log(1 + everyone / count) if rarity else 1.0 for skill, count in uses.items()}
 
     @property
     def origins(self) -> frozenset[str]:
@@ -117,7 +123,7 @@ class Switches:
     ) -> list[Match]:
         """Return the climate occupations that share a skill, the nearest first, each by its best ESCO occupation.
 
-        Those that share no more than a trace, fewer than two points, are left out.
+        Those that share no more than a trace, fewer than five points that count, are left out.
 
         Arguments:
             had: IRIs of the skills that someone has.
@@ -145,8 +151,8 @@ class Switches:
     def _match(self, had: frozenset[str], level: int, occupation: str, via: str, exact: bool) -> Match:
         essential = self._essential.get(via, _NONE)
         optional = self._optional.get(via, _NONE) - essential
-        asked = self._weigh(essential) + _OPTIONAL_SHARE * self._weigh(optional)
-        points = 100 * (self._weigh(essential & had) + _OPTIONAL_SHARE * self._weigh(optional & had)) / asked
+        asked = self._weigh(essential) + self._optional_share * self._weigh(optional)
+        points = 100 * (self._weigh(essential & had) + self._optional_share * self._weigh(optional & had)) / asked
         higher = max(self.level(via) - level, 0) if level and self.level(via) else 0
         rank = points / 2**higher
         share = len(essential & had) / len(essential) if essential else 1.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from kg.labels import Labels
@@ -135,3 +136,8 @@ class ClimateJobs:
         for row in list(reversed(sections.values()))[:_PASSAGES]:
             section, publication = (self.reference(row[name], lang)["name"] for name in ("section", "publication"))
             yield {"id": row["passage"], "section": section, "publication": publication}
+
+    @cached_property
+    def publications(self) -> list[str]:
+        """IRIs of the publications on whose passages the occupations rest."""
+        return sorted({str(row["publication"]) for row in self.rows("switch/evidence")})
