@@ -72,7 +72,6 @@ class Advisor:
         database: ESCO as a whole.
         index: names of both.
         labels: of our graph, where they were read before.
-        official: whether ESCO's own Dutch names of skills were imported, so that none is ours.
 
     """
 
@@ -82,11 +81,9 @@ class Advisor:
         questions: Mapping[str, Question],
         database: Database,
         index: Index,
-        *,
         labels: Labels | None = None,
-        official: bool = False,
     ) -> None:
-        self._database, self._official = database, official
+        self._database = database
         self.labels = labels or Labels(graph.store)
         targets, levels = targets_of(graph.store), skill_levels(graph.store)
         self.switches = Switches(
@@ -115,7 +112,7 @@ class Advisor:
         """
         database = Database.open(project_folder(), imported, progress)
         index = Index(LabelTable.of(entries_of_store(graph.store)), database.table)
-        return cls(graph, questions, database, index, official=imported is not None)
+        return cls(graph, questions, database, index)
 
     @cached_property
     def _flags(self) -> dict[str, frozenset[str]]:
@@ -219,8 +216,13 @@ class Advisor:
             yield words("none_near_more" if already else "none_near", lang)
         if place:
             yield place["basis"]
-        if lang == "nl" and not self._official:
+        if lang == "nl" and any(self._is_ours(skill) for match in matches for skill in match.missing_essential):
             yield words("ours", lang)
+
+    def _is_ours(self, skill: str) -> bool:
+        """Return whether the Dutch name of a skill is our translation; ESCO's own counts where it was imported."""
+        name = self._database.name(skill, "nl")
+        return name[1] == "nl" and name == self.labels.get(skill, "nl")
 
     def _match(self, match: Match, starts: list[Start], lang: str) -> Payload:
         skills = {name: [self._skill(skill, lang) for skill in getattr(match, name)] for name in LISTS}

@@ -75,7 +75,7 @@ class Knowledge:
     def _advisor(self) -> Advisor:
         if self._esco is None:
             raise Unavailable("ESCO as a whole is not there", hint="the log says why; or ask again in a minute")
-        return Advisor(self.graph, self.questions, self._esco, self._index, labels=self._labels)
+        return Advisor(self.graph, self.questions, self._esco, self._index, self._labels)
 
     @cached_property
     def _esco(self) -> Database | None:

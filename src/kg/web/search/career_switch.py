@@ -58,10 +58,7 @@ class Advice:
             raise Unavailable("ESCO is being read for the first time", hint="try again in some seconds", retry=_RETRY)
         with self._lock:
             if self._advisor is None:
-                official = site.settings.esco is not None
-                self._advisor = Advisor(
-                    site.graph, site.questions, database, site.indexes.labels, labels=site.labels, official=official
-                )
+                self._advisor = Advisor(site.graph, site.questions, database, site.indexes.labels, site.labels)
         return self._advisor
 
 
