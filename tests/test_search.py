@@ -115,3 +115,24 @@ def test_a_strange_limit_or_kind_finds_within_reason(client: FlaskClient) -> Non
     assert len(found(client, "monteur", limit="-3")["results"]) == 1
     assert len(found(client, "monteur", limit="x")["results"]) > 1
     assert found(client, "monteur", type="nowhere")["results"] == []
+
+
+def test_all_of_esco_is_found_with_its_name_and_language(client: FlaskClient) -> None:
+    baker = found(client, "bakker")["results"][0]
+    assert (baker["name"], baker["kind"], baker["match"]) == ("bakker", "ESCO-beroep", True)
+    assert baker["page"].startswith("/switch?from=http%3A%2F%2Fdata.europa.eu%2Fesco%2Foccupation%2F")
+    assert (
+        found(client, "spoorvoertuigen controleren")["results"][0]["name"]
+        == "spoorvoertuigen op regelgeving controleren"
+    )
+    page = client.get("/search", query_string={"q": "use hand tools for forging", "lang": "nl"}, headers=HTML).text
+    assert re.search(r'<a class="name" href="http://data.europa.eu/esco/skill/[^"]+" lang="en">', page)
+
+
+def test_jobs_named_by_people_are_found_first(client: FlaskClient) -> None:
+    for text, name in {
+        "broodbakker": "bakker",
+        "car mechanic": "automonteur",
+        "vrachtwagen chauffeur": "vrachtwagenchauffeur",
+    }.items():
+        assert found(client, text)["results"][0]["name"] == name

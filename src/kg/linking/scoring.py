@@ -12,15 +12,15 @@ from typing import Final
 
 from kg.linking.compounds import trigrams
 
-# Learned by logistic regression on the reviewed mappings (bench/linking.py --weights); together 1.
+# Learned by logistic regression on the reviewed mappings (bench/linking.py --weights).
 WEIGHTS: Final[Mapping[str, float]] = {
     "label": 0.32,
-    "name": 0.09,
-    "support": 0.21,
-    "letters": 0.08,
-    "last": 0.05,
-    "cover": -0.13,
-    "group": 0.18,
+    "name": 0.06,
+    "support": 0.26,
+    "letters": 0.05,
+    "last": 0.04,
+    "cover": -0.12,
+    "group": 0.20,
     "translated": 0.20,
 }
 _SUPPORTING: Final = 3

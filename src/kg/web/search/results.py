@@ -71,6 +71,12 @@ class Hit:
         return self.candidate.entry.name(self.lang)
 
     @property
+    def name_tag(self) -> str:
+        """The language of its name, where it is not that of the page."""
+        tags = {label.lang for label in self.candidate.entry.labels if label.text == self.name}
+        return "" if self.lang in tags else lang_attribute(min(tags, default=""), self.lang)
+
+    @property
     def label(self) -> str:
         """The label by which it was found, where that is not its name."""
         text = self.candidate.label.text
