@@ -31,6 +31,7 @@ _SURE: Final = 1.5  # What stands beside a part so much more often than others i
 _BESIDE: Final = 0.1
 _BEGIN: Final = 4
 _LIKE: Final = 80  # Of 100: how like a known word a word must be to stand for it.
+_SPARE: Final = 20  # Candidates more than asked, exact ones first, so that it is known whether one matches.
 _UNIT: Final = 4
 _MARGIN: Final = 12.0
 _DECIDING: Final = ("prefLabel", "notation")
@@ -47,6 +48,7 @@ class Index:
     def __init__(self, *tables: LabelTable) -> None:
         self.tables = tables
         self.size = sum(table.size for table in tables)
+        self._known_later: dict[int, frozenset[int]] = {len(tables) - 1: frozenset()}
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Index:
@@ -85,7 +87,7 @@ class Index:
         """
         wanted, asked = wanted or Wanted(), folded(text)
         best: dict[str, Candidate] = {}
-        for candidate in self._scored(asked, wanted) if asked else ():
+        for candidate in self._scored(asked, wanted, limit) if asked else ():
             known = best.get(candidate.entry.iri)
             if known is None or candidate.score > known.score:
                 best[candidate.entry.iri] = candidate
@@ -119,9 +121,16 @@ class Index:
         found = [*groups, *(one for one in self.search(text, wanted, limit) if one not in groups)]
         return [one for one in found if one.features["cover"]][:limit]
 
-    def _scored(self, asked: str, wanted: Wanted) -> Iterator[Candidate]:
+    def _elsewhere(self, at: int) -> frozenset[int]:
+        """Return the numbers of the things of a table that a later one knows as well, with all their labels."""
+        if at not in self._known_later:
+            later = {iri for table in self.tables[at + 1 :] for iri, _ in table.iris()}
+            self._known_later[at] = frozenset(number for iri, number in self.tables[at].iris() if iri in later)
+        return self._known_later[at]
+
+    def _scored(self, asked: str, wanted: Wanted, limit: int) -> Iterator[Candidate]:
         """Yield the things worth a closer look, from each table, with their features."""
-        for table in self.tables:
+        for at, table in enumerate(self.tables):
             spans = table.spans(wanted)
             parts = self._parts(table, asked)
             similar = {part: _similar(table, part) for part in parts}
@@ -131,12 +140,12 @@ class Index:
             }
             things = _near(table, similar, rarity, spans) | {each.thing for each in table.exact(asked, spans)}
             labels: defaultdict[int, list[Found]] = defaultdict(list)
-            for each in table.labels_of(things, spans):
+            for each in table.labels_of(things - self._elsewhere(at), spans):
                 labels[each.thing].append(each)
             texts = _texts(table, (each.text for those in labels.values() for each in those))
             rarity |= self._rarity({part for text in texts.values() for part in text.parts} - rarity.keys())
             query = Query(Text(asked, parts), similar, rarity, _translations(table, parts, wanted, spans))
-            yield from self._candidates(table, query, labels, texts, wanted)
+            yield from self._candidates(table, query, labels, texts, wanted, limit)
 
     def _candidates(
         self,
@@ -145,18 +154,23 @@ class Index:
         labels: Mapping[int, list[Found]],
         texts: Mapping[str, Text],
         wanted: Wanted,
+        limit: int,
     ) -> Iterator[Candidate]:
         groups = table.groups(labels)
         named = table.names({group for those in groups.values() for group in those}, wanted.lang)
         other = table.names(labels, _other(wanted.lang)) if wanted.lang else {}
         nothing: frozenset[str] = frozenset()
+        scored = []
         for thing, those in labels.items():
-            entry = self.get(table.entry(thing).iri)
-            if entry:
-                compared = [(texts[each.text], each.label.kind == "prefLabel") for each in those]
-                group = nothing.union(*(named.get(number, nothing) for number in groups[thing]))
-                found = features(query, compared, group, other.get(thing, nothing))
-                yield _candidate(query, entry, those, found, wanted)
+            compared = [(texts[each.text], each.label.kind == "prefLabel") for each in those]
+            group = nothing.union(*(named.get(number, nothing) for number in groups[thing]))
+            found = features(query, compared, group, other.get(thing, nothing))
+            is_exact = any(each.text == query.text.text for each in those)
+            scored.append((not is_exact, -score(found), thing, found))
+        ranked = sorted(scored, key=lambda row: row[:3])
+        for _, _, thing, found in ranked if wanted.isco else ranked[: limit + _SPARE]:
+            if entry := self.get(table.entry(thing).iri):
+                yield _candidate(query, entry, labels[thing], found, wanted)
 
     def _parts(self, table: LabelTable, text: str) -> tuple[str, ...]:
         """Return the parts of a text; a word of which no part is known counts as the known one spelled most like it."""

@@ -182,6 +182,10 @@ class LabelTable:
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 
+    def iris(self) -> list[tuple[str, int]]:
+        """Return the IRI and number of each thing."""
+        return self.rows("SELECT iri, number FROM thing")
+
     def number(self, iri: str) -> int | None:
         """Return the number of a thing, or None."""
         return next((number for (number,) in self.rows("SELECT number FROM thing WHERE iri = ?", iri)), None)

@@ -24,7 +24,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "translated": 0.20,
 }
 _SUPPORTING: Final = 3
-_BEGIN: Final = 4
+_CLOSER: Final = 5
 _ALIKE: Final = 5
 _SHARE: Final = 0.7
 _LEAST: Final = 0.45
@@ -113,12 +113,13 @@ def features(
     ]
     names = [(each, _last(query, text)) for each, (text, is_name, _) in zip(overlaps, compared, strict=True) if is_name]
     name, last = max(names, default=(0.0, 0.0))
-    most = min(_SUPPORTING, len(labels))
+    nearest = sorted(range(len(labels)), key=overlaps.__getitem__, reverse=True)
+    supporting = nearest[:_SUPPORTING]
     found = {
         "label": max(overlaps),
         "name": name,
-        "support": sum(sorted(overlaps)[-most:]) / most,
-        "letters": max(_dice(runs, trigrams(text.text)) for text, _, _ in compared),
+        "support": sum(overlaps[at] for at in supporting) / len(supporting),
+        "letters": max(_dice(runs, trigrams(compared[at][0].text)) for at in nearest[:_CLOSER]),
         "last": last,
         "cover": sum(shared) / whole / len(shared),
     }
