@@ -14,14 +14,14 @@ from kg.linking.compounds import trigrams
 
 # Learned by logistic regression on the reviewed mappings (bench/linking.py --weights).
 WEIGHTS: Final[Mapping[str, float]] = {
-    "label": 0.32,
+    "label": 0.33,
     "name": 0.06,
-    "support": 0.26,
-    "letters": 0.05,
+    "support": 0.25,
+    "letters": 0.03,
     "last": 0.04,
     "cover": -0.12,
-    "group": 0.20,
-    "translated": 0.20,
+    "group": 0.19,
+    "translated": 0.21,
 }
 _SUPPORTING: Final = 3
 _CLOSER: Final = 5

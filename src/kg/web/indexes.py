@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kg.linking.index import Index
 
 MATCHES: Final = tuple(ox.NamedNode(f"{SKOS}{name}Match") for name in ("exact", "close", "narrow", "broad"))
-_GRACE: Final = 0.3  # Seconds: what an earlier start has made is there by then.
+_GRACE: Final = 1.0  # Seconds: what an earlier start has made is there by then.
 _NOTATION: Final = ox.NamedNode(SKOS + "notation")
 _ISCO: Final = re.compile(r"C(?=\d+$)")
 
