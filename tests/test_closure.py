@@ -52,7 +52,7 @@ def without(graph: Graph) -> Dataset:
     """Return what queries see without the graph."""
     store = ox.Store()
     store.bulk_extend(asserted(graph.store))
-    return Dataset(store)
+    return Dataset(store, imported=graph.imported)
 
 
 def test_the_rule_follows_the_ontology_and_leaves_out_candidates_hedges_and_what_is_there() -> None:

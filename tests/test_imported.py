@@ -81,8 +81,8 @@ def counted(dataset: Dataset, query: str, **more: list[str]) -> int:
     return int(next(iter(answer(dataset, query, **more)))[0].value)
 
 
-def test_what_a_query_sees_of_them(dataset: Dataset, graph: Graph, sizes: dict[str, int]) -> None:
-    size = len(graph.store)
+def test_what_a_query_sees_of_them(graph: Graph, sizes: dict[str, int]) -> None:
+    dataset, size = Dataset(graph.store, imported=graph.imported), len(graph.store)
     before = [counted(Dataset(graph.store), query) for query in (ALL, NAMED)]
     assert [counted(dataset, query) for query in (ALL, NAMED)] == before
     assert "extended" not in vars(dataset), "nothing is loaded until a query names one"
@@ -183,15 +183,23 @@ def server() -> Iterator[tuple[str, int]]:
         yield served
 
 
+@pytest.fixture
+def fresh() -> Iterator[tuple[str, int]]:
+    """A server of its own, for what counts or kills processes."""
+    with running(options=("--timeout", "60")) as served:
+        yield served
+
+
 def ask(url: str, query: str, **more: str) -> Answer:
     path = f"/sparql?{urlencode({'query': query, **more})}"
     return request(url, path, "GET", None, {"Accept": "text/csv"}, 90)
 
 
+@pytest.mark.check
 def test_the_first_query_that_names_one_loads_them_beside_the_server(
-    server: tuple[str, int], sizes: dict[str, int]
+    fresh: tuple[str, int], sizes: dict[str, int]
 ) -> None:
-    url, pid = server
+    url, pid = fresh
     before = ask(url, NAMED).count
     until(lambda: len(family(pid)) > 4)
     _, front, *behind = family(pid)
@@ -254,8 +262,9 @@ def test_an_imported_graph_by_graph_store_protocol(server: tuple[str, int], size
     assert "ESCO classification of the European Commission" in page.text
 
 
-def test_killed_processes_come_back(server: tuple[str, int]) -> None:
-    url, pid = server
+@pytest.mark.check
+def test_killed_processes_come_back(fresh: tuple[str, int]) -> None:
+    url, pid = fresh
     assert ask(url, JOIN).status == 200
     for round_ in range(2):
         for victim in extended(pid):
@@ -274,13 +283,14 @@ def test_killed_processes_come_back(server: tuple[str, int]) -> None:
     assert [ask(url, f"{JOIN} # standby {number}").status for number in range(3)][1:] == [200, 200]
 
 
-def test_no_process_with_imported_graphs_outlives_the_server() -> None:
-    with running(options=("--timeout", "60")) as (url, pid):
-        assert ask(url, JOIN).status == 200
-        left = family(pid)
-        assert extended(pid)
-        os.kill(pid, signal.SIGKILL)
-        until(lambda: not [process for process in left[1:] if state_of(process) not in ("", "Z")])
+@pytest.mark.check
+def test_no_process_with_imported_graphs_outlives_the_server(fresh: tuple[str, int]) -> None:
+    url, pid = fresh
+    assert ask(url, JOIN).status == 200
+    left = family(pid)
+    assert extended(pid)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not [process for process in left[1:] if state_of(process) not in ("", "Z")])
 
 
 def extended(pid: int) -> list[int]:
