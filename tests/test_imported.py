@@ -103,6 +103,7 @@ def test_a_variable_sees_only_those_that_the_query_names(dataset: Dataset, sizes
     assert counted(dataset, query) == counted(dataset, NAMED) + sizes[NEW]
 
 
+@pytest.mark.check
 def test_a_triple_of_several_graphs_counts_once(dataset: Dataset, sizes: dict[str, int]) -> None:
     ours = f"{GRAPH}esco-1.1.1"
     query = f"{COUNT}FROM <{ours}> FROM <{OLD}> {{ ?s ?p ?o }}"
@@ -155,6 +156,7 @@ def test_what_names_a_graph(query: str, named: bool) -> None:
     assert time.process_time() - begin < 1
 
 
+@pytest.mark.check
 def test_the_command_loads_them_when_they_are_named(sizes: dict[str, int], tmp_path: Path) -> None:
     def kg(*arguments: str) -> tuple[list[str], float]:
         begin = time.monotonic()
