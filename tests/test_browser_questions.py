@@ -212,10 +212,16 @@ def test_suggestions_by_keyboard(browser: Browser, base: str) -> None:
         page.keyboard.press("ArrowDown")
         page.wait_for_selector("#q[aria-expanded=true]")
         page.keyboard.press("ArrowUp")
-        last = options.last.inner_text().split(" ")[0]
+        assert options.last.get_attribute("aria-selected") == "true"
+        page.keyboard.press("Escape")
+        page.keyboard.press("ArrowDown")
+        page.wait_for_selector("#q[aria-expanded=true]")
+        page.keyboard.press("ArrowDown")
+        chosen = options.first.inner_text().split()[0]  # Ours; what is ESCO's alone may lead there.
+        assert options.first.get_attribute("aria-selected") == "true"
         page.keyboard.press("Enter")
         page.wait_for_url("**/id/**")
-        assert last in page.inner_text("h1") + page.inner_text("main")
+        assert chosen in page.inner_text("h1") + page.inner_text("main")
 
 
 def test_enter_without_a_choice_searches_and_tab_leaves(browser: Browser, base: str) -> None:
@@ -252,7 +258,7 @@ def test_from_a_typed_job_to_the_nearest_occupations(browser: Browser, base: str
         page.keyboard.press("Enter")
         page.wait_for_url("**from=http*")
         assert name in page.inner_text("#nearest")
-        assert page.locator(".step").count() == 10
+        assert page.locator(".step").count() > 1
         assert "not the same as there being none" in (page.text_content("main") or "")
     with clean(browser.new_context(java_script_enabled=False), base) as page:
         page.goto(f"{base}/switch?lang=nl")

@@ -69,10 +69,16 @@ def test_another_name_matches_only_where_nothing_comes_near() -> None:
     assert not any(one.match for one in shared.search("smid"))
 
 
+def test_a_compound_of_which_only_the_end_is_known_is_found_by_that_and_never_matches() -> None:
+    jobs = [entry("monteur"), entry("laadpleinen", kind=KB + "Field"), entry("laadpleinmonteur", kind=KB + "Skill")]
+    best = Index.of(jobs).search("laadpleinmonteur", Wanted(frozenset({"occupation"})))[0]
+    assert (best.entry.iri, best.match, best.features["exact"]) == ("urn:monteur", False, 0.0)
+
+
 def test_a_compound_is_found_by_its_parts() -> None:
     best = INDEX.search("monteur onderhoud")[0]
     assert best.entry.iri == "urn:onderhoudsmonteur"
-    assert best.features["label"] == 1.0
+    assert best.features["overlap"] == 1.0
     assert not best.match
 
 
@@ -142,6 +148,11 @@ def test_kg_link_csv(titles: Path) -> None:
     assert [(row["row"], row["rank"]) for row in rows] == [("1", "1"), ("1", "2"), ("2", "1"), ("2", "2"), ("4", "")]
     assert rows[0]["id"] == f"{ID}occupation/procesoperator"
     assert rows[0]["exact"] == "1.0"
+
+
+def test_the_columns_of_kg_link_have_names_of_their_own(titles: Path) -> None:
+    columns = kg_link(str(titles), "--column", "title", "--limit", "1").split("\n", 1)[0].split(",")
+    assert len(columns) == len(set(columns))
 
 
 def test_kg_link_json_and_sssom(titles: Path) -> None:

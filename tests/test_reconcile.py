@@ -124,7 +124,7 @@ def test_a_batch_by_post_and_by_get_gives_the_same(get) -> None:
     best = found["q0"]["result"][0]
     assert (best["id"], best["match"], best["score"]) == (PROCESS, True, 100.0)
     assert best["type"][0]["id"] == OCCUPATION
-    assert {one["id"] for one in best["features"]} >= {"exact", "label", "support", "letters"}
+    assert {one["id"] for one in best["features"]} >= {"exact", "overlap", "support", "letters"}
     assert len(found["q0"]["result"]) == 3
     assert all(sum(one["match"] for one in answer["result"]) <= 1 for answer in found.values())
     scores = [one["score"] for one in found["q1"]["result"]]

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 from kg.languages import LANGUAGES
 from kg.linking import job_names
 from kg.linking.candidates import Candidate, Wanted
-from kg.linking.compounds import folded, telling
+from kg.linking.compounds import compound_ends, folded, telling
 from kg.linking.entries import Entry, Label
 from kg.linking.esco import MODEL
 from kg.linking.label_table import Found, LabelTable
@@ -24,6 +24,7 @@ from kg.namespaces import BASE
 Spans = Sequence[tuple[int, int]]
 _INEXACT: Final = 92.0
 _ISCO_SHARE: Final = 0.3
+_BY_END: Final = 0.6  # Of the score: only the end of a compound is found.
 _NEAR: Final = 3
 _THINGS: Final = 100
 _SAMPLE: Final = 200
@@ -79,6 +80,8 @@ class Index:
     def search(self, text: str, wanted: Wanted | None = None, limit: int = 10) -> list[Candidate]:
         """Return the candidates for a text, best first.
 
+        A compound of which nothing is known but its end is looked for by that: `laadpleinmonteur` by `monteur`.
+
         Arguments:
             text: a job title, a skill, a code.
             wanted: what narrows the search.
@@ -86,6 +89,18 @@ class Index:
 
         """
         wanted, asked = wanted or Wanted(), folded(text)
+        found = self._search(asked, wanted, limit)
+        ends = () if found else compound_ends(asked.rpartition(" ")[2], self._begins_word)
+        by_end = self._search(next((end for end in ends if end in self._words), ""), wanted, limit)
+        return found or [
+            replace(one, score=round(_BY_END * one.score, 2), features={**one.features, "exact": 0.0}, match=False)
+            for one in by_end
+        ]
+
+    def _begins_word(self, text: str) -> bool:
+        return any(table.is_begin(text) for table in self.tables)
+
+    def _search(self, asked: str, wanted: Wanted, limit: int) -> list[Candidate]:
         best: dict[str, Candidate] = {}
         for candidate in self._scored(asked, wanted, limit) if asked else ():
             known = best.get(candidate.entry.iri)

@@ -14,8 +14,8 @@ from kg.linking.compounds import trigrams
 
 # Learned by logistic regression on the reviewed mappings (bench/linking.py --weights).
 WEIGHTS: Final[Mapping[str, float]] = {
-    "label": 0.33,
-    "name": 0.06,
+    "overlap": 0.33,
+    "preferred": 0.06,
     "support": 0.25,
     "letters": 0.03,
     "last": 0.04,
@@ -116,8 +116,8 @@ def features(
     nearest = sorted(range(len(labels)), key=overlaps.__getitem__, reverse=True)
     supporting = nearest[:_SUPPORTING]
     found = {
-        "label": max(overlaps),
-        "name": name,
+        "overlap": max(overlaps),
+        "preferred": name,
         "support": sum(overlaps[at] for at in supporting) / len(supporting),
         "letters": max(_dice(runs, trigrams(compared[at][0].text)) for at in nearest[:_CLOSER]),
         "last": last,

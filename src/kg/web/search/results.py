@@ -183,7 +183,7 @@ def _named(site: Site, lang: str, text: str, wanted: Wanted, limit: int) -> list
 def _raised(candidate: Candidate) -> float:
     """Return the score of a candidate on this site: a name is a name, and what the site is about comes first."""
     features, ours = candidate.features, candidate.entry.iri.startswith(BASE)
-    least = _EXACT if features["exact"] else _SAME - features["altLabel"] if features["label"] == 1.0 else 0.0
+    least = _EXACT if features["exact"] else _SAME - features["altLabel"] if features["overlap"] == 1.0 else 0.0
     return max(min(candidate.score + _OURS * ours, _EXACT - 1), candidate.score, least)
 
 
