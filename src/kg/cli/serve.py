@@ -69,10 +69,10 @@ def serve(**options: Any) -> None:
     say_missing(app.extensions["kg"].texts)
     if settings.store is None:
         downloads.begin(app)
-    app.extensions["kg"].indexes.esco.begin()
     log_errors()
     pool.on_lost = _begin_anew
     pool.begin()
+    app.extensions["kg"].indexes.esco.begin()  # Not before there is a worker: making it takes a core for seconds.
     run(app, settings.limits, handover)
     pool.close()
 

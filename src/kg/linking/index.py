@@ -89,12 +89,14 @@ class Index:
 
         """
         wanted, asked = wanted or Wanted(), folded(text)
-        found = self._search(asked, wanted, limit)
-        ends = () if found else compound_ends(asked.rpartition(" ")[2], self._begins_word)
-        by_end = self._search(next((end for end in ends if end in self._words), ""), wanted, limit)
-        return found or [
+        return self._search(asked, wanted, limit) or self._by_end(asked, wanted, limit)
+
+    def _by_end(self, asked: str, wanted: Wanted, limit: int) -> list[Candidate]:
+        ends = compound_ends(asked.rpartition(" ")[2], self._begins_word)
+        end = next((end for end in ends if end in self._words), "")
+        return [
             replace(one, score=round(_BY_END * one.score, 2), features={**one.features, "exact": 0.0}, match=False)
-            for one in by_end
+            for one in self._search(end, wanted, limit)
         ]
 
     def _begins_word(self, text: str) -> bool:
