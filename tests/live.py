@@ -13,6 +13,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+# A machine may be busy: only a test that gives a --timeout of its own is about time.
+PATIENCE = ("--timeout", "60")
+
 
 @contextmanager
 def served(*command: str, options: tuple[str, ...] = ()) -> Iterator[str]:
@@ -27,7 +30,7 @@ def running(*command: str, options: tuple[str, ...] = ()) -> Iterator[tuple[str,
     # KG=/path/to/kg runs the tests against an installed wheel.
     kg = command or tuple(os.environ.get("KG", "").split()) or (sys.executable, "-m", "kg")
     process = subprocess.Popen(
-        [*kg, "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*kg, "serve", "--port", "0", *PATIENCE, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
@@ -85,7 +88,7 @@ class Answer:
 
 
 def request(
-    base: str, path: str, method: str, body: bytes | None, headers: dict[str, str], seconds: float = 30
+    base: str, path: str, method: str, body: bytes | None, headers: dict[str, str], seconds: float = 90
 ) -> Answer:
     """Send one request on a connection of its own."""
     with closing(http.client.HTTPConnection(urlsplit(base).netloc, timeout=seconds)) as connection:
