@@ -21,8 +21,8 @@ from kg.queries.chart_header import Plot, read_plot
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
 from kg.tables.charts.draw import ChartRenderer
-from kg.tables.charts.map import Frame, outline, render_answer_map
-from kg.tables.charts.svg import with_description
+from kg.tables.charts.map import Projection, outline, render_answer_map
+from kg.tables.charts.svg import Frame, with_description
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, build_chart
@@ -206,14 +206,14 @@ def test_the_outline_is_that_of_the_netherlands() -> None:
     assert 3.3 < min(x for x, _ in points) < 3.5
     assert 7.1 < max(x for x, _ in points) < 7.3
     assert 53.4 < max(y for _, y in points) < 53.6
-    frame = Frame.around(rings)
+    frame = Projection.around(rings)
     assert frame.at(*max(points, key=lambda point: point[1]))[1] == 14
 
 
 def test_a_map_links_its_places_and_says_them(graph: Graph) -> None:
     plot = QUESTIONS["places/clusters"].chart
     assert plot
-    svg = parse(render_answer_map(plot, sheet_of(graph, "places/clusters"), "Waar?", "light", str))
+    svg = parse(render_answer_map(plot, sheet_of(graph, "places/clusters"), Frame("Waar?"), "light", str))
     links = {link.find(f"{SVG}text").text: link.get("href") for link in svg.iter(f"{SVG}a")}  # type: ignore[union-attr]
     assert len(links) == 5
     assert links["Chemelot"] == "https://w3id.org/klimaatbanen/id/cluster/chemelot"
@@ -224,8 +224,11 @@ def test_hostile_labels_are_text_in_a_map() -> None:
     text = HOSTILE.replace('"', '\\"')
     sheet = small(f'("{text}" 52.0 5.0)', "?l ?lat ?lon")
     plot = Plot("map", latitude="lat", longitude="lon", label=("l",))
-    svg = parse(render_answer_map(plot, sheet, HOSTILE, "dark", lambda _: HOSTILE))
-    assert {one.tag.removeprefix(SVG) for one in svg.iter()} == {"svg", "title", "desc", "path", "circle", "text"}
+    svg = parse(render_answer_map(plot, sheet, Frame(HOSTILE, (HOSTILE,), (HOSTILE,)), "dark", lambda _: HOSTILE))
+    expected = {"svg", "title", "desc", "path", "circle", "text", "tspan", "g", "rect"}
+    assert {one.tag.removeprefix(SVG) for one in svg.iter()} == expected
+        *["svg", "title", "desc", "path", "circle", "text", "tspan", "g", "rect"]
+    }
 
 
 @pytest.mark.check

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.queries.question import find_questions
-from kg.tables.charts.svg import footer_height, with_footer
+from kg.tables.charts.svg import Frame
 from kg.tables.charts.themes import THEMES
 from kg.web.app import create_app
 
@@ -72,15 +72,28 @@ def test_only_what_stands_in_the_answer_counts(client: FlaskClient) -> None:
     assert [source["iri"].rpartition("/")[2] for source in sources] == ["industrie-2023"]
 
 
-def test_a_question_without_measures_has_no_sources(client: FlaskClient) -> None:
-    assert client.get("/api/climate/tables.json").get_json()["sources"] == []
+def test_the_period_is_that_of_the_figures_in_the_answer(client: FlaskClient) -> None:
+    """The series has three periods, this question asks for one."""
+    sources = client.get(f"/api/{VACANCIES}.json?lang=en").get_json()["sources"]
+    assert [source["periods"] for source in sources] == [["second quarter of 2023"]]
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/api/{VACANCIES}.xlsx?lang=en").data))
+    cells = {row[0].value: row[1].value for row in book.worksheets[1].iter_rows()}
+    assert cells["Figures of"] == "second quarter of 2023"
+    assert cells["Reuse"]
 
 
-def test_a_chart_grows_by_its_notes() -> None:
-    svg = '<svg width="360" height="100" viewBox="0 0 360 100"></svg>'
-    notes = ["a < b " * 30]
-    whole = 100 + footer_height(notes, 360)
-    footed = with_footer(svg, notes, THEMES["light"])
-    assert f'width="360" height="{whole}" viewBox="0 0 360 {whole}"' in footed
-    assert "a &lt; b" in footed
-    assert with_footer(svg, [], THEMES["light"]) == svg
+def test_a_question_without_measures_rests_on_where_its_things_stand(client: FlaskClient) -> None:
+    sources = client.get("/api/climate/measures-per-table.json").get_json()["sources"]
+    assert len(sources) == len({source["iri"] for source in sources}) > 1
+    assert not [source for source in sources if source["figures"] or not source["issued"]]
+    assert client.get("/api/graph/graphs.json").get_json()["sources"] == []
+
+
+def test_a_chart_grows_by_its_frame() -> None:
+    svg = '<svg width="360" height="100" viewBox="0 0 360 100"><rect/></svg>'
+    frame = Frame("Hoeveel?", ("Eenheid: vacatures",), ("a < b " * 30,))
+    whole = 100 + sum(frame.heights(360))
+    framed = frame.around(svg, THEMES["light"])
+    assert f'width="360" height="{whole}" viewBox="0 0 360 {whole}"' in framed
+    assert "a &lt; b" in framed
+    assert framed.index("Hoeveel?") < framed.index("<rect/>") < framed.index("a &lt; b")

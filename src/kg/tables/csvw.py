@@ -32,9 +32,9 @@ def render(sheet: Sheet, source: Provenance, csv: str, words: Mapping[str, str])
         "url": csv,
         "dc:title": source.title,
         "dc:description": source.description,
-        "dc:source": [figures.iri for figures in source.figures],
+        "dc:source": [each.iri for each in source.sources],
         "dc:isVersionOf": {"@id": source.url},
-        "notes": [f"{name}: {text}" for figures in source.figures for name, text in figures.lines(words)],
+        "notes": [f"{name}: {text}" for each in source.sources for name, text in each.lines(words)],
         "tableSchema": {"columns": columns},
     }
     return json.dumps(payload, ensure_ascii=False, indent=1).encode("utf-8")

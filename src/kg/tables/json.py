@@ -30,7 +30,7 @@ def render(sheet: Sheet, source: Provenance, notes: Sequence[str] = ()) -> bytes
         "language": sheet.lang,
         "parameters": dict(source.parameters),
         "columns": _columns(sheet),
-        "sources": [asdict(figures) for figures in source.figures],
+        "sources": [asdict(each) for each in source.sources],
         "rows": [dict(zip(names, map(_value, row), strict=True)) for row in rows],
         "version": source.version,
         "date": source.date or None,

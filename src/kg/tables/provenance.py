@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class FigureSource:
-    """A publication from which the numbers of an answer come, with what it says of them.
+class Source:
+    """A publication or vocabulary on which an answer rests, with what it says of the numbers.
 
     Attributes:
         publication: its title; `iri` leads to it.
@@ -16,24 +16,39 @@ class FigureSource:
         periods: what the numbers are of; empty where the text names none.
         scopes: what they cover.
         caveats: what whoever uses them should know.
+        rights: the terms of reuse.
+        figures: whether the numbers come from it; else the things do.
 
     """
 
     iri: str
     publication: str
-    publishers: tuple[str, ...]
-    issued: str
-    periods: tuple[str, ...]
-    scopes: tuple[str, ...]
-    caveats: tuple[str, ...]
+    publishers: tuple[str, ...] = ()
+    issued: str = ""
+    periods: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    caveats: tuple[str, ...] = ()
+    rights: str = ""
+    figures: bool = True
+
+    @property
+    def title(self) -> str:
+        """The publication with who published it and when."""
+        published = ", ".join(part for part in (*self.publishers, self.issued) if part)
+        return f"{self.publication} ({published})" if published else self.publication
 
     def lines(self, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """Yield pairs of a name and a text; `words` has the names: `publication`, `period`, `scope`, `caveat`."""
-        published = ", ".join(part for part in (*self.publishers, self.issued) if part)
-        yield words["publication"], f"{self.publication} ({published})"
-        for name, texts in (("period", self.periods), ("scope", self.scopes), ("caveat", self.caveats)):
-            if texts:
-                yield words[name], "; ".join(texts)
+        """Yield pairs of a name and a text; `words` has the names, and what is said where no period is named."""
+        yield words["publication" if self.figures else "things"], self.title
+        if self.figures:
+            yield words["period"], "; ".join(self.periods) or words["no_period"]
+        for name, text in (
+            ("scope", "; ".join(self.scopes)),
+            ("caveat", "; ".join(self.caveats)),
+            ("rights", self.rights),
+        ):
+            if text:
+                yield words[name], text
 
 
 @dataclass(frozen=True)
@@ -47,7 +62,7 @@ class Provenance:
         url: where the answer is found again.
         version: of the graph; `date` is that of its release, as `2026-11-25`, empty where it is not stated.
         terms: graph title to licence or rights, as the catalogue states them.
-        figures: where the numbers come from, publication by publication.
+        sources: what the answer rests on, publication by publication.
 
     """
 
@@ -60,4 +75,4 @@ class Provenance:
     version: str
     date: str
     terms: Mapping[str, str]
-    figures: tuple[FigureSource, ...] = ()
+    sources: tuple[Source, ...] = ()

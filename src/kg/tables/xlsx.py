@@ -118,8 +118,8 @@ def _facts(source: Provenance, words: Mapping[str, str]) -> Iterator[tuple[str, 
     yield words["description"], source.description
     for name, value in source.parameters.items():
         yield f"{words['parameter']}: {name}", value
-    for figures in source.figures:
-        yield from figures.lines(words)
+    for each in source.sources:
+        yield from each.lines(words)
     yield words["url"], source.url
     yield words["version"], source.version
     yield words["date"], source.date

@@ -220,15 +220,16 @@ class Site:
 
     def rights(self, publication: Publication, lang: str) -> str:
         """Return the terms of reuse of a publication, in a language where it has them in it."""
-        return self._terms(publication.graph, lang)
+        return self.terms(publication.graph, lang)
 
     @cached_property
     def terms_of_use(self) -> Mapping[str, Mapping[str, str]]:
         """Language to licence or rights of each graph by its title."""
         names = sorted(str(name)[1:-1] for name in self.graph.store.named_graphs())
-        return {lang: {self.labels.get(name, lang)[0]: self._terms(name, lang) for name in names} for lang in LANGUAGES}
+        return {lang: {self.labels.get(name, lang)[0]: self.terms(name, lang) for name in names} for lang in LANGUAGES}
 
-    def _terms(self, name: str, lang: str) -> str:
+    def terms(self, name: str, lang: str) -> str:
+        """Return the licence or rights of a graph, in a language where they are in it."""
         values = [value for _, value in terms_of(self.graph, name)]
         fit = [value.value for value in values if not isinstance(value, ox.Literal) or value.language in (lang, None)]
         return "; ".join(fit or [value.value for value in values])

@@ -11,7 +11,7 @@ from math import cos, radians
 from typing import Final
 
 from kg.queries.chart_header import Plot
-from kg.tables.charts.svg import xml
+from kg.tables.charts.svg import FONT, Frame, xml
 from kg.tables.charts.text_alternative import cell_of, description, number, summary, text_of
 from kg.tables.charts.themes import THEMES
 from kg.tables.sheet import Sheet
@@ -19,13 +19,12 @@ from kg.tables.sheet import Sheet
 WIDTH: Final = 440
 _MARGIN: Final = 14
 _MIDDLE: Final = 52.2  # Degrees north at which a degree east is drawn true.
-_FONT: Final = "Arial, Liberation Sans, sans-serif"
 Rings = list[list[tuple[float, float]]]
 Links = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Frame:
+class Projection:
     """From degrees to pixels: a plate carree that is true in the middle of the country."""
 
     west: float
@@ -34,7 +33,7 @@ class Frame:
     height: int
 
     @classmethod
-    def around(cls, rings: Rings) -> Frame:
+    def around(cls, rings: Rings) -> Projection:
         """Return the frame in which an outline fits."""
         points = [point for ring in rings for point in ring]
         west, east = min(x for x, _ in points), max(x for x, _ in points)
@@ -65,20 +64,19 @@ class Place:
     href: str = ""
 
 
-def render_answer_map(plot: Plot, sheet: Sheet, title: str, theme: str, links: Links) -> str:
+def render_answer_map(plot: Plot, sheet: Sheet, frame: Frame, theme: str, links: Links) -> str:
     """Return the map of an answer as SVG; rows without coordinates are left to the table.
 
     Arguments:
         plot: names the columns.
         sheet: the data.
-        title: of the question.
+        frame: what it says of itself; its title is that of the question.
         theme: a key of `THEMES`; where the SVG stands in a page, its classes win.
         links: from an IRI to where its link leads; empty for none.
 
     """
-    return render_map(
-        _places(plot, sheet, links), summary(plot, sheet, title), description(plot, sheet), sheet.lang, theme
-    )
+    names = summary(plot, sheet, frame.title), description(plot, sheet)
+    return frame.around(render_map(_places(plot, sheet, links), *names, sheet.lang, theme), THEMES[theme])
 
 
 def render_map(places: Iterable[Place], title: str, text: str, lang: str, theme: str = "light") -> str:
@@ -93,12 +91,12 @@ def render_map(places: Iterable[Place], title: str, text: str, lang: str, theme:
 
     """
     rings, _ = outline()
-    frame, colours = Frame.around(rings), THEMES[theme]
+    frame, colours = Projection.around(rings), THEMES[theme]
     paths = "".join("M" + "L".join(f"{x},{y}" for x, y in (frame.at(*point) for point in ring)) + "Z" for ring in rings)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="map" width="{WIDTH}" height="{frame.height}" '
         f'viewBox="0 0 {WIDTH} {frame.height}" role="group" aria-labelledby="map-title" aria-describedby="map-desc" '
-        f'lang="{lang}" font-family="{_FONT}" font-size="14">'
+        f'lang="{lang}" font-family="{FONT}" font-size="14">'
         f'<title id="map-title">{xml(title)}</title>'
         f'<desc id="map-desc">{xml(text)}</desc>'
     )
@@ -115,7 +113,7 @@ def _places(plot: Plot, sheet: Sheet, links: Links) -> Iterator[Place]:
             yield Place(number(longitude), number(latitude), text, links(str(named.value)) if named.iri else "")
 
 
-def _mark(place: Place, frame: Frame, theme: str) -> str:
+def _mark(place: Place, frame: Projection, theme: str) -> str:
     colours = THEMES[theme]
     x, y = frame.at(place.longitude, place.latitude)
     anchor, dx = ("end", -11) if x > WIDTH / 2 else ("start", 11)

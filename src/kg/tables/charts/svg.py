@@ -1,10 +1,11 @@
-"""Title and description inside an SVG, for those who do not see it (SVG 2, section 5.8; SVG-AAM)."""
+"""What stands around the marks of an SVG, and its name and description for who does not see it (SVG 2, section 5.8)."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
@@ -12,7 +13,10 @@ from kg.tables.charts.themes import Theme
 
 _ROOT: Final = re.compile(r"<svg\b([^>]*)>")
 _SIZE: Final = re.compile(r'width="(\d+)" height="(\d+)" viewBox="0 0 \1 \2"')
-_LINE, _LETTER, _MARGIN = 15, 6.2, 8  # Pixels: height of a line of the footer, width of a letter, space around it.
+_OPENING: Final = re.compile(r"<svg\b[^>]*>(?:<title\b.*?</desc>)?", re.DOTALL)
+FONT: Final = "Arial, Liberation Sans, sans-serif"
+_LINE, _LETTER, _MARGIN = 16, 6.4, 8  # Pixels: height of a line of notes, width of a letter, space around them.
+_TITLE_LINE, _TITLE_LETTER, _TITLE_STYLE = 21, 8.6, ' font-size="16" font-weight="bold"'
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -33,25 +37,64 @@ def with_description(svg: str, title: str, description: str, lang: str) -> str:
     return _ROOT.sub(lambda root: f"<svg{root.group(1)} {named}>{parts}", svg, count=1)
 
 
-def footer_height(notes: Sequence[str], width: int) -> int:
-    """Return the pixels that notes take below a picture of a width; 0 without notes."""
-    return len(_wrapped(notes, width)) * _LINE + 2 * _MARGIN if notes else 0
+@dataclass(frozen=True)
+class Frame:
+    """What a picture says of itself, so that it can be taken along: above its marks and below them.
+
+    Attributes:
+        title: the question.
+        above: what is counted, of when and of what.
+        below: what to mind, where it comes from, on which terms.
+
+    """
+
+    title: str
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+
+    def heights(self, width: int) -> tuple[int, int]:
+        """Return the pixels that it takes above and below a picture of a width."""
+        titles, above, below = self._wrapped(width)
+        top = len(titles) * _TITLE_LINE + len(above) * _LINE + 3 * _MARGIN
+        return top, len(below) * _LINE + 2 * _MARGIN if below else 0
+
+    def around(self, svg: str, colours: Theme) -> str:
+        """Return an SVG in its frame, in its own width; as it is where it has no size."""
+        size, root = _SIZE.search(svg), _OPENING.match(svg)
+        if size is None or root is None:
+            return svg
+        width, height = int(size[1]), int(size[2])
+        top, bottom = self.heights(width)
+        whole = top + height + bottom
+        titles, above, below = self._wrapped(width)
+        head = text_lines(titles, _MARGIN, _MARGIN, _TITLE_LINE, f'class="ink" fill="{colours.ink}"{_TITLE_STYLE}')
+        style = f'class="muted" fill="{colours.muted}" font-size="12"'
+        head += text_lines(above, _MARGIN, 1.5 * _MARGIN + len(titles) * _TITLE_LINE, _LINE, style)
+        foot = text_lines(below, _MARGIN, top + height + _MARGIN - 4, _LINE, style)
+        opening = root[0].replace(size[0], f'width="{width}" height="{whole}" viewBox="0 0 {width} {whole}"', 1)
+        paper = f'<rect class="paper" width="{width}" height="{whole}" fill="{colours.paper}"/>'
+        inner = svg[root.end() :].removesuffix("</svg>")
+        return f'{opening}{paper}{head}<g transform="translate(0,{top})">{inner}</g>{foot}</svg>'
+
+    def _wrapped(self, width: int) -> tuple[list[str], list[str], list[str]]:
+        titles = textwrap.wrap(self.title, int((width - 2 * _MARGIN) / _TITLE_LETTER))
+        return titles, _wrap(self.above, width), _wrap(self.below, width)
 
 
-def with_footer(svg: str, notes: Sequence[str], colours: Theme) -> str:
-    """Return an SVG with notes below what it shows, in its own width; without notes, or without a size, as it is."""
-    size = _SIZE.search(svg)
-    if not notes or size is None:
-        return svg
-    width, height = int(size[1]), int(size[2])
-    whole = height + footer_height(notes, width)
-    lines = "".join(f'<tspan x="{_MARGIN}" dy="{_LINE}">{xml(line)}</tspan>' for line in _wrapped(notes, width))
-    style = f'font-family="Arial, Liberation Sans, sans-serif" font-size="11.5" fill="{colours.muted}"'
-    back = f'<rect y="{height}" width="{width}" height="{whole - height}" fill="{colours.paper}"/>'
-    footer = f'{back}<text y="{height}" {style}>{lines}</text></svg>'
-    grown = f'width="{width}" height="{whole}" viewBox="0 0 {width} {whole}"'
-    return svg.replace(size[0], grown, 1).removesuffix("</svg>") + footer
-
-
-def _wrapped(notes: Sequence[str], width: int) -> list[str]:
+def _wrap(notes: Sequence[str], width: int) -> list[str]:
     return [line for note in notes for line in textwrap.wrap(note, int((width - 2 * _MARGIN) / _LETTER))]
+
+
+def text_lines(lines: Sequence[str], x: float, y: float, step: int, style: str) -> str:
+    """Return lines of text below each other as SVG.
+
+    Arguments:
+        lines: the lines.
+        x: the left edge.
+        y: the upper edge.
+        step: height of a line.
+        style: attributes of the text.
+
+    """
+    spans = "".join(f'<tspan x="{x:g}" dy="{step}">{xml(line)}</tspan>' for line in lines)
+    return f'<text x="{x:g}" y="{y:g}" font-family="{FONT}" {style}>{spans}</text>' if lines else ""

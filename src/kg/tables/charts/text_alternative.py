@@ -60,6 +60,12 @@ def description(plot: Plot, sheet: Sheet) -> str:
     return "; ".join([*said, *more]) + "."
 
 
+def measure_of(plot: Plot, sheet: Sheet) -> str:
+    """Return what the numbers of a chart are, as the title of their column says it with its unit; none for a map."""
+    columns = (sheet.columns[sheet.index(name)] for name in (plot.x, plot.y, plot.colour) if name)
+    return next((column.title for column in columns if column.numeric), "")
+
+
 def _numbers(plot: Plot, sheet: Sheet) -> list[tuple[float, str]]:
     columns = [name for name in (plot.x, plot.y, plot.colour) if name and sheet.columns[sheet.index(name)].numeric]
     if not columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import product
@@ -17,7 +17,7 @@ from kg.errors import KgError, NotFound, UnknownValue
 from kg.queries.chart_header import Plot
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import render_answer_map
-from kg.tables.charts.svg import footer_height, with_description, with_footer
+from kg.tables.charts.svg import Frame, with_description
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, build_chart
@@ -25,7 +25,7 @@ from kg.tables.sheet import Sheet
 from kg.web.context import Context
 from kg.web.layout import local_path, message
 from kg.web.questions.binding import PLAIN, BoundQuestion, bind, find, sheet_of
-from kg.web.questions.sources import footnotes
+from kg.web.questions.sources import frame_of
 from kg.web.responses import send_data
 from kg.web.site import Site
 
@@ -93,12 +93,11 @@ def init_app(app: Flask, site: Site) -> None:
         context = Context.from_request(site, request)
         bound, plot, sheet = _plotted(context, name)
         theme, size = _option(context, "theme"), _option(context, "size")
-        title = bound.question.title[context.lang]
+        frame = frame_of(context, bound.question, sheet)
         if plot.mark == MAP:
-            svg = render_answer_map(plot, sheet, title, theme, str)
+            svg = render_answer_map(plot, sheet, frame, theme, str)
         else:  # All variants are drawn together, since most of the work is to begin.
-            notes = footnotes(context, bound.question, sheet)
-            svg = painted(context, renderer, plot, sheet, title, _VARIANTS, notes)[theme, size]
+            svg = painted(context, renderer, plot, sheet, frame, _VARIANTS)[theme, size]
         return _send(context, svg, SVG)
 
     @blueprint.get("/questions/<path:name>.vl.json")
@@ -109,7 +108,8 @@ def init_app(app: Flask, site: Site) -> None:
         if plot.mark == MAP:
             raise NotFound(f"{bound.question.name} is a map, which has no specification", hint="ask for .svg")
         spec = build_chart(plot, sheet, _option(context, "theme"), _option(context, "size")).spec
-        notes = {"usermeta": {"notes": footnotes(context, bound.question, sheet)}}
+        frame = frame_of(context, bound.question, sheet)
+        notes = {"usermeta": {"notes": [frame.title, *frame.above, *frame.below]}}
         return _send(context, json.dumps(spec | notes, ensure_ascii=False), _VEGA_LITE)
 
     app.register_blueprint(blueprint)
@@ -132,13 +132,12 @@ def view(context: Context, bound: BoundQuestion, sheet: Sheet) -> ChartView | No
     plot = bound.question.chart
     if plot is None or not sheet.rows:
         return None
-    title = bound.question.title[context.lang]
-    chart = replace(_view(context, bound), alt=summary(plot, sheet, title), data=description(plot, sheet))
+    frame = frame_of(context, bound.question, sheet)
+    chart = replace(_view(context, bound), alt=summary(plot, sheet, frame.title), data=description(plot, sheet))
     if plot.mark == MAP:
-        svg = render_answer_map(plot, sheet, title, "light", lambda iri: link_of(iri, context.lang))
+        svg = render_answer_map(plot, sheet, frame, "light", lambda iri: link_of(iri, context.lang))
         return replace(chart, inline=Markup(svg))  # noqa: S704
-    notes = footnotes(context, bound.question, sheet)
-    pictures = tuple(_picture(context, bound, sheet, notes, *variant) for variant in _VARIANTS)
+    pictures = tuple(_picture(context, bound, sheet, frame, *variant) for variant in _VARIANTS)
     return replace(chart, pictures=pictures)
 
 
@@ -148,15 +147,13 @@ def _view(context: Context, bound: BoundQuestion) -> ChartView:
     return ChartView(question.title[lang], question.description[lang], href, lang, message("chart_table", lang))
 
 
-def _picture(
-    context: Context, bound: BoundQuestion, sheet: Sheet, notes: Sequence[str], theme: str, size: str
-) -> Picture:
+def _picture(context: Context, bound: BoundQuestion, sheet: Sheet, frame: Frame, theme: str, size: str) -> Picture:
     plot = bound.question.chart
     assert plot  # noqa: S101  (the view has looked)
     made = build_chart(plot, sheet, theme, size)
     media = " and ".join(part for part in (_DARK * (theme == "dark"), _NARROW * (size == "narrow")) if part)
     query = urlencode({**bound.values, "lang": context.lang, "theme": theme, "size": size})
-    height = made.height + footer_height(notes, made.width)
+    height = made.height + sum(frame.heights(made.width))
     return Picture(media, f"/questions/{bound.question.name}.svg?{query}", made.width, height)
 
 
@@ -199,9 +196,8 @@ def painted(
     renderer: ChartRenderer,
     plot: Plot,
     sheet: Sheet,
-    title: str,
+    frame: Frame,
     variants: tuple[Variant, ...],
-    notes: Sequence[str] = (),
 ) -> dict[Variant, str]:
     """Return a chart as SVG by theme and size, from the cache or drawn.
 
@@ -210,23 +206,22 @@ def painted(
         renderer: draws.
         plot: what goes where; no map.
         sheet: the data.
-        title: of the chart.
+        frame: what stands around the marks.
         variants: themes and sizes.
-        notes: what stands below the marks.
 
     Raises:
         Unavailable: it could not be drawn.
 
     """
     cache, lang = context.site.cache, context.lang
-    alt, data = summary(plot, sheet, title), " ".join([description(plot, sheet), *notes])
+    alt, data = summary(plot, sheet, frame.title), " ".join([description(plot, sheet), *frame.above, *frame.below])
     specs = [build_chart(plot, sheet, *variant).spec for variant in variants]
     key = blake2b(json.dumps(["chart", specs, alt, data, lang]).encode(), digest_size=20).digest()
     svgs: dict[Variant, str] | None = cache.get(key)
     if svgs is None:
         drawn = zip(renderer.render(specs, lang), variants, strict=True)
-        footed = (with_footer(svg, notes, THEMES[theme]) for svg, (theme, _) in drawn)
-        texts = [with_description(svg, alt, data, lang) for svg in footed]
+        framed = (frame.around(svg, THEMES[theme]) for svg, (theme, _) in drawn)
+        texts = [with_description(svg, alt, data, lang) for svg in framed]
         svgs = dict(zip(variants, texts, strict=True))
         cache.put(key, svgs, sum(map(len, texts)))
     return svgs

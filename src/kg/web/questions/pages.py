@@ -14,13 +14,13 @@ from kg.errors import KgError, UnknownValue
 from kg.languages import lang_attribute
 from kg.queries.question import Parameter, Question
 from kg.tables.numbers import format_value
-from kg.tables.provenance import FigureSource
+from kg.tables.provenance import Source
 from kg.tables.sheet import Cell, Column
 from kg.web.context import Context
 from kg.web.layout import TermView, local_link
 from kg.web.questions.binding import BoundQuestion, Choice, bind, choices_of, find, sheet_of
 from kg.web.questions.charts import ChartView, view
-from kg.web.questions.sources import figure_sources, source_words
+from kg.web.questions.sources import source_words, sources_of
 from kg.web.responses import send_page
 from kg.web.site import Site
 
@@ -57,13 +57,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a page shows of an answer: the first rows, how many there are in all, the chart, and sources of figures."""
+    """What a page shows of an answer: the first rows, how many there are in all, the chart, and what it rests on."""
 
     columns: tuple[Column, ...]
     rows: list[list[TermView]]
     total: int
     chart: ChartView | None
-    figures: tuple[FigureSource, ...]
+    sources: tuple[Source, ...]
 
 
 def init_app(app: Flask, site: Site) -> None:
@@ -115,7 +115,7 @@ def _answer(context: Context, bound: BoundQuestion) -> Answer:
         chart = view(context, bound, sheet)
     except KgError:  # The table has the same data.
         chart = None
-    return Answer(sheet.columns, rows, total, chart, figure_sources(context, bound.question, sheet))
+    return Answer(sheet.columns, rows, total, chart, sources_of(context, bound.question, sheet))
 
 
 def _view(cell: Cell, lang: str) -> TermView:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+import pyoxigraph as ox
+
+from kg.namespaces import BASE, DCT, RDF_TYPE
+from kg.queries.engine import iris_of
 from kg.queries.question import Question
-from kg.rdf_terms import local_name
-from kg.tables.provenance import FigureSource, Provenance
+from kg.rdf_terms import local_name, objects, term_key
+from kg.tables.charts.svg import Frame
+from kg.tables.charts.text_alternative import measure_of
+from kg.tables.provenance import Provenance, Source
 from kg.tables.sheet import Sheet
 from kg.web.context import Context
 from kg.web.layout import message
@@ -17,7 +24,8 @@ from kg.web.questions.binding import BoundQuestion, sheet_of
 _SERIES: Final = "evidence/series"  # The question that says of each measure what its numbers come from.
 _NAME: Final = re.compile(r"\bkb:(\w+)")
 _KEPT: Final = ("dataSet", "period", "scope")
-_LINES: Final = ("publication", "period", "scope", "caveat")
+_BELOW: Final = 3  # Lines below a chart: what to mind, sources, terms.
+_LINES: Final = ("publication", "things", "period", "no_period", "scope", "caveat", "rights")
 
 
 def source_of(context: Context, bound: BoundQuestion, sheet: Sheet, url: str) -> Provenance:
@@ -33,15 +41,23 @@ def source_of(context: Context, bound: BoundQuestion, sheet: Sheet, url: str) ->
         version=site.graph.version,
         date=site.edition.date,
         terms=site.terms_of_use[lang],
-        figures=figure_sources(context, question, sheet),
+        sources=sources_of(context, question, sheet),
     )
 
 
-def figure_sources(context: Context, question: Question, answer: Sheet) -> tuple[FigureSource, ...]:
+def sources_of(context: Context, question: Question, answer: Sheet) -> tuple[Source, ...]:
+    """Return what an answer rests on: the publications of its numbers, or else those in which its things stand.
+
+    Things of a vocabulary of others, such as ESCO, stand in that; without either, the answer is about the graph itself.
+    """
+    return _figure_sources(context, question, answer) or tuple(_thing_sources(context, question, answer))
+
+
+def _figure_sources(context: Context, question: Question, answer: Sheet) -> tuple[Source, ...]:
     """Return the publications whose numbers stand in an answer: those with the measures that its query names.
 
-    Where the answer has a column for data set, period or scope, only what stands in it counts. Single figures
-    (`kb:value`) count where the query asks for them too, and their publication has no series of that measure.
+    Where the answer has a column for data set, period or scope, or its query names some, only those count. Single
+    figures (`kb:value`) count where the query asks for them too, and their publication has no series of that measure.
     """
     series = context.site.questions.get(_SERIES)
     asked = set(_NAME.findall(question.query))
@@ -49,18 +65,13 @@ def figure_sources(context: Context, question: Question, answer: Sheet) -> tuple
         return ()
     sheet, _ = sheet_of(context, BoundQuestion(series))
     names = [column.name for column in sheet.columns]
-    shown = {
-        column.name: {row[place].value for row in answer.rows}
-        for place, column in enumerate(answer.columns)
-        if column.name in _KEPT and column.kind == "iri"
-    }
     rows = [dict(zip(names, row, strict=True)) for row in sheet.rows]
-    rows = [
-        cells
-        for cells in rows
-        if local_name(str(cells["measured"].value)) in asked
-        and all(cells[name].value in values for name, values in shown.items())
-    ]
+    rows = [cells for cells in rows if local_name(str(cells["measured"].value)) in asked]
+    named = iris_of(question.query, context.site.graph.prefixes).keys()
+    for name in _KEPT:
+        values = {row[place].value for place, column in _columns(answer, name) for row in answer.rows}
+        values = values or {cells[name].value for cells in rows} & named
+        rows = [cells for cells in rows if not values or cells[name].value in values]
     in_series = {cells["publication"].value for cells in rows if cells["dataSet"].value}
     texts: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
     for cells in rows:
@@ -69,7 +80,7 @@ def figure_sources(context: Context, question: Question, answer: Sheet) -> tuple
                 if cells[name].text:
                     texts[str(cells["publication"].value)][name][cells[name].text] = None
     return tuple(
-        FigureSource(
+        Source(
             iri,
             publication=context.label(iri),
             publishers=tuple(said["publisher"]),
@@ -77,20 +88,84 @@ def figure_sources(context: Context, question: Question, answer: Sheet) -> tuple
             periods=tuple(said["period"]),
             scopes=tuple(said["scope"]),
             caveats=tuple(said["caveat"]),
+            rights=_rights(context, iri),
         )
         for iri, said in texts.items()
     )
 
 
+def _columns(answer: Sheet, name: str) -> list[tuple[int, object]]:
+    return [(place, each) for place, each in enumerate(answer.columns) if each.name == name and each.kind == "iri"]
+
+
+def _thing_sources(context: Context, question: Question, answer: Sheet) -> Iterator[Source]:
+    """Yield the publications and vocabularies of the things of an answer, those with most of them first."""
+    site, lang = context.site, context.lang
+    cells = {str(cell.value) for row in answer.rows for cell in row if cell.iri}
+    origins = _origins(context, cells) or _origins(context, iris_of(question.query, site.graph.prefixes))
+    publications = {publication.iri: publication for publication in site.publications}
+    for iri, _ in sorted(origins.items(), key=lambda origin: (-origin[1], origin[0])):
+        publication = publications.get(iri)
+        if publication is None:
+            yield Source(iri, context.label(iri), rights=site.terms(iri, lang), figures=False)
+            continue
+        publishers, issued = (_values(context, iri, DCT + name) for name in ("publisher", "issued"))
+        rights = site.rights(publication, lang)
+        yield Source(iri, context.label(iri), publishers, ", ".join(issued), rights=rights, figures=False)
+
+
+def _values(context: Context, iri: str, predicate: str) -> tuple[str, ...]:
+    terms = objects(context.site.graph.store, ox.NamedNode(iri), predicate)
+    return tuple(
+        sorted(term.value if isinstance(term, ox.Literal) else context.label(term_key(term)) for term in terms)
+    )
+
+
+def _origins(context: Context, iris: Iterable[str]) -> Counter[str]:
+    """Return how many things stand in each publication, by its IRI, and in each graph of a vocabulary of others."""
+    site, counted = context.site, Counter[str]()
+    for iri in iris:
+        node = ox.NamedNode(iri)
+        if not iri.startswith(BASE):
+            quads = site.graph.store.quads_for_pattern(node, ox.NamedNode(RDF_TYPE), None, None)
+            counted.update({quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode)})
+            continue
+        passages = (site.passages.get(term_key(term)) for term in objects(site.graph.store, node, DCT + "source"))
+        sections = {passage.section for passage in passages if passage}
+        counted.update(
+            {site.publication_of_section[each].iri for each in sections if each in site.publication_of_section}
+        )
+    return counted
+
+
+def _rights(context: Context, iri: str) -> str:
+    found = (publication for publication in context.site.publications if publication.iri == iri)
+    return next((context.site.rights(publication, context.lang) for publication in found), "")
+
+
 def source_words(lang: str) -> dict[str, str]:
-    """Return the names of what is said of a source of figures, in a language."""
+    """Return the names of what is said of a source, in a language."""
     return {name: message(f"sheet_{name}", lang) for name in _LINES}
 
 
-def footnotes(context: Context, question: Question, answer: Sheet) -> list[str]:
-    """Return what stands below a chart of a question: a line for each publication, then what to know of its numbers."""
-    words = source_words(context.lang)
-    return [
-        ". ".join(f"{name}: {text}" for name, text in figures.lines(words)) + "."
-        for figures in figure_sources(context, question, answer)
-    ]
+def frame_of(context: Context, question: Question, answer: Sheet) -> Frame:
+    """Return what a chart says of itself: what it counts, of when, what to mind, its sources and their terms."""
+    lang, words = context.lang, source_words(context.lang)
+    sources = sources_of(context, question, answer)
+    figures = [source for source in sources if source.figures]
+    periods = dict.fromkeys(period for source in figures for period in source.periods)
+    issued = dict.fromkeys(source.issued for source in sources if source.issued)
+    scopes = dict.fromkeys(scope for source in figures for scope in source.scopes)
+    caveats = dict.fromkeys(caveat for source in figures for caveat in source.caveats)
+    rights = dict.fromkeys(source.rights.rstrip(".") for source in sources if source.rights)
+    said = {
+        "unit": measure_of(question.chart, answer) if question.chart else "",
+        "period" if figures else "as_of": "; ".join(periods if figures else issued)
+        or (words["no_period"] if figures else ""),
+        "scope": "; ".join(scopes),
+        "caveat": " ".join((*(f"{caveat}." for caveat in caveats), question.description[lang])),
+        "source": "; ".join(source.title for source in sources) or message("sheet_graph", lang),
+        "rights": "; ".join((*rights, message("sheet_ours", lang))),
+    }
+    lines = [f"{message(f'sheet_{name}', lang)}: {text}" for name, text in said.items() if text]
+    return Frame(question.title[lang], tuple(lines[:-_BELOW]), tuple(lines[-_BELOW:]))

@@ -22,6 +22,7 @@ from kg.queries.question import Question
 from kg.tables import xlsx
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import render_answer_map
+from kg.tables.charts.svg import Frame
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES
 from kg.tables.provenance import Provenance
@@ -187,10 +188,10 @@ def _chart(context: Context, renderer: ChartRenderer, fields: Mapping[str, str])
     sheet = _sheet(context, fields)
     plot = _plot(fields, sheet)
     theme, size = one_of(fields, "theme", tuple(THEMES)), one_of(fields, "size", tuple(SIZES))
-    title = message("editor_your_query", context.lang)
+    frame = Frame(message("editor_your_query", context.lang))
     if plot.mark == MAP:
-        return render_answer_map(plot, sheet, title, theme, lambda iri: link_of(iri, context.lang))
-    return painted(context, renderer, plot, sheet, title, ((theme, size),))[theme, size]
+        return render_answer_map(plot, sheet, frame, theme, lambda iri: link_of(iri, context.lang))
+    return painted(context, renderer, plot, sheet, frame, ((theme, size),))[theme, size]
 
 
 def _plot(fields: Mapping[str, str], sheet: Sheet) -> Plot:
