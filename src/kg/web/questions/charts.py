@@ -55,7 +55,7 @@ class ChartView:
     """A chart as `_chart.html` shows it.
 
     Attributes:
-        title, note: of the question; `href` leads to it, and to the table with the same data.
+        title: of the question; `href` leads to it, and to the table with the same data.
         alt: the chart in a sentence; `data` has its values one by one.
         pictures: the variants; the last one is for all other cases.
         inline: a map, which stands in the page so that its links work.
@@ -65,7 +65,6 @@ class ChartView:
     """
 
     title: str
-    note: str
     href: str
     lang: str
     table: str
@@ -144,7 +143,7 @@ def view(context: Context, bound: BoundQuestion, sheet: Sheet) -> ChartView | No
 def _view(context: Context, bound: BoundQuestion) -> ChartView:
     question, lang = bound.question, context.lang
     href = f"/questions/{question.name}?{urlencode({**bound.values, 'lang': lang})}"
-    return ChartView(question.title[lang], question.description[lang], href, lang, message("chart_table", lang))
+    return ChartView(question.title[lang], href, lang, message("chart_table", lang))
 
 
 def _picture(context: Context, bound: BoundQuestion, sheet: Sheet, frame: Frame, theme: str, size: str) -> Picture:
