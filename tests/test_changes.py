@@ -78,8 +78,8 @@ def test_what_is_out_is_in_both_lists_of_changes() -> None:
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
-def test_the_first_page_shows_the_changes_of_the_newest_release(server: str, lang: str) -> None:
-    page = unescape(request(server, f"/?lang={lang}", "GET", None, HTML).text)
+def test_the_page_of_the_dataset_shows_the_changes_of_the_newest_release(server: str, lang: str) -> None:
+    page = unescape(request(server, f"/dataset?lang={lang}", "GET", None, HTML).text)
     assert SHOWN
     assert not [change for change in SHOWN if change.text[lang] not in page]
 

@@ -103,7 +103,8 @@ def test_errors_are_not_for_crawlers(client: FlaskClient) -> None:
 @pytest.mark.parametrize("path", ["/", "/dataset"])
 def test_the_dataset_is_described_for_search_engines(client: FlaskClient, path: str) -> None:
     card = cards(client.get(f"{path}?lang=nl", headers=HTML).text)["Dataset"]
-    assert card["name"] == "Klimaatbanen: open kennisgraaf"
+    assert card["name"] == "Klimaatbanen: open gegevens over werk voor het klimaat"
+    assert f"{card['name']}. Versie" in client.get(f"{path}?lang=nl", headers=HTML).text  # Cited by the same name.
     assert 50 < len(card["description"]) < 5000
     assert card["identifier"] == f"{BASE}dataset"
     assert {one["contentUrl"] for one in card["distribution"]} >= {f"{SITE}/download/klimaatbanen.ttl.gz"}

@@ -259,10 +259,10 @@ def test_the_first_page_leads_everywhere(ask) -> None:
         "/id/",
     ):
         assert f'href="{path}?lang=en"' in page, path
-    assert page.count('<figure class="chart">') == 5
     assert "The Klimaatbanen contributors (" in page
-    assert "Latest changes" in page
-    assert all(f"chip-{kind}" in page for kind in ("stated", "editorial", "inferred", "mapping"))
+    assert all(f"chip-{kind}" in page for kind in ("stated", "editorial", "inferred"))
+    parts = ask("/dataset?lang=en", headers=HTML).text
+    assert all(f"chip-{kind}" in parts for kind in ("stated", "editorial", "inferred", "mapping"))
 
 
 def test_all_kinds_are_listed_with_their_numbers(ask) -> None:

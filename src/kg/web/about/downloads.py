@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
 from flask import Blueprint, Flask, Request, Response, request
 
+from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound
 from kg.namespaces import GRAPH
 from kg.queries.formats import Format, serialise_triples
+from kg.queries.rows import Rows
+from kg.rdf_terms import local_name
 from kg.release.dumps import PACKED, WHOLE
 from kg.release.files import DATASET, File
 from kg.web.about.schema_org import dataset_card
 from kg.web.context import Context
 from kg.web.negotiation import graph_format, page_or_graph, wants_html
-from kg.web.responses import send_page
+from kg.web.responses import ask, send_page
 from kg.web.signposting import A_DATASET, ABOUT_PAGE, TERMS, link, signpost, within_dataset
 from kg.web.site import Site
 from kg.web.things.citation import dataset_citation
@@ -24,6 +29,7 @@ from kg.web.things.citation import dataset_citation
 _TURTLE: Final = "ttl"
 _DUMPS: Final = ("ttl.gz", "nq.gz", "jsonld.gz")
 _WHOLE: Final = tuple(f"{WHOLE}.{suffix}" for suffix in _DUMPS)
+_GRAPHS: Final = "graph/graphs"
 _REFRESH: Final = 5  # Seconds after which the page asks again for what is being made.
 _WITH_CHARSET: Final = ("text/", "application/sparql-query")
 
@@ -75,6 +81,16 @@ def init_app(app: Flask, site: Site) -> None:
     app.register_blueprint(blueprint)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A kind of statement: the slug of the kind, its name, what it means, and how many statements it has."""
+
+    slug: str
+    name: str
+    meaning: str
+    statements: int
+
+
 def begin(app: Flask) -> None:
     """Begin to make the downloads of an application, so that they are there when somebody asks."""
     site: Site = app.extensions["kg"]
@@ -114,11 +130,31 @@ def _landing(context: Context) -> Response:
         card=dataset_card(context),
         asserted=len(graph.store) - graph.entailed,
         entailed=graph.entailed,
+        statements=len(graph.store),
+        things=sum(map(len, context.site.kinds.members.values())),
+        parts=_parts(context),
+        news=context.site.news,
     )
     signpost(response, DATASET, "/dataset", TERMS, (ABOUT_PAGE, A_DATASET))
     for name in _WHOLE:
         link(response, f"/download/{name}", "item", "application/gzip")
     return response
+
+
+def _parts(context: Context) -> list[Part]:
+    """Return the kinds of statements, the largest first."""
+    question = context.site.questions.get(_GRAPHS)
+    counts: Counter[str] = Counter()
+    if question is not None:
+        answer = ask(context, QueryRequest(question.query, prefixed=True))
+        for row in Rows.from_solutions(ox.parse_query_results(answer.data, format=ox.QueryResultsFormat.JSON)):
+            if row.get("kind"):
+                counts[str(row["kind"])] += int(str(row["statements"]))
+    meaning = context.site.definition
+    return [
+        Part(local_name(kind), context.label(kind), meaning(kind, context.lang), count)
+        for kind, count in counts.most_common()
+    ]
 
 
 def _page(context: Context, files: Mapping[str, File], *, making: bool) -> Response:

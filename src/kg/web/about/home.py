@@ -1,35 +1,79 @@
-"""`/`: what this is, the ways in, what it shows, and how to cite it."""
+"""`/`: what this is, three doors, a finding with its chart, the kinds of things, and how to cite it."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from functools import partial
+from typing import Final
 
-import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, request
 
-from kg.endpoint.protocol import QueryRequest
-from kg.queries.question import pick
-from kg.queries.rows import Rows
-from kg.rdf_terms import local_name
+from kg.errors import KgError
+from kg.namespaces import ID
+from kg.tables.numbers import format_value
 from kg.web.about.schema_org import dataset_card
 from kg.web.context import Context
-from kg.web.questions.charts import chart_of
-from kg.web.responses import ask, send_page
+from kg.web.layout import message
+from kg.web.questions.binding import BoundQuestion, sheet_of
+from kg.web.questions.charts import ChartView, chart_of
+from kg.web.questions.sources import source_words, sources_of
+from kg.web.responses import send_page
 from kg.web.site import Site
 from kg.web.things.citation import dataset_citation
 from kg.web.things.lists import summaries
 
+_FINDING: Final = "labour-market/latest-table"
+_CHART: Final = "labour-market/vacancies-2023q2"
+# For whom, by the keys of its words; where its button leads; questions and pages to begin with.
+_DOORS: Final = (
+    (
+        ("door_policy", "door_policy_lead", "door_policy_first"),
+        "/id/climate-table",
+        (
+            "labour-market/vacancies-per-table",
+            "climate/occupations-of-several-tables",
+            "labour-market/shortage-and-ageing",
+            "places/ageing",
+        ),
+    ),
+    (
+        ("door_research", "door_research_lead", "door_research_first"),
+        "/questions",
+        ("evidence/series", "evidence/hedged-statements", "/download/", "/sparql"),
+    ),
+    (
+        ("door_help", "door_help_lead", "door_help_first"),
+        "/switch",
+        (
+            "learning/routes-to-occupation",
+            "learning/route-requirements",
+            "occupations/highlighted",
+            "/id/training-route",
+        ),
+    ),
+)
+_PAGES: Final = {
+    "/download/": "door_to_downloads",
+    "/sparql": "door_to_sparql",
+    "/id/training-route": "door_to_routes",
+}
+
 
 @dataclass(frozen=True)
-class Part:
-    """A kind of statement: the slug of the kind, its name, what it means, and how many statements it has."""
+class Finding:
+    """What the first page shows of the figures: a sentence, what to know of its numbers, and a chart.
 
-    slug: str
-    name: str
-    meaning: str
-    statements: int
+    Attributes:
+        heading, text: made from the row of a saved question; `href` leads to that.
+        notes: source, period, scope and caveat, each with its name.
+        chart: of the same table; None where it could not be made.
+
+    """
+
+    heading: str
+    text: str
+    notes: tuple[tuple[str, str], ...]
+    href: str
+    chart: ChartView | None
 
 
 def init_app(app: Flask, site: Site) -> None:
@@ -43,30 +87,51 @@ def init_app(app: Flask, site: Site) -> None:
         return send_page(
             context,
             "home.html",
+            ID=ID,
+            doors=[(words, first, _links(context, names)) for words, first, names in _DOORS],
+            finding=_finding(context),
             kinds=summaries(site, context.lang, [kind for kind, _ in site.kinds.menu]),
-            parts=_parts(context),
-            questions=site.questions,
-            chart_of=partial(chart_of, context),
             dataset_card=dataset_card(context),
-            statements=len(site.graph.store),
             things=sum(map(len, site.kinds.members.values())),
             cite=dataset_citation(site, context.lang),
-            news=site.news,
-            limits=site.limits.listed,
         )
 
     app.register_blueprint(blueprint)
 
 
-def _parts(context: Context) -> list[Part]:
-    """Return the kinds of statements, the largest first."""
-    answer = ask(context, QueryRequest(pick(context.site.questions, "graph/graphs").query, prefixed=True))
-    counts: Counter[str] = Counter()
-    for row in Rows.from_solutions(ox.parse_query_results(answer.data, format=ox.QueryResultsFormat.JSON)):
-        if row.get("kind"):
-            counts[str(row["kind"])] += int(str(row["statements"]))
-    meaning = context.site.definition
-    return [
-        Part(local_name(kind), context.label(kind), meaning(kind, context.lang), count)
-        for kind, count in counts.most_common()
-    ]
+def _links(context: Context, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return address and text of pages, and of those questions that the project has."""
+    site, lang = context.site, context.lang
+    texts = {f"/questions/{name}": site.questions[name].title[lang] for name in names if name in site.questions}
+    texts |= {path: message(key, lang) for path, key in _PAGES.items()}
+    paths = (name if name in _PAGES else f"/questions/{name}" for name in names)
+    return [(path, texts[path]) for path in paths if path in texts]
+
+
+def _finding(context: Context) -> Finding | None:
+    """Return the finding, or None where no vacancy table is served or its question got no answer."""
+    question = context.site.questions.get(_FINDING)
+    if question is None:
+        return None
+    try:
+        sheet, _ = sheet_of(context, BoundQuestion(question))
+    except KgError:
+        return None
+    if not sheet.rows:
+        return None
+    lang = context.lang
+    names = [column.name for column in sheet.columns]
+    said = {
+        name: format_value(cell.value, lang) if not cell.iri and cell.value is not None else cell.text
+        for name, cell in zip(names, sheet.rows[0], strict=True)
+    }
+    sources = sources_of(context, question, sheet)
+    notes = tuple(pair for source in sources for pair in source.lines(source_words(lang)))
+    heading = message("finding_heading", lang).format(**said).strip()
+    return Finding(
+        heading[:1].upper() + heading[1:],
+        message("finding_text", lang).format(**said),
+        notes,
+        f"/questions/{_FINDING}?lang={lang}",
+        chart_of(context, _CHART),
+    )

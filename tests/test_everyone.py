@@ -1,0 +1,98 @@
+"""What everyone reads: one crawl of the pages that people read, in Dutch and English, shared by all tests here."""
+
+from __future__ import annotations
+
+import csv
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from flask.testing import FlaskClient
+
+from kg.endpoint.settings import Settings
+from kg.files import project_folder
+from kg.graph.build import Graph
+from kg.queries.question import find_questions
+from kg.web.app import create_app
+
+QUERIES = project_folder() / "queries"
+HTML = {"Accept": "text/html"}
+LANGUAGES = ("nl", "en")
+Pages = dict[tuple[str, str], str]
+FIXED = (
+    "/",
+    "/id/",
+    "/id/nowhere/procesoperato",
+    "/questions",
+    "/search?q=waterstof",
+    "/switch",
+    "/switch?q=elektricien",
+    "/dataset",
+    "/accessibility",
+    "/shapes",
+)
+
+
+@pytest.fixture(scope="module")
+def client(graph: Graph) -> FlaskClient:
+    return create_app(graph, find_questions(QUERIES), Settings()).test_client()
+
+
+@pytest.fixture(scope="module")
+def pages(client: FlaskClient) -> Pages:
+    """Every page of its own design, each list, and the first thing of each kind, by path and language."""
+    members = client.application.extensions["kg"].kinds.members
+    things = [f"/id/{iri.partition('/id/')[2]}" for iris in members.values() for iri in iris[:1]]
+    paths = [*FIXED, *(f"/id/{kind}" for kind in members), *things]
+    asked = {(path, lang): f"{path}{'&' if '?' in path else '?'}lang={lang}" for path in paths for lang in LANGUAGES}
+    return {key: client.get(address, headers=HTML).text for key, address in asked.items()}
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+class Forms(HTMLParser):
+    """The forms of a page: where they lead, and the names of their visible fields with what names those."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append((values.get("action", ""), {}))
+        elif tag == "input" and values.get("type") != "hidden":
+            self.forms[-1][1][values.get("name", "")] = values.get("aria-label") or values.get("id", "")
+
+
+def test_every_page_has_a_search_box_that_works_without_javascript(pages: Pages) -> None:
+    for key, html in pages.items():
+        boxes = [fields for action, fields in Forms(html).forms if action == "/search"]
+        assert any(fields.get("q") for fields in boxes), key
+        head = html.partition("</header>")[0]
+        assert key[0] == "/" or ('action="/search"' in head and "hidden>" not in head), key
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_first_page_has_three_doors_and_a_finding_of_the_graph(pages: Pages, lang: str) -> None:
+    page = pages["/", lang]
+    text = text_of(page)
+    doors = {
+        "nl": ("Ik maak beleid", "Ik doe onderzoek", "Ik help mensen"),
+        "en": ("I make policy", "I do research", "I help people"),
+    }
+    assert all(f"<h3>{door}</h3>" in page for door in doors[lang])
+    row = next(csv.DictReader((QUERIES / "labour-market" / "latest-table.csv").read_text("utf-8").splitlines()))
+    for number in (row["total"], row["vacancies"]):
+        assert f"{int(number):,}".replace(",", "." if lang == "nl" else ",") in text
+    finding = page[page.index('id="finding"') :].partition("</dl>")[0]
+    said = {
+        "nl": ("Klimaatbanen in de industrie", "2023", "Let op"),
+        "en": ("Climate jobs in industry", "2023", "Mind"),
+    }
+    assert all(word in finding for word in said[lang])
+    assert '<figure class="chart"' in page
