@@ -308,10 +308,10 @@ def test_pages_tables_and_the_command_show_a_hedge(graph: Graph) -> None:
 
 
 @pytest.mark.check
-def test_pages_show_lines_and_words_of_passages(graph: Graph) -> None:
+def test_pages_show_places_and_words_of_passages(graph: Graph) -> None:
     page = create_app(graph, {}).test_client().get("/id/passage/industrie-2023/s2-p8-4.html?lang=en").text
-    assert re.search(r'line 47</a></p>\s*<p><q lang="nl">Op [^<]+ … [^<]+</q>', page)
-    assert "line 47" in create_app(graph, {}).test_client().get("/id/measure/ccs.html?lang=en").text
+    assert re.search(r'paragraph 4, sentence 4</a></p>\s*<p><q lang="nl">Op [^<]+ … [^<]+</q>', page)
+    assert "paragraph 4, sentence 4" in create_app(graph, {}).test_client().get("/id/measure/ccs.html?lang=en").text
 
 
 # With the text.

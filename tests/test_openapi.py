@@ -27,6 +27,9 @@ QUESTIONS = find_questions(project_folder() / "queries")
 # Pages for people and files for crawlers, and the routes that stand for a path of each question.
 PAGES = {
     "/accessibility",
+    "/read",
+    "/read/{name}",
+    "/read/{name}/{part}",
     "/robots.txt",
     "/sitemap.xml",
     "/sitemap/{name}.xml",

@@ -127,11 +127,12 @@ def test_an_occupation_shows_what_the_text_says_of_it(client: FlaskClient) -> No
     assert "Ook genoemd procesoperators" in text_of(section(html, "names"))
 
 
-def test_a_fact_shows_its_passage_with_section_and_line(client: FlaskClient, graph: Graph) -> None:
+def test_a_fact_shows_its_passage_as_a_person_finds_it(client: FlaskClient) -> None:
     html = page(client, "/id/measure/ccs?lang=nl")
     places = section(html, "places")
     assert "<summary>bewijs</summary>" in places
-    assert re.search(r"Klimaatbanen in de industrie</a> · <a [^>]+>[^<]+</a> · <a [^>]+>regel \d+</a>", places)
+    way = r"<a href=\"/read/industrie-2023/[^\"]+#s[^\"]+\">alinea \d+"
+    assert re.search(rf"Klimaatbanen in de industrie</a> \(2023\) · [^<]+ · {way}", places)
 
 
 def test_candidates_stand_apart_with_the_rule_and_its_path(client: FlaskClient) -> None:
@@ -200,8 +201,8 @@ def test_evidence_of_a_part_is_of_its_publication_alone(client: FlaskClient) -> 
     html = page(client, "/id/climate-table/gebouwde-omgeving?lang=nl")
     for name, other in (("", "gebouwde-omgeving-2022-biind"), ("-biind", "gebouwde-omgeving-2022")):
         own = part(html, f"gebouwde-omgeving-2022{name}")
-        assert f"/id/passage/gebouwde-omgeving-2022{name}/" in own
-        assert f"/id/passage/{other}/" not in own
+        assert f"/read/gebouwde-omgeving-2022{name}?lang=nl#" in own
+        assert f"/read/{other}?" not in own
 
 
 def test_a_long_list_leaves_its_evidence_to_the_page_of_each(client: FlaskClient) -> None:
@@ -213,7 +214,7 @@ def test_a_long_list_leaves_its_evidence_to_the_page_of_each(client: FlaskClient
     group = page(client, "/id/occupation-group/monteurs-industriele-machines-en-installaties?lang=nl")
     link = '<a href="/id/climate-table/industrie?lang=nl">Industrie</a>'
     row = section(group, "climate").partition(link)[2].partition("</dd>")[0]
-    assert "/id/passage/industrie-2023/" in row
+    assert "/read/industrie-2023/" in row
 
 
 def test_a_number_with_a_scope_says_that_it_names_no_period(client: FlaskClient) -> None:
@@ -265,7 +266,7 @@ def test_a_concept_scheme_and_a_publication_are_trees(client: FlaskClient) -> No
 def test_a_passage_shows_what_rests_on_it(client: FlaskClient) -> None:
     html = page(client, "/id/passage/industrie-2023/sb3-p1-1?lang=nl")
     assert "Procesoperator" in text_of(section(html, "members"))
-    assert "regel 654" in text_of(html)
+    assert "Bijlage 3: Aantal cruciale beroepen uitgelicht · kop" in text_of(html)
 
 
 def test_a_term_of_another_vocabulary_has_its_code(client: FlaskClient) -> None:
@@ -296,7 +297,7 @@ def test_clusters_stand_on_a_map(client: FlaskClient, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("passage/industrie-2023/sb3-p1-1", "Bijlage 3: Aantal cruciale beroepen uitgelicht · regel 654"),
+        ("passage/industrie-2023/sb3-p1-1", "Bijlage 3: Aantal cruciale beroepen uitgelicht · kop"),
         ("mapping/measures-oeo/fea0e17523c3", "&#39;laagwaardige&#39; recycling → breder elders → recycling"),
         (
             "statement/industrie-2023/porthos-2023-2024",

@@ -456,7 +456,7 @@ def test_a_passage_names_its_own_publication(client: FlaskClient) -> None:
         assert re.search(
             rf'<p><a href="[^"]*{name}[^"]*">{title}</a> ·', page(client, f"/id/passage/{name}/s1-p2-2", "nl")
         )
-    assert "Klimaatbanen in de industrie</a> ·" in page(client, "/id/passage/industrie-2023/s2-p8-4", "nl")
+    assert "Klimaatbanen in de industrie</a> (2023) ·" in page(client, "/id/passage/industrie-2023/s2-p8-4", "nl")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.graph.evidence import PLAIN, REIFICATION, Evidence, Modality, Triple
+from kg.graph.evidence import PLAIN, REIFICATION, Evidence, Modality, Relation, Triple
 from kg.namespaces import DCT, KB, PROV, RDF_TYPE, SSSOM
 from kg.rdf_terms import Term, asserted, object_key, objects, term_key
 
@@ -165,6 +165,39 @@ class Facts:
     def sources(self) -> Mapping[str, set[str]]:
         """Thing to its passages."""
         return self._evidence.sources
+
+    def drawn_from(self, passage: str) -> list[Relation]:
+        """Return the stated relations that rest on a passage."""
+        return self._relations_by_passage.get(passage, [])
+
+    @cached_property
+    def _relations_by_passage(self) -> Mapping[str, list[Relation]]:
+        relations: dict[str, list[Relation]] = {}
+        for relation in self._evidence.relations:
+            for passage in relation.passages:
+                relations.setdefault(passage, []).append(relation)
+        return relations
+
+    def things_at(self, passage: str) -> list[str]:
+        """Return the things of which a passage is a source; sections and statements are none."""
+        return self._things_by_passage.get(passage, [])
+
+    @cached_property
+    def _things_by_passage(self) -> Mapping[str, list[str]]:
+        things: dict[str, list[str]] = {}
+        for thing, passages in sorted(self.sources.items()):
+            if thing not in self._evidence.structure and not self._is_statement(thing):
+                for passage in passages:
+                    things.setdefault(passage, []).append(thing)
+        return things
+
+    def _is_statement(self, thing: str) -> bool:
+        subject = ox.NamedNode(REIFICATION[0])
+        return next(self._store.quads_for_pattern(ox.NamedNode(thing), subject, None, None), None) is not None
+
+    def modality(self, relation: Relation) -> Modality:
+        """Return how firmly a publication says a relation."""
+        return self._evidence.modality(relation.graph, relation.triple)
 
     @cached_property
     def _inferences(self) -> Mapping[Statement, tuple[Derivation, ...]]:

@@ -111,7 +111,7 @@ class ReadingOrder:
 
     @cached_property
     def _order(self) -> list[str]:
-        return sorted(self._values(KB + "sha256"), key=lambda passage: (self._lines(passage)[0], _natural(passage)))
+        return sorted(self._values(KB + "sha256"), key=lambda passage: (self._lines(passage)[0], natural(passage)))
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -155,6 +155,6 @@ def _up_to(passages: list[str], passage: str) -> list[str]:
     return passages[: passages.index(passage)]
 
 
-def _natural(passage: str) -> tuple[tuple[int, str], ...]:
+def natural(passage: str) -> tuple[tuple[int, str], ...]:
     """Return a key that sorts `p3-10` after `p3-9`."""
     return tuple((int(part), "") if part.isdigit() else (0, part) for part in _PARTS.split(local_name(passage)))

@@ -116,6 +116,10 @@ class Texts:
         """Those whose sentences may be shown to others, by the terms of reuse of their publications."""
         return Texts(tuple(text for text in self.texts if text.publication.quotable))
 
+    def of(self, publication: str) -> Text | None:
+        """Return the text of a publication, if it is at hand."""
+        return next((text for text in self.texts if text.publication.iri == publication), None)
+
     def quote(self, iri: str) -> str:
         """Return the text of a passage, or nothing where no text holds it."""
         return next((quote for text in self.texts if (quote := text.quote(iri))), "")

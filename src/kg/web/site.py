@@ -21,6 +21,7 @@ from kg.graph.term_use import TermUse
 from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.namespaces import DCT, KB, RDF, RDF_TYPE, SKOS, SSSOM
+from kg.publications.outline import Outline
 from kg.publications.passages import Passage, Publication, find_passages, find_publications
 from kg.publications.texts import Texts
 from kg.queries.limits import Limits
@@ -197,6 +198,17 @@ class Site:
         return find_publications(self.graph.store)
 
     @cached_property
+    def outlines(self) -> Mapping[str, Outline]:
+        """Publication to the order of its text."""
+        return {publication.iri: Outline(self.graph.store, publication) for publication in self.publications}
+
+    def outline_of(self, passage: str) -> Outline | None:
+        """Return the order of the publication that holds a passage, if one does."""
+        known = self.passages.get(passage)
+        publication = self.publication_of_section.get(known.section) if known else None
+        return self.outlines[publication.iri] if publication else None
+
+    @cached_property
     def publication_of_section(self) -> Mapping[str, Publication]:
         """Section to the publication that holds it."""
         return {section: publication for publication in self.publications for section in publication.sections}
@@ -211,6 +223,10 @@ class Site:
         node = ox.NamedNode(publication.iri)
         publishers = {self._short_name(term, lang) for term in objects(self.graph.store, node, DCT + "publisher")}
         return ", ".join([*sorted(publishers), *sorted(text[:4] for text in self._texts(node, DCT + "issued"))])
+
+    def year(self, publication: Publication) -> str:
+        """Return the year of a publication, or nothing where the graph does not say it."""
+        return min(self._texts(ox.NamedNode(publication.iri), DCT + "issued"), default="")[:4]
 
     def _short_name(self, term: Term, lang: str) -> str:
         return min(self._texts(term, KB + "abbreviation"), default="") or self.labels.get(term_key(term), lang)[0]

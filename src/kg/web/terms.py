@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from kg.languages import format_number
+from kg.languages import format_number, lang_attribute
 from kg.namespaces import XSD
+from kg.publications.outline import SENTENCE, Outline
 from kg.rdf_terms import Term, local_name
 from kg.web.layout import TermView, message, term_view
 from kg.web.site import Site
@@ -39,10 +41,48 @@ def show(site: Site, lang: str, value: Term) -> TermView:
     return replace(view, code=code(site, value.value))
 
 
+def read_link(site: Site, lang: str, iri: str) -> str:
+    """Return where a publication or passage is read beside the facts drawn from it; nothing where neither is known."""
+    outline = site.outlines.get(iri) or site.outline_of(iri)
+    if outline is None:
+        return ""
+    part = outline.part_of.get(iri)
+    path = read_path(outline, part.slug if part else "")
+    return f"{path}?lang={lang}" + (f"#{local_name(iri)}" if part else "")
+
+
+def read_path(outline: Outline, part: str = "") -> str:
+    """Return the path at which a publication, or a part of it, is read."""
+    return "/".join(("/read", quote(local_name(outline.publication.iri)), *([quote(part)] if part else [])))
+
+
+def place(site: Site, lang: str, passage: str) -> str:
+    """Return where a passage stands in its section as a person counts: `alinea 3, zin 2`."""
+    outline = site.outline_of(passage)
+    if outline is None:
+        return f"{message('line', lang)} {site.passages[passage].lines}"
+    where = outline.places[passage]
+    paragraph = f"{message('place_paragraph', lang)} {where.paragraph}"
+    if where.kind == SENTENCE:
+        return f"{paragraph}, {message('place_sentence', lang)} {where.number}" if where.of > 1 else paragraph
+    named = site.labels.get(site.passages[passage].kind, lang)[0]
+    count = f" {where.number}" if where.of > 1 else ""
+    return f"{named}{count}" + (f" {message('place_after', lang)} {paragraph}" if where.paragraph else "")
+
+
+def headings(site: Site, lang: str, section: str) -> tuple[TermView, ...]:
+    """Return the chapter and the section as the publication prints them: what a person looks for in its text."""
+    publication = site.publication_of_section.get(section)
+    if publication is None:
+        return (TermView(*site.labels.get(section, lang)),) if section else ()
+    chain = site.outlines[publication.iri].chain(section)
+    printed = (site.labels.get(iri, publication.language) for iri in dict.fromkeys((chain[0], chain[-1])))
+    return tuple(TermView(text, lang_attribute(tag, lang)) for text, tag in printed)
+
+
 def _location(site: Site, lang: str, iri: str) -> str:
-    passage = site.passages[iri]
-    section = site.labels.get(passage.section, lang)[0] if passage.section else ""
-    return " · ".join(part for part in (section, f"{message('line', lang)} {passage.lines}") if part)
+    above = [view.text for view in headings(site, lang, site.passages[iri].section)]
+    return " · ".join((*above, place(site, lang, iri)))
 
 
 def code(site: Site, iri: str) -> str:

@@ -11,10 +11,12 @@ from flask import Blueprint, Flask, Response, request
 
 from kg.errors import NotFound
 from kg.languages import LANGUAGES
+from kg.publications.outline import Outline
 from kg.web.context import Context
 from kg.web.layout import local_path
 from kg.web.responses import render
 from kg.web.site import Site
+from kg.web.terms import read_path
 
 _OPEN: Final = (
     "/",
@@ -23,6 +25,7 @@ _OPEN: Final = (
     "/search",
     "/switch",
     "/sparql",
+    "/read",
     "/dataset",
     "/def",
     "/shapes",
@@ -89,10 +92,15 @@ def _parts(site: Site) -> list[str]:
 
 def _paths(site: Site, name: str) -> Iterable[str]:
     if name == _PAGES:
-        return (*_OPEN, *(f"/id/{kind}" for kind in site.kinds.members))
+        read = {read_path(outline, slug) for outline in site.outlines.values() for slug in _slugs(outline)}
+        return (*_OPEN, *sorted(read), *(f"/id/{kind}" for kind in site.kinds.members))
     if name == _QUESTIONS:
         return (f"/questions/{quote(question)}" for question in site.questions)
     return (local_path(iri) for iri in site.kinds.members[name])
+
+
+def _slugs(outline: Outline) -> Iterator[str]:
+    yield from ("", *(part.slug for part in outline.parts))
 
 
 def _urls(context: Context, path: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from kg.web.signposting import ABOUT_PAGE, TERMS, in_forms, link, signpost, with
 from kg.web.site import Site
 from kg.web.things.citation import citation
 from kg.web.things.page import Thing
+from kg.web.things.reading import getting
 
 _HTML: Final = "html"
 _SUFFIXES: Final = (_HTML, *(form.name for form in GRAPHS))
@@ -110,6 +111,7 @@ def _thing(context: Context, resource: Resource, iri: str) -> Response:
         reason=resource.reason(context.lang),
         questions={f"{BASE}questions/{name}": question for name, question in site.questions.items()},
         head=thing.head(),
+        source=getting(site, context.lang, iri),
         sections=thing.sections(resource),
         cite=citation(site, iri, name, context.lang),
         report=site.address.report_link(iri, name, message("report_body", context.lang)),

@@ -14,6 +14,7 @@ from kg.namespaces import ID
 from kg.rdf_terms import local_name
 from kg.web.layout import TermView, local_path, term_view
 from kg.web.site import Site
+from kg.web.terms import headings, place, read_link
 
 _MOST: Final = 3
 IN_PROJECT: Final = ID + "modality/in-project"
@@ -33,8 +34,10 @@ class PassageView:
     """A passage as a reader sees it.
 
     Attributes:
-        term, section, publication: links.
-        lines: where it stands in the source text.
+        term, publication: links; `year` is that of the publication.
+        headings: chapter and section as printed.
+        place: where it stands in its section, as a person counts.
+        read: where it stands in the text, beside the facts drawn from it.
         words: the whole sentence where the text is served and may be quoted, else its first and last words, or nothing.
         language: of the words.
         address: where the publication can be read; empty where `words` is the whole of it, or no address is known.
@@ -42,9 +45,11 @@ class PassageView:
     """
 
     term: TermView
-    section: TermView | None
     publication: TermView | None
-    lines: str
+    year: str
+    headings: tuple[TermView, ...]
+    place: str
+    read: str
     words: str
     language: str = ""
     address: str = ""
@@ -171,14 +176,17 @@ def passage_view(site: Site, lang: str, iri: str) -> PassageView:
     passage = site.passages.get(iri)
     term = term_view(site, ox.NamedNode(iri), lang)
     if passage is None:
-        return PassageView(term, None, None, "", "")
+        return PassageView(term, None, "", (), "", "", "")
     whole = site.texts.quote(iri)
-    ends = " … ".join(end for end in passage.ends if end)
-    section = term_view(site, ox.NamedNode(passage.section), lang) if passage.section else None
+    words = whole or " … ".join(end for end in passage.ends if end)
     publication = site.publication_of_section.get(passage.section)
-    above = term_view(site, ox.NamedNode(publication.iri), lang) if publication else None
-    language, address = (publication.language, publication.address) if publication else ("", "")
-    return PassageView(term, section, above, passage.lines, whole or ends, language, "" if whole else address)
+    above = headings(site, lang, passage.section)
+    here, read = place(site, lang, iri), read_link(site, lang, iri)
+    if publication is None:
+        return PassageView(term, None, "", above, here, read, words)
+    name, year = term_view(site, ox.NamedNode(publication.iri), lang), site.year(publication)
+    address = "" if whole else publication.address
+    return PassageView(term, name, year, above, here, read, words, publication.language, address)
 
 
 def _derivation_view(site: Site, lang: str, rule: str, via: Iterable[str]) -> DerivationView:
