@@ -17,9 +17,11 @@ from kg.errors import SourceError, Unavailable
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.labels import Labels
+from kg.namespaces import XSD
 from kg.queries.chart_header import Plot, read_plot
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
+from kg.tables.charts import drawn
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import Projection, outline, render_answer_map
 from kg.tables.charts.svg import Frame, with_description
@@ -33,7 +35,7 @@ from kg.web.questions.charts import chart_of
 
 QUESTIONS = find_questions(project_folder() / "queries")
 CHARTS = [name for name, question in QUESTIONS.items() if question.chart]
-DRAWN = [name for name in CHARTS if QUESTIONS[name].chart.mark != "map"]  # type: ignore[union-attr]
+DRAWN = [name for name in CHARTS if QUESTIONS[name].chart.mark not in ("map", *drawn.MARKS)]  # type: ignore[union-attr]
 BAR = "labour-market/vacancies-2023q2"
 HOSTILE = "</svg><script>alert(1)</script>\"'&\x01 javascript:x"
 PER_TABLE = "labour-market/vacancies-per-table"
@@ -82,9 +84,40 @@ def test_each_chart_names_columns_that_there_are(graph: Graph, name: str) -> Non
     plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
     assert plot
     assert [one for one in plot.columns if sheet.index(one) < 0] == []
-    assert QUESTIONS[name].ordered or plot.mark == "map", "the order of the rows is that of the chart: ordered: true"
-    scales = {"bar": "x", "rect": "colour"}.get(plot.mark)
-    assert scales is None or sheet.columns[sheet.index(getattr(plot, scales))].numeric
+    assert QUESTIONS[name].ordered or plot.mark in ("map", "links", "timeline"), (
+        "the order of the rows is that of the chart: ordered: true"
+    )
+    if plot.mark == "bar":
+        assert sheet.columns[sheet.index(plot.x)].numeric
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_no_chart_mixes_units_on_an_axis(graph: Graph, name: str) -> None:
+    plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
+    assert plot
+    scales = [one for one in (plot.x, plot.y, plot.colour) if one and sheet.columns[sheet.index(one)].numeric]
+    assert len(scales) <= 1, "one scale; more columns of numbers are panels"
+    for column in ("unit", "kind", "measured") if scales or plot.panels else ():
+        texts = [row[sheet.index(column)].text for row in sheet.rows if column in [each.name for each in sheet.columns]]
+        assert len(set(texts)) <= 1 or column == plot.y, f"the rows have several values of {column}"
+
+
+def test_relations_a_timeline_and_panels_are_drawn_within_the_picture() -> None:
+    pairs = small('("a" "lang/' + "woord " * 9 + '" 1 2) ("b" "c" 3 UNDEF) ("<b>" "c" 0 1)', "?x ?y ?n ?m")
+    dates = small('("a" "2023-01-01"^^T "2024-12-31"^^T) ("b" UNDEF UNDEF)'.replace("T", f"<{XSD}date>"), "?y ?s ?e")
+    plots = [(Plot("links", x="x", y="y"), pairs), (Plot("panels", y="x", panels=("n", "m")), pairs)]
+    for plot, sheet in [*plots, (Plot("timeline", x="s", end="e", y="y"), dates)]:
+        for size, width in SIZES.items():
+            svg = parse(drawn.draw(plot, sheet, "light", size))
+            assert drawn.size_of(drawn.draw(plot, sheet, "light", size)) == (width, int(svg.get("height") or 0))
+            for rect in svg.iter(f"{SVG}rect"):
+                assert float(rect.get("x") or 0) + float(rect.get("width") or 0) <= width
+                assert float(rect.get("y") or 0) < int(svg.get("height") or 0)
+    texts = ["".join(text.itertext()) for text in parse(drawn.draw(*plots[1], "light", "wide")).iter(f"{SVG}text")]
+    assert "geen cijfer" in texts
+    assert "<b>" in texts
+    bars = parse(drawn.draw(Plot("timeline", x="s", end="e", y="y"), dates, "light", "wide")).iter(f"{SVG}rect")
+    assert len(list(bars)) == 1, "what has no date has no bar"
 
 
 def test_no_chart_joins_points_by_a_line(graph: Graph) -> None:

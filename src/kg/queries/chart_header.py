@@ -9,14 +9,17 @@ from typing import Any, Final
 
 from kg.errors import SourceError
 
-MARKS: Final = ("bar", "point", "rect", "map")
+MARKS: Final = ("bar", "point", "rect", "map", "links", "timeline", "panels")
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "bar": ("x", "y"),
     "point": ("x", "y"),
-    "rect": ("x", "y", "colour"),
+    "rect": ("x", "y"),
     "map": ("latitude", "longitude", "label"),
+    "links": ("x", "y"),
+    "timeline": ("x", "y"),
+    "panels": ("y", "panels"),
 }
-_LISTS: Final = ("detail", "label")
+_LISTS: Final = ("detail", "label", "panels")
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,16 @@ class Plot:
     """The `chart:` entry of a header; the values are names of columns.
 
     Attributes:
-        mark: `bar` (lying, from zero), `point` (never joined by a line), `rect` (a matrix), or `map`.
+        mark: `bar` (lying, from zero), `point` (never joined by a line), `rect` (a matrix), `map`,
+            `links` (a line for each row), `timeline` (a bar from date to date), `panels` (bars by column of numbers).
         x, y: what goes right and up; a column of numbers is a scale, any other is a list in the order of the answer.
-        colour: parts the marks, or for `rect` shades them by a number.
+        colour: parts the marks, or for `rect` shades them by a number or writes a text in them.
         detail: columns that are written below the name of a row, and part rows of one name.
         label: columns that are written beside each mark, parted by a space.
         reference: a column with one number, drawn as a line to compare with.
         latitude, longitude: of `map`, in degrees (WGS 84).
+        end: of `timeline`, the date at which a bar ends; it begins at `x`.
+        panels: the columns of numbers of `panels`, each with its own scale, so that units are never mixed.
 
     """
 
@@ -43,12 +49,14 @@ class Plot:
     reference: str = ""
     latitude: str = ""
     longitude: str = ""
+    end: str = ""
+    panels: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the chart reads."""
-        named = (self.x, self.y, self.colour, self.reference, self.latitude, self.longitude)
-        return tuple(dict.fromkeys(name for name in (*named, *self.detail, *self.label) if name))
+        named = (self.x, self.y, self.colour, self.reference, self.latitude, self.longitude, self.end)
+        return tuple(dict.fromkeys(name for name in (*named, *self.detail, *self.label, *self.panels) if name))
 
 
 def read_plot(path: Path, entry: Any) -> Plot | None:

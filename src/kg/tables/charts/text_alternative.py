@@ -33,7 +33,7 @@ def row_names(plot: Plot, sheet: Sheet, row: tuple[Cell, ...], name: str) -> lis
     for column in plot.detail:
         text = text_of(cell_of(sheet, row, column), sheet.lang)
         title = sheet.columns[sheet.index(column)].title
-        details.append(text or f"{title}: {_words('not_named', sheet.lang)}")
+        details.append(text or f"{title}: {word('not_named', sheet.lang)}")
     return [text_of(cell_of(sheet, row, name), sheet.lang), *details]
 
 
@@ -41,12 +41,12 @@ def summary(plot: Plot, sheet: Sheet, title: str) -> str:
     """Return one sentence: the kind of chart, its title, how many values, what they share, the highest, the lowest."""
     lang = sheet.lang
     shared = f", {shared}" if (shared := _shared_colour(plot, sheet)) else ""
-    said = f"{_words(plot.mark, lang)}: {title} {len(sheet.rows)} {_words('marks', lang)}{shared}"
+    said = f"{word(plot.mark, lang)}: {title} {len(sheet.rows)} {word('marks', lang)}{shared}"
     numbers = sorted(_numbers(plot, sheet), key=lambda pair: pair[0])
     if len(numbers) < _FEW or numbers[0][0] == numbers[-1][0]:
         return said + "."
     ends = (("highest", numbers[-1]), ("lowest", numbers[0]))
-    return f"{said}; {'; '.join(f'{_words(word, lang)} {what}' for word, (_, what) in ends)}."
+    return f"{said}; {'; '.join(f'{word(end, lang)} {what}' for end, (_, what) in ends)}."
 
 
 def description(plot: Plot, sheet: Sheet) -> str:
@@ -55,19 +55,24 @@ def description(plot: Plot, sheet: Sheet) -> str:
     if plot.reference and sheet.rows:
         cell = cell_of(sheet, sheet.rows[0], plot.reference)
         title = sheet.columns[sheet.index(plot.reference)].title
-        said.append(f"{_words('reference', sheet.lang)}: {title} {text_of(cell, sheet.lang)}")
-    more = [_words("more", sheet.lang)] if len(sheet.rows) > _MOST else []
+        said.append(f"{word('reference', sheet.lang)}: {title} {text_of(cell, sheet.lang)}")
+    more = [word("more", sheet.lang)] if len(sheet.rows) > _MOST else []
     return "; ".join([*said, *more]) + "."
 
 
 def measure_of(plot: Plot, sheet: Sheet) -> str:
     """Return what the numbers of a chart are, as the title of their column says it with its unit; none for a map."""
-    columns = (sheet.columns[sheet.index(name)] for name in (plot.x, plot.y, plot.colour) if name)
-    return next((column.title for column in columns if column.numeric), "")
+    names = (plot.x, plot.y, plot.colour, *plot.panels)
+    titles = [each.title for name in names if name and (each := sheet.columns[sheet.index(name)]).numeric]
+    return "; ".join(titles if plot.panels else titles[:1])
 
 
 def _numbers(plot: Plot, sheet: Sheet) -> list[tuple[float, str]]:
-    columns = [name for name in (plot.x, plot.y, plot.colour) if name and sheet.columns[sheet.index(name)].numeric]
+    columns = [
+        name
+        for name in (plot.x, plot.y, plot.colour)
+        if name and plot.mark != "panels" and sheet.columns[sheet.index(name)].numeric
+    ]
     if not columns:
         return []
     cells = [(cell_of(sheet, row, columns[0]).value, _said(plot, sheet, row)) for row in sheet.rows]
@@ -96,13 +101,20 @@ def _shared_colour(plot: Plot, sheet: Sheet) -> str:
 
 def _said(plot: Plot, sheet: Sheet, row: tuple[Cell, ...]) -> str:
     names: tuple[str, ...]
+    if plot.mark == "panels":
+        cells = ((sheet.columns[sheet.index(name)].title, cell_of(sheet, row, name)) for name in plot.panels)
+        said = (f"{title} {text_of(cell, sheet.lang) or word('no_figure', sheet.lang)}" for title, cell in cells)
+        return f"{text_of(cell_of(sheet, row, plot.y), sheet.lang)}: {', '.join(said)}"
     if plot.mark == "map":
         names = (plot.label[0], plot.latitude, plot.longitude)
+    elif plot.mark == "timeline":
+        names = (plot.y, *plot.label)
     else:
         names = (plot.y, plot.x) if sheet.columns[sheet.index(plot.x)].numeric else (plot.x, plot.y)
     colour = "" if _shared_colour(plot, sheet) else plot.colour
     first, *others = dict.fromkeys(name for name in (*names, colour) if name)
     texts = [text_of(cell_of(sheet, row, name), sheet.lang) for name in others]
+    texts = texts if any(texts) or plot.mark != "timeline" else [word("no_date", sheet.lang)]
     return f"{', '.join(row_names(plot, sheet, row, first))}: {', '.join(text for text in texts if text)}"
 
 
@@ -111,5 +123,6 @@ def _table() -> dict[str, dict[str, str]]:
     return tomllib.loads((resources.files("kg.tables.charts") / "words.toml").read_text(encoding="utf-8"))
 
 
-def _words(key: str, lang: str) -> str:
+def word(key: str, lang: str) -> str:
+    """Return a word of charts in a language."""
     return _table()[key][lang]

@@ -62,7 +62,12 @@ class _ChartBuilder:
         self._plot, self._sheet, self._colours, self._size = plot, sheet, colours, size
         self._width = SIZES[size]
         self._lying = plot.mark == "rect" or not self._numeric(plot.y)
-        self._groups = self._distinct("colour") if plot.colour and not self._numeric(plot.colour) else []
+        self._groups = self._distinct("colour") if self._parted else []
+
+    @property
+    def _parted(self) -> bool:
+        """Whether colours stand for groups; a matrix writes its texts in its cells."""
+        return bool(self._plot.colour) and self._plot.mark != "rect" and not self._numeric(self._plot.colour)
 
     def _numeric(self, name: str) -> bool:
         return self._sheet.columns[self._sheet.index(name)].numeric
@@ -151,6 +156,8 @@ class _ChartBuilder:
 
     def _beside_texts(self) -> list[str]:
         plot = self._plot
+        if plot.mark == "rect" and not plot.colour:
+            return ["●"] * len(self._sheet.rows)
         shown = plot.label or ((plot.colour,) if plot.mark == "rect" else (plot.x if self._lying else plot.y,))
         return [" ".join(part for part in parts if part) for parts in zip(*map(self._texts, shown), strict=True)]
 
@@ -227,7 +234,9 @@ class _ChartBuilder:
         encoding = self._place()
         if mark == "rect":
             shade = {"range": list(colours.shades)}
-            encoding["color"] = {"field": "colour", "type": "quantitative", "scale": shade, "legend": None}
+            graded = {"field": "colour", "type": "quantitative", "scale": shade, "legend": None}
+            scaled = bool(self._plot.colour) and self._numeric(self._plot.colour)
+            encoding["color"] = graded if scaled else {"value": colours.shades[1]}
             return {"mark": {"type": "rect", "stroke": colours.paper, "strokeWidth": 3}, "encoding": encoding}
         if self._groups:
             scale = {"domain": self._groups, "range": list(colours.marks[: len(self._groups)])}

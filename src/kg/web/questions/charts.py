@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from itertools import product
 from typing import Final
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from kg.errors import KgError, NotFound, UnknownValue
 from kg.queries.chart_header import Plot
+from kg.tables.charts import drawn
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import render_answer_map
 from kg.tables.charts.svg import Frame, with_description
@@ -30,6 +31,7 @@ from kg.web.responses import send_data
 from kg.web.site import Site
 
 MAP: Final = "map"
+MOST: Final = 80  # Rows that one can read in a chart.
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {"theme": tuple(THEMES), "size": tuple(SIZES)}
 _ALSO: Final = PLAIN | _OPTIONS.keys()
 _NARROW: Final = "(max-width: 40rem)"
@@ -104,8 +106,8 @@ def init_app(app: Flask, site: Site) -> None:
         """Send the chart of a question as a Vega-Lite specification with its data."""
         context = Context.from_request(site, request)
         bound, plot, sheet = _plotted(context, name)
-        if plot.mark == MAP:
-            raise NotFound(f"{bound.question.name} is a map, which has no specification", hint="ask for .svg")
+        if plot.mark in (MAP, *drawn.MARKS):
+            raise NotFound(f"{bound.question.name} has a chart without specification", hint="ask for .svg")
         spec = build_chart(plot, sheet, _option(context, "theme"), _option(context, "size")).spec
         frame = frame_of(context, bound.question, sheet)
         notes = {"usermeta": {"notes": [frame.title, *frame.above, *frame.below]}}
@@ -129,7 +131,7 @@ def chart_of(context: Context, name: str) -> ChartView | None:
 def view(context: Context, bound: BoundQuestion, sheet: Sheet) -> ChartView | None:
     """Return the chart of a question with its parameters; None where it has no chart, or no rows."""
     plot = bound.question.chart
-    if plot is None or not sheet.rows:
+    if plot is None or not sheet.rows or len(sheet.rows) > MOST:
         return None
     frame = frame_of(context, bound.question, sheet)
     chart = replace(_view(context, bound), alt=summary(plot, sheet, frame.title), data=description(plot, sheet))
@@ -149,11 +151,18 @@ def _view(context: Context, bound: BoundQuestion) -> ChartView:
 def _picture(context: Context, bound: BoundQuestion, sheet: Sheet, frame: Frame, theme: str, size: str) -> Picture:
     plot = bound.question.chart
     assert plot  # noqa: S101  (the view has looked)
-    made = build_chart(plot, sheet, theme, size)
+    width, height = _size(plot, sheet, theme, size)
     media = " and ".join(part for part in (_DARK * (theme == "dark"), _NARROW * (size == "narrow")) if part)
     query = urlencode({**bound.values, "lang": context.lang, "theme": theme, "size": size})
-    height = made.height + sum(frame.heights(made.width))
-    return Picture(media, f"/questions/{bound.question.name}.svg?{query}", made.width, height)
+    height += sum(frame.heights(width))
+    return Picture(media, f"/questions/{bound.question.name}.svg?{query}", width, height)
+
+
+def _size(plot: Plot, sheet: Sheet, theme: str, size: str) -> tuple[int, int]:
+    if plot.mark in drawn.MARKS:
+        return drawn.size_of(drawn.draw(plot, sheet, theme, size))
+    made = build_chart(plot, sheet, theme, size)
+    return made.width, made.height
 
 
 def link_of(iri: str, lang: str) -> str:
@@ -170,6 +179,8 @@ def _plotted(context: Context, name: str) -> tuple[BoundQuestion, Plot, Sheet]:
     sheet, _ = sheet_of(context, bound)
     if not sheet.rows:
         raise NotFound("nothing to draw: no rows for these values", where=name, hint="choose other values, or none")
+    if len(sheet.rows) > MOST:
+        raise NotFound(f"{len(sheet.rows)} rows; a chart shows {MOST}", where=name, hint="choose a value")
     return bound, question.chart, sheet
 
 
@@ -214,12 +225,13 @@ def painted(
     """
     cache, lang = context.site.cache, context.lang
     alt, data = summary(plot, sheet, frame.title), " ".join([description(plot, sheet), *frame.above, *frame.below])
-    specs = [build_chart(plot, sheet, *variant).spec for variant in variants]
-    key = blake2b(json.dumps(["chart", specs, alt, data, lang]).encode(), digest_size=20).digest()
-    svgs: dict[Variant, str] | None = cache.get(key)
+    ours = plot.mark in drawn.MARKS
+    specs = [] if ours else [build_chart(plot, sheet, *variant).spec for variant in variants]
+    key = blake2b(json.dumps(["chart", asdict(plot), specs, alt, data, lang]).encode(), digest_size=20).digest()
+    svgs: dict[Variant, str] | None = None if ours else cache.get(key)
     if svgs is None:
-        drawn = zip(renderer.render(specs, lang), variants, strict=True)
-        framed = (frame.around(svg, THEMES[theme]) for svg, (theme, _) in drawn)
+        plain = [drawn.draw(plot, sheet, *variant) for variant in variants] if ours else renderer.render(specs, lang)
+        framed = (frame.around(svg, THEMES[theme]) for svg, (theme, _) in zip(plain, variants, strict=True))
         texts = [with_description(svg, alt, data, lang) for svg in framed]
         svgs = dict(zip(variants, texts, strict=True))
         cache.put(key, svgs, sum(map(len, texts)))

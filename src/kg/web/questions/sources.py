@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import permutations
 from typing import Final
 
 import pyoxigraph as ox
@@ -99,10 +100,12 @@ def _columns(answer: Sheet, name: str) -> list[tuple[int, object]]:
 
 
 def _thing_sources(context: Context, question: Question, answer: Sheet) -> Iterator[Source]:
-    """Yield the publications and vocabularies of the things of an answer, those with most of them first."""
+    """Yield the publications and vocabularies of the things of an answer, those with most rows first."""
     site, lang = context.site, context.lang
-    cells = {str(cell.value) for row in answer.rows for cell in row if cell.iri}
-    origins = _origins(context, cells) or _origins(context, iris_of(question.query, site.graph.prefixes))
+    rows = {tuple(str(cell.value) for cell in row if cell.iri) for row in answer.rows}
+    origins = Counter(origin for row in rows for origin in _origins(context, row))
+    if not origins:
+        origins.update(_origins(context, [*iris_of(question.query, site.graph.prefixes)]))
     publications = {publication.iri: publication for publication in site.publications}
     for iri, _ in sorted(origins.items(), key=lambda origin: (-origin[1], origin[0])):
         publication = publications.get(iri)
@@ -121,21 +124,32 @@ def _values(context: Context, iri: str, predicate: str) -> tuple[str, ...]:
     )
 
 
-def _origins(context: Context, iris: Iterable[str]) -> Counter[str]:
-    """Return how many things stand in each publication, by its IRI, and in each graph of a vocabulary of others."""
-    site, counted = context.site, Counter[str]()
-    for iri in iris:
-        node = ox.NamedNode(iri)
-        if not iri.startswith(BASE):
-            quads = site.graph.store.quads_for_pattern(node, ox.NamedNode(RDF_TYPE), None, None)
-            counted.update({quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode)})
-            continue
-        passages = (site.passages.get(term_key(term)) for term in objects(site.graph.store, node, DCT + "source"))
-        sections = {passage.section for passage in passages if passage}
-        counted.update(
-            {site.publication_of_section[each].iri for each in sections if each in site.publication_of_section}
-        )
-    return counted
+def _origins(context: Context, row: Sequence[str]) -> set[str]:
+    """Return the publications, or vocabularies of others, on which a row rests.
+
+    That is where one of its things is stated of another; else where all of its things stand; else where any does.
+    """
+    site, nodes = context.site, [ox.NamedNode(iri) for iri in row]
+    quads = (
+        quad for one, other in permutations(nodes, 2) for quad in site.graph.store.quads_for_pattern(one, None, other)
+    )
+    graphs = {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
+    stating = {site.publication_of_graph[name].iri for name in graphs if name in site.publication_of_graph}
+    if stating:
+        return stating
+    standing = list(filter(None, (_standing(context, node) for node in nodes)))
+    return set.intersection(*standing) or set.union(*standing) if standing else set()
+
+
+def _standing(context: Context, node: ox.NamedNode) -> set[str]:
+    """Return the publications in which a thing of ours stands, or the graphs that describe one of others."""
+    site = context.site
+    if not node.value.startswith(BASE):
+        quads = site.graph.store.quads_for_pattern(node, ox.NamedNode(RDF_TYPE), None, None)
+        return {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
+    passages = (site.passages.get(term_key(term)) for term in objects(site.graph.store, node, DCT + "source"))
+    found = (site.publication_of_section.get(passage.section) for passage in passages if passage)
+    return {publication.iri for publication in found if publication}
 
 
 def _rights(context: Context, iri: str) -> str:
@@ -158,14 +172,14 @@ def frame_of(context: Context, question: Question, answer: Sheet) -> Frame:
     scopes = dict.fromkeys(scope for source in figures for scope in source.scopes)
     caveats = dict.fromkeys(caveat for source in figures for caveat in source.caveats)
     rights = dict.fromkeys(source.rights.rstrip(".") for source in sources if source.rights)
+    period = "sheet_period" if figures else "sheet_as_of"
     said = {
-        "unit": measure_of(question.chart, answer) if question.chart else "",
-        "period" if figures else "as_of": "; ".join(periods if figures else issued)
-        or (words["no_period"] if figures else ""),
-        "scope": "; ".join(scopes),
-        "caveat": " ".join((*(f"{caveat}." for caveat in caveats), question.description[lang])),
-        "source": "; ".join(source.title for source in sources) or message("sheet_graph", lang),
-        "rights": "; ".join((*rights, message("sheet_ours", lang))),
+        "sheet_unit": measure_of(question.chart, answer) if question.chart else "",
+        period: "; ".join(periods if figures else issued) or (words["no_period"] if figures else ""),
+        "sheet_scope": "; ".join(scopes),
+        "sheet_caveat": " ".join((*(f"{caveat}." for caveat in caveats), question.description[lang])),
+        "sheet_source": "; ".join(source.title for source in sources) or message("sheet_graph", lang),
+        "sheet_rights": "; ".join((*rights, message("sheet_ours", lang))),
     }
-    lines = [f"{message(f'sheet_{name}', lang)}: {text}" for name, text in said.items() if text]
+    lines = [f"{message(key, lang)}: {text}" for key, text in said.items() if text]
     return Frame(question.title[lang], tuple(lines[:-_BELOW]), tuple(lines[-_BELOW:]))

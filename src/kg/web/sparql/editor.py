@@ -169,7 +169,8 @@ def _examples(site: Site, lang: str) -> list[dict[str, Any]]:
 
 
 def _example(question: Question, lang: str) -> dict[str, Any]:
-    plot = question.chart and {name: value for name, value in asdict(question.chart).items() if value}
+    chart = question.chart if question.chart and question.chart.mark in _MARKS else None
+    plot = chart and {name: value for name, value in asdict(chart).items() if value}
     texts = {"title": question.title[lang], "about": question.description[lang]}
     return {**texts, "query": question.query, "chart": plot}
 
@@ -205,7 +206,8 @@ def _plot(fields: Mapping[str, str], sheet: Sheet) -> Plot:
     mark = one_of(fields, "mark", _MARKS)
     label, detail = (tuple(filter(None, fields.get(key, "").split(","))) for key in ("label", "detail"))
     keys = ("latitude", "longitude") if mark == MAP else ("x", "y", "colour")
-    plot = Plot(mark, **{key: fields.get(key, "") for key in keys}, label=label, detail=detail)
+    columns = {key: fields.get(key, "") for key in keys}
+    plot = Plot(mark, **columns, label=label, detail=detail)  # type: ignore[arg-type]
     needed = (plot.latitude, plot.longitude, label[:1]) if mark == MAP else (plot.x, plot.y)
     if not all(needed):
         names = "latitude, longitude and label" if mark == MAP else "x and y"
