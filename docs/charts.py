@@ -47,7 +47,7 @@ def rows() -> Iterator[tuple[str, str, str]]:
     """Yield the name of each question, its chart or the word none, and its columns or the reason.
 
     Raises:
-        KeyError: a question has neither a chart nor a known reason.
+        KeyError: a question has neither a chart nor a known reason; add `#+ chart:` or `#+ undrawn:` to its header.
 
     """
     for name, question in find_questions(project_folder() / "queries").items():

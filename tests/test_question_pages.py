@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import struct
 from html import unescape
 
 import pytest
@@ -14,6 +15,7 @@ from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.tables.charts import drawn
+from kg.tables.charts.svg import CARD
 from kg.web.app import create_app
 
 QUESTIONS = find_questions(project_folder() / "queries")
@@ -67,6 +69,39 @@ def test_each_picture_says_what_it_shows_of_when_from_where_and_on_which_terms(c
         missing += [] if question.title[lang] in said else ["title"]
         bare += [(name, missing)] if missing else []
     assert bare == []
+
+
+def test_a_chart_is_embedded_by_others_and_the_page_is_not(client: FlaskClient) -> None:
+    name = "labour-market/vacancies-2023q2"
+    page, embedded = (client.get(f"/questions/{name}{form}?lang=en") for form in ("", ".embed"))
+    framed = [each.headers["Content-Security-Policy"].partition("frame-ancestors ")[2] for each in (page, embedded)]
+    assert framed == ["'none'", "*"]
+    assert f"/questions/{name}.svg?lang=en" in unescape(embedded.text)
+    for part in (".embed?lang=en", f'{name}.svg?lang=en" alt='):
+        assert part in unescape(unescape(page.text)), "the page shows what to paste"
+    assert client.get("/questions/climate/tables.embed").status_code == 404
+
+
+def test_each_view_of_an_answer_is_a_link_and_code_is_folded(client: FlaskClient) -> None:
+    for name, views in {"places/clusters": 4, "climate/tables": 2}.items():
+        page = client.get(f"/questions/{name}?lang=nl").text
+        tabs = re.findall(r'<a href="#(\w+)">', page.partition('class="tab-list"')[2].partition("</nav>")[0])
+        assert len(tabs) == views
+        assert all(f'<section id="{tab}"' in page for tab in tabs)
+        assert page.index("<details>") < page.index("pd.read_csv") < page.index("</details>")
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("name", ["places/compare", "climate/tables", "places/clusters"])
+def test_each_question_has_a_picture_of_its_own_beside_links(client: FlaskClient, name: str) -> None:
+    page = client.get(f"/questions/{name}?lang=nl").text
+    found = re.search('property="og:image" content="http://localhost([^"]+)"', page)
+    assert found
+    png = client.get(unescape(found[1]))
+    assert png.data[:4] == b"\x89PNG"
+    assert struct.unpack(">II", png.data[16:24]) == CARD
+    others = {client.get(f"/questions/{other}.png?shape=card&lang=nl").data for other in ("climate/pillars", name)}
+    assert len(others) == 2
 
 
 def test_the_list_of_charts_is_that_of_the_headers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -33,14 +34,25 @@ class ChartRenderer:
             Unavailable: the process failed, took too long, or others wait for it.
 
         """
-        request = {"specs": list(specs), "locale": _LOCALES[lang]}
+        return self._run({"specs": list(specs), "locale": _LOCALES[lang]})
+
+    def render_png(self, svg: str, scale: float) -> bytes:
+        """Return an SVG as PNG, at a multiple of its size.
+
+        Raises:
+            Unavailable: as `render`.
+
+        """
+        return b64decode(self._run({"svg": svg, "scale": scale})[0])
+
+    def _run(self, request: dict[str, Any]) -> list[str]:
         if not self._turn.acquire(timeout=_WAIT):
             raise Unavailable("other charts are being drawn", hint="the table has the same data", retry=10)
         try:
             module = "kg.tables.charts.draw_process"
-            svgs: list[str] = child_process.run(module, request, seconds=self._seconds, isolated=True)
+            results: list[str] = child_process.run(module, request, seconds=self._seconds, isolated=True)
         except (KgError, OSError) as error:
             raise Unavailable("the chart could not be drawn", hint="the table has the same data", retry=10) from error
         finally:
             self._turn.release()
-        return svgs
+        return results

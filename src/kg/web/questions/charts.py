@@ -18,16 +18,16 @@ from kg.queries.chart_header import Plot
 from kg.tables.charts import drawn
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import render_answer_map
-from kg.tables.charts.svg import Frame, with_description
+from kg.tables.charts.svg import Frame, as_card, with_description
 from kg.tables.charts.text_alternative import description, summary
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, build_chart
 from kg.tables.sheet import Sheet
 from kg.web.context import Context
-from kg.web.layout import local_path, message
+from kg.web.layout import POLICY, local_path, message
 from kg.web.questions.binding import PLAIN, BoundQuestion, bind, find, sheet_of
 from kg.web.questions.sources import frame_of
-from kg.web.responses import send_data
+from kg.web.responses import send_data, send_page
 from kg.web.site import Site
 
 MAP: Final = "map"
@@ -37,6 +37,9 @@ _ALSO: Final = PLAIN | _OPTIONS.keys()
 _NARROW: Final = "(max-width: 40rem)"
 _DARK: Final = "(prefers-color-scheme: dark)"
 SVG: Final = "image/svg+xml"
+PNG: Final = "image/png"
+_CARD: Final = '<svg xmlns="http://www.w3.org/2000/svg" width="720" height="40" viewBox="0 0 720 40"></svg>'
+_FRAMED: Final = POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")  # Other sites may frame this page alone.
 _VEGA_LITE: Final = "application/vnd.vegalite.v5+json"
 _VARIANTS: Final = tuple(product(("dark", "light"), ("narrow", "wide")))  # The last one is for all other cases.
 Variant = tuple[str, str]  # Theme and size.
@@ -61,6 +64,7 @@ class ChartView:
         alt: the chart in a sentence; `data` has its values one by one.
         pictures: the variants; the last one is for all other cases.
         inline: a map, which stands in the page so that its links work.
+        explorable: whether each of its marks is a row of the table.
         problem: why there is no chart; empty where there is one.
         lang: the language of all this; `table` is the text of the link to the table.
 
@@ -74,6 +78,7 @@ class ChartView:
     data: str = ""
     pictures: tuple[Picture, ...] = ()
     inline: Markup = Markup()  # noqa: RUF009  (a text, and texts do not change)
+    explorable: bool = False
     problem: str = ""
 
     def variants(self, narrow: bool) -> list[Picture]:
@@ -113,7 +118,43 @@ def init_app(app: Flask, site: Site) -> None:
         notes = {"usermeta": {"notes": [frame.title, *frame.above, *frame.below]}}
         return _send(context, json.dumps(spec | notes, ensure_ascii=False), _VEGA_LITE)
 
+    @blueprint.get("/questions/<path:name>.png")
+    def image(name: str) -> Response:
+        """Send a question as an image: its chart, or its title without one; `shape=card` for previews of links."""
+        context = Context.from_request(site, request)
+        bound = bind(context, find(site, name), {*_ALSO, "shape"})
+        shape = one_of(context.request.args, "shape", ("whole", "card"))
+        return send_data(_png(context, renderer, bound, shape), PNG, context.lang)
+
+    @blueprint.get("/questions/<path:name>.embed")
+    def embed(name: str) -> Response:
+        """Show the chart of a question alone, for a frame in a page of others."""
+        context = Context.from_request(site, request)
+        bound, _, sheet = _plotted(context, name)
+        response = send_page(context, "embed.html", chart=view(context, bound, sheet))
+        response.headers["Content-Security-Policy"] = _FRAMED
+        return response
+
     app.register_blueprint(blueprint)
+
+
+def _png(context: Context, renderer: ChartRenderer, bound: BoundQuestion, shape: str) -> bytes:
+    """Return the chart of a question as PNG, or its title and notes where it has none, from the cache or drawn."""
+    sheet, _ = sheet_of(context, bound)
+    plot, frame, theme = bound.question.chart, frame_of(context, bound.question, sheet), "light"
+    if plot is None or not 0 < len(sheet.rows) <= MOST:
+        svg = frame.around(_CARD, THEMES[theme])
+    elif plot.mark == MAP:
+        svg = render_answer_map(plot, sheet, frame, theme, str)
+    else:
+        svg = painted(context, renderer, plot, sheet, frame, _VARIANTS)[theme, "wide"]
+    svg, scale = (as_card(svg, THEMES[theme]), 1) if shape == "card" else (svg, 2)
+    key = blake2b(json.dumps(["png", svg]).encode(), digest_size=20).digest()
+    png: bytes | None = context.site.cache.get(key)
+    if png is None:
+        png = renderer.render_png(svg, scale)
+        context.site.cache.put(key, png, len(png))
+    return png
 
 
 def chart_of(context: Context, name: str) -> ChartView | None:
@@ -139,7 +180,7 @@ def view(context: Context, bound: BoundQuestion, sheet: Sheet) -> ChartView | No
         svg = render_answer_map(plot, sheet, frame, "light", lambda iri: link_of(iri, context.lang))
         return replace(chart, inline=Markup(svg))  # noqa: S704
     pictures = tuple(_picture(context, bound, sheet, frame, *variant) for variant in _VARIANTS)
-    return replace(chart, pictures=pictures)
+    return replace(chart, pictures=pictures, explorable=plot.mark not in drawn.MARKS)
 
 
 def _view(context: Context, bound: BoundQuestion) -> ChartView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
@@ -103,6 +104,7 @@ def _page(context: Context, question: Question) -> Response:
         answer=answer,
         forms=[(name, api_path(context, bound, form)) for form, name in _FORMS.items()],
         lines=_lines(context, bound),
+        embeds=_embeds(context, bound),
         source_words=source_words(context.lang),
         chart_query=urlencode({**bound.values, "lang": context.lang}),
     )
@@ -164,4 +166,15 @@ def _lines(context: Context, bound: BoundQuestion) -> list[tuple[str, str]]:
         ("pandas", f"import pandas as pd\nframe = pd.read_csv({quoted})"),
         ("R", f'frame <- read.csv({quoted}, encoding = "UTF-8")'),
         ("curl", shlex.join(["curl", "--fail", "--silent", "--show-error", "--output", file, url])),
+    ]
+
+
+def _embeds(context: Context, bound: BoundQuestion) -> list[tuple[str, str]]:
+    """Return what puts the chart of a question into another page, each with the name of its message."""
+    query = urlencode({**bound.values, "lang": context.lang})
+    frame, image = (context.absolute(f"/questions/{bound.question.name}.{form}?{query}") for form in ("embed", "svg"))
+    title = bound.question.title[context.lang]
+    return [
+        ("embed_frame", f'<iframe src="{escape(frame)}" title="{escape(title)}" width="760" height="900"></iframe>'),
+        ("embed_image", f'<img src="{escape(image)}" alt="{escape(title)}" width="720">'),
     ]
