@@ -134,7 +134,7 @@ def test_every_publication_says_how_it_is_got_and_on_which_terms(client: FlaskCl
         for html in (index, client.get(publication.iri[29:], query_string={"lang": lang}, headers=HTML).text):
             name = publication.iri.rpartition("/")[2]
             assert f'href="/read/{name}?lang={lang}"' in html
-            assert plain(site.rights(publication, lang)) in plain(html)
+            assert plain(site.permission(publication, lang)) in plain(html)
             assert not publication.address or f'href="{publication.address}"' in html
     unknown = {"nl": "Wij kennen geen adres", "en": "We know no address"}[lang]
     assert index.count(unknown) == sum(not publication.address for publication in site.publications)

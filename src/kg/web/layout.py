@@ -28,6 +28,7 @@ _MENU: Final = (
     ("/sparql", "sparql_nav"),
 )
 _FOOT: Final = (
+    ("/read", "read_title"),
     ("/dataset", "dataset_title"),
     ("/download/", "downloads"),
     ("/def", "ontology"),

@@ -235,8 +235,15 @@ class Site:
         return {text.value for text in objects(self.graph.store, node, predicate) if isinstance(text, ox.Literal)}
 
     def rights(self, publication: Publication, lang: str) -> str:
-        """Return the terms of reuse of a publication, in a language where it has them in it."""
+        """Return the terms of reuse of what is taken from a publication, in a language where it has them in it."""
         return self.terms(publication.graph, lang)
+
+    def permission(self, publication: Publication, lang: str) -> str:
+        """Return what a publication says of its reuse, in a language where that is there; nothing where none is."""
+        rights = objects(self.graph.store, ox.NamedNode(publication.iri), DCT + "rights")
+        said = [value for value in rights if isinstance(value, ox.Literal)]
+        fit = [value.value for value in said if value.language in (lang, None)]
+        return "; ".join(sorted(fit or [value.value for value in said]))
 
     @cached_property
     def terms_of_use(self) -> Mapping[str, Mapping[str, str]]:

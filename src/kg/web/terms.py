@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from kg.languages import format_number, lang_attribute
 from kg.namespaces import XSD
 from kg.publications.outline import SENTENCE, Outline
+from kg.publications.passages import Publication
 from kg.rdf_terms import Term, local_name
 from kg.web.layout import TermView, message, term_view
 from kg.web.site import Site
@@ -26,7 +27,7 @@ def show(site: Site, lang: str, value: Term) -> TermView:
     """Return a term as a page shows it.
 
     A number is written in the way of the language; a reified statement or mapping is its triple; a passage is where it
-    stands; a term of another vocabulary has its code there.
+    stands, and leads there; a term of another vocabulary has its code there.
     """
     if isinstance(value, ox.Literal) and value.datatype.value in _NUMBERS:
         return TermView(number(value.value, lang))
@@ -37,7 +38,8 @@ def show(site: Site, lang: str, value: Term) -> TermView:
         texts = [term_view(site, part, lang).text for part in parts]
         return replace(view, text=" → ".join(texts), tag="")
     if value.value in site.passages and not site.labels.known(value.value):
-        return replace(view, text=_location(site, lang, value.value), tag="")
+        href = read_link(site, lang, value.value) or view.href
+        return replace(view, text=_location(site, lang, value.value), tag="", href=href)
     return replace(view, code=code(site, value.value))
 
 
@@ -76,8 +78,13 @@ def headings(site: Site, lang: str, section: str) -> tuple[TermView, ...]:
     if publication is None:
         return (TermView(*site.labels.get(section, lang)),) if section else ()
     chain = site.outlines[publication.iri].chain(section)
-    printed = (site.labels.get(iri, publication.language) for iri in dict.fromkeys((chain[0], chain[-1])))
-    return tuple(TermView(text, lang_attribute(tag, lang)) for text, tag in printed)
+    return tuple(printed(site, lang, iri, publication) for iri in dict.fromkeys((chain[0], chain[-1])))
+
+
+def printed(site: Site, lang: str, iri: str, publication: Publication) -> TermView:
+    """Return a publication, or a section of it, by its name in the language of its text."""
+    text, tag = site.labels.get(iri, publication.language)
+    return TermView(text, lang_attribute(tag, lang))
 
 
 def _location(site: Site, lang: str, iri: str) -> str:

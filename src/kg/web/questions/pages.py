@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
+import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, request
 
 from kg.errors import KgError, UnknownValue
@@ -24,6 +25,7 @@ from kg.web.questions.charts import ChartView, view
 from kg.web.questions.sources import source_words, sources_of
 from kg.web.responses import send_page
 from kg.web.site import Site
+from kg.web.terms import show
 
 _ROWS: Final = 1000
 _LISTED: Final = 60
@@ -112,7 +114,7 @@ def _page(context: Context, question: Question) -> Response:
 
 def _answer(context: Context, bound: BoundQuestion) -> Answer:
     sheet, total = sheet_of(context, bound, _ROWS)
-    rows = [[_view(cell, sheet.lang) for cell in row] for row in sheet.rows]
+    rows = [[_view(context.site, cell, sheet.lang) for cell in row] for row in sheet.rows]
     try:
         chart = view(context, bound, sheet)
     except KgError:  # The table has the same data.
@@ -120,7 +122,7 @@ def _answer(context: Context, bound: BoundQuestion) -> Answer:
     return Answer(sheet.columns, rows, total, chart, sources_of(context, bound.question, sheet))
 
 
-def _view(cell: Cell, lang: str) -> TermView:
+def _view(site: Site, cell: Cell, lang: str) -> TermView:
     """Return a cell as a link with its label, a number in the way of the language, or a text with its own language."""
     if cell.value is None:
         return TermView("")
@@ -128,6 +130,8 @@ def _view(cell: Cell, lang: str) -> TermView:
         text = cell.text if isinstance(cell.value, str) else format_value(cell.value, lang)
         return TermView(text, lang_attribute(cell.lang, lang))
     iri = str(cell.value)
+    if iri in site.passages:
+        return show(site, lang, ox.NamedNode(iri))
     return TermView(cell.text, lang_attribute(cell.lang, lang), local_link(iri, lang), iri)
 
 

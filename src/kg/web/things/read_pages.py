@@ -54,6 +54,7 @@ def _show(context: Context, name: str, slug: str) -> Response:
         context,
         "read.html",
         source=getting(site, lang, iri),
+        path=name,
         language=outline.publication.language,
         contents=contents,
         lines=reading.lines(parts[place]) if place is not None else None,

@@ -18,7 +18,7 @@ from kg.publications.passages import Passage
 from kg.rdf_terms import objects
 from kg.web.layout import TermView, term_view
 from kg.web.site import Site
-from kg.web.terms import headings, place, read_link, show
+from kg.web.terms import headings, place, printed, read_link, show
 
 _ALSO: Final = 4  # Other passages that are named beside a fact.
 _DEEPEST: Final = 6  # HTML has no lower heading.
@@ -62,7 +62,7 @@ class Line:
         words: its text; else its first and last words, or nothing.
         whole: whether `words` is its text.
         level: of its heading, where it is the heading of a section, or `added` stands above it.
-        heading: the name of its section; `added`, whether the text prints none.
+        heading: the name of its section; `added`, whether the text prints none there; `ours`, whether we named it.
         meaning: the name of its section in the language of the page, where it is a heading in another one.
         first: whether a paragraph begins with it.
         drawn: the facts that rest on it.
@@ -80,6 +80,7 @@ class Line:
     level: int
     heading: TermView | None
     added: bool
+    ours: bool
     meaning: str
     first: bool
     drawn: tuple[Drawn, ...]
@@ -107,6 +108,7 @@ class Getting:
 
     Attributes:
         term: the publication.
+        title: as printed, where it is; `tag` is its language where that is not the one of the page.
         attribution: who published it, and when.
         address: where it can be read, as the graph says; empty where it says nothing. `host` names it.
         rights: its terms of reuse in words, and `terms`, the code for them.
@@ -116,6 +118,7 @@ class Getting:
     """
 
     term: TermView
+    title: TermView
     attribution: str
     address: str
     host: str
@@ -135,10 +138,11 @@ def getting(site: Site, lang: str, iri: str) -> Getting | None:
     terms = objects(site.graph.store, node, KB + "reuseTerms")
     return Getting(
         term_view(site, node, lang),
+        printed(site, lang, iri, publication),
         site.attribution(publication, lang),
         publication.address,
         (urlsplit(publication.address).hostname or "").removeprefix("www."),
-        site.rights(publication, lang),
+        site.permission(publication, lang),
         tuple(term_view(site, term, lang) for term in terms),
         site.texts.of(iri) is not None,
         publication.quotable,
@@ -213,6 +217,7 @@ class Reading:
             level,
             headings(self.site, self.lang, passage.section)[-1] if level else None,
             bool(level) and not heads,
+            bool(level) and bool(objects(self.site.graph.store, ox.NamedNode(passage.section), KB + "method")),
             self._meaning(passage.section) if heads else "",
             first,
             tuple(self._drawn(passage)),
