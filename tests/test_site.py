@@ -34,7 +34,7 @@ SHOWN = {
     "/id/vacancy-group/monteurs-industriele-machines-en-installaties": ("9.950", "9,950"),
     "/id/scheme/occupation": ("engineer elektronica", "electronics engineer"),
     "/id/publication/industrie-2023": ("Lisan van den Beukel", "Lisan van den Beukel"),
-    "/id/passage/industrie-2023/sb3-p1-1": ("regel 654", "line 654"),
+    "/id/passage/industrie-2023/sb3-p1-1": ("uitgelicht · kop", "uitgelicht · heading"),
     "/id/nowhere/procesoperato": ("Bedoelde u misschien", "Perhaps you meant"),
     "/questions/labour-market/vacancies-2023q2": ("9.950", "9,950"),
     "/questions/learning/route-requirements": ("niet vermeld", "not stated"),
@@ -98,6 +98,10 @@ def test_without_javascript_from_the_first_page_to_the_evidence(browser: Browser
         page.goto(f"{base}/id/occupation/procesoperator?lang=nl")
         page.locator("details.why > summary").first.click()
         assert page.locator("details.why[open] .evidence").first.is_visible()
+        page.locator("details.why[open] .evidence a[href*='/read/']").first.click()
+        asked = page.locator(f"[id='{page.url.partition('#')[2]}']")
+        assert asked.locator(".drawn li").first.is_visible()
+        assert not page.locator(".line:not(:target) .drawn li").first.is_visible()
         page.goto(f"{base}/id/occupation?lang=nl")
         page.locator(".facets a", has_text="ICT").first.click()
         assert "knowledgeArea=knowledge-area%2Fict" in page.url

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from kg.graph.evidence import Relation
 from kg.languages import lang_attribute
-from kg.namespaces import KB
+from kg.namespaces import KB, SKOS
 from kg.publications.outline import HEADING, Outline, Part
 from kg.publications.passages import Passage
 from kg.rdf_terms import objects
@@ -201,6 +201,11 @@ class Reading:
             yield self._line(passage, own, heads, line if line != printed else "", first)
             printed = line
 
+    def _is_printed(self, section: str) -> bool:
+        """Return whether the publication states the name of a section, rather than that we named it."""
+        graph, name = ox.NamedNode(self.outline.publication.graph), ox.NamedNode(SKOS + "prefLabel")
+        return any(self.site.graph.store.quads_for_pattern(ox.NamedNode(section), name, None, graph))
+
     def _has_heading(self, section: str) -> bool:
         return any(self.outline.heads(one) for one in self.outline.passages if one.section == section)
 
@@ -217,7 +222,7 @@ class Reading:
             level,
             headings(self.site, self.lang, passage.section)[-1] if level else None,
             bool(level) and not heads,
-            bool(level) and bool(objects(self.site.graph.store, ox.NamedNode(passage.section), KB + "method")),
+            bool(level) and not self._is_printed(passage.section),
             self._meaning(passage.section) if heads else "",
             first,
             tuple(self._drawn(passage)),
