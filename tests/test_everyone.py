@@ -96,3 +96,76 @@ def test_the_first_page_has_three_doors_and_a_finding_of_the_graph(pages: Pages,
     }
     assert all(word in finding for word in said[lang])
     assert '<figure class="chart"' in page
+
+
+ENTITIES = ("/id/measure/ccs", "/id/measure", "/graph/industrie-2023", "/def", "/shapes")
+
+
+@pytest.mark.parametrize("path", ENTITIES)
+def test_who_names_no_rdf_gets_the_page_and_who_names_it_gets_that(client: FlaskClient, path: str) -> None:
+    for accept in (
+        "*/*",
+        "",
+        None,
+        "text/*",
+        "image/png, */*;q=0.1",
+        "application/xhtml+xml, */*",
+        "text/html, text/turtle",
+    ):
+        answer = client.get(path, headers={"Accept": accept} if accept is not None else {})
+        assert answer.mimetype == "text/html", accept
+    named = {
+        "text/turtle": "text/turtle",
+        "text/turtle, */*;q=0.1": "text/turtle",
+        "text/html;q=0.5, text/turtle": "text/turtle",
+        "application/rdf+xml, */*;q=0.5": "application/rdf+xml",
+        "application/ld+json, application/json;q=0.9, */*;q=0.8": "application/ld+json",
+        "application/n-triples": "application/n-triples",
+    }
+    assert {accept: client.get(path, headers={"Accept": accept}).mimetype for accept in named} == named
+    assert client.get(f"{path}?format=ttl", headers={"Accept": "*/*"}).mimetype == "text/turtle"
+    assert client.get(path, headers={"Accept": "image/png"}).status_code == 406
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_page_that_is_not_there_says_so_plainly_and_suggests_only_what_is_near(
+    client: FlaskClient, lang: str
+) -> None:
+    near = client.get(f"/id/occupation/procesoperato?lang={lang}", headers=HTML)
+    assert near.status_code == 404
+    assert f'<li><a href="/id/occupation/procesoperator?lang={lang}">' in near.text
+    for path, words in (("/overheid/subsidie-zonnepanelen", "subsidie zonnepanelen"), ("/id/qqq/zzzz.html", "zzzz")):
+        page = client.get(f"{path}?lang={lang}", headers=HTML).text
+        assert f'value="{words}"' in page
+        assert {"nl": "Bedoelde u misschien", "en": "Perhaps you meant"}[lang] not in page, path
+        heading = re.findall(r"<h1>(.*?)</h1>", page)
+        assert heading == [{"nl": "Deze pagina is er niet", "en": "This page is not there"}[lang]]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_list_of_questions_is_folded_and_can_be_narrowed_without_javascript(
+    client: FlaskClient, pages: Pages, lang: str
+) -> None:
+    page = pages["/questions", lang]
+    questions = client.application.extensions["kg"].questions
+    assert all(f'href="/questions/{name}?lang={lang}"' in page for name in questions)
+    open_ones = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
+    themes = re.findall(r'href="/questions\?theme=([\w-]+)&', page)
+    assert set(themes) == {question.theme for question in questions.values()}
+    assert open_ones.count('href="/questions/') <= 3 * len(themes)
+    one = client.get(f"/questions?theme=places&lang={lang}", headers=HTML).text
+    assert set(re.findall(r'class="name" href="/questions/([^?]+)', one)) == {
+        name for name in questions if name.startswith("places/")
+    }
+    word = {"nl": "vacatures", "en": "vacancies"}[lang]
+    found = client.get(f"/questions?q={word}&lang={lang}", headers=HTML).text
+    names = set(re.findall(r'class="name" href="/questions/([^?]+)', found))
+    assert "labour-market/vacancies-2023q2" in names
+    assert "learning/route-durations" not in names
+    assert f"/search?q=zzzz&amp;lang={lang}" in client.get(f"/questions?q=zzzz&lang={lang}", headers=HTML).text
+
+
+def test_the_rules_are_folded_by_group(pages: Pages) -> None:
+    page = pages["/shapes", "nl"]
+    assert "<dt" not in re.sub(r'<details class="rules".*?</details>', "", page, flags=re.DOTALL)
+    assert page.count('<details class="rules"') > 10

@@ -19,8 +19,7 @@ _PREDICATES: Final = (
     "https://w3id.org/klimaatbanen/def#asPrinted",
 )
 
-_CLOSE: Final = 50  # Of 100: less like is no help.
-_NEAR: Final = 75
+_NEAR: Final = 75  # Of 100: less like is no help.
 _LIKE_AT_THE_BEGINNING: Final = 0.7
 
 
@@ -77,7 +76,7 @@ class Labels:
         from rapidfuzz import fuzz, process  # Not needed before somebody errs.
 
         wanted = text.replace("-", " ").casefold()
-        close = process.extract(wanted, self._named.keys(), scorer=fuzz.ratio, limit=count * 2, score_cutoff=_CLOSE)
+        close = process.extract(wanted, self._named.keys(), scorer=fuzz.ratio, limit=count * 2, score_cutoff=_NEAR)
         iris: Mapping[str, None] = dict.fromkeys(self._named[name] for name, _, _ in close)
         return [(iri, self.get(iri, lang)[0]) for iri in iris][:count]
 

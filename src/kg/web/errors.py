@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from typing import Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -12,9 +14,15 @@ from kg.endpoint.http.request_record import record_of
 from kg.errors import KgError, TooLarge
 from kg.queries.limits import setting_of
 from kg.web.context import Context
+from kg.web.layout import message
 from kg.web.negotiation import wants_html
 from kg.web.responses import send_page, status_of, uncached
 from kg.web.site import Site
+
+_REQUEST: Final = "error_request"
+_SERVER: Final = "error_server"
+_PLAIN: Final = {404: "error_missing"} | dict.fromkeys((429, 502, 503, 504), "error_busy")
+_LONGEST: Final = 100
 
 
 def init_app(app: Flask, site: Site) -> None:
@@ -53,13 +61,19 @@ def _send(context: Context, status: int, error: KgError) -> Response:
     record = record_of(context.request.environ)
     record.limit = record.limit or error.limit
     if wants_html(context.request):
-        slug = context.request.path.rpartition("/")[2]
-        nearest = context.site.labels.nearest(slug, context.lang) if status == 404 else []
-        response = send_page(context, "error.html", error, status=status, nearest=nearest)
+        words = _words(context.request.path) if status == 404 else ""
+        nearest = context.site.labels.nearest(words, context.lang) if words else []
+        plain = message(_PLAIN.get(status, _REQUEST if status < 500 else _SERVER), context.lang)
+        response = send_page(context, "error.html", error, status=status, plain=plain, words=words, nearest=nearest)
         response.status_code = status
         return response
     response = Response(_problem(status, error), status=status, content_type="application/problem+json")
     return uncached(response, error)
+
+
+def _words(path: str) -> str:
+    """Return the words of an address, without its form: what somebody looked for."""
+    return re.sub(r"\.\w{1,6}$", "", path.rstrip("/").rpartition("/")[2]).replace("-", " ").strip()[:_LONGEST]
 
 
 def _problem(status: int, error: KgError) -> str:

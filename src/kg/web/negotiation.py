@@ -32,6 +32,22 @@ def wants_html(request: Request) -> bool:
     return HTML in qualities and 0 < qualities[HTML] >= max(qualities.values())
 
 
+def wants_page(request: Request) -> bool:
+    """Return whether a page is the answer where RDF is offered too.
+
+    It is where the client names HTML and likes no RDF syntax better, and where it names none and takes anything, as
+    makers of link previews and curl do (`*/*`, or no Accept). Who asks by `format=` wants data.
+    """
+    if request.values.get("format"):
+        return False
+    ranges = accepted(request)
+    named = max(ranges.get(name, 0.0) for form in GRAPHS for name in (form.media_type, *form.aliases))
+    if HTML in ranges:
+        return 0 < ranges[HTML] >= named
+    anything = next((ranges[name] for name in ("text/*", "*/*") if name in ranges), float(not ranges))
+    return not named and anything > 0
+
+
 def choose(request: Request, formats: Sequence[Format]) -> Format:
     """Return the format that the client asks for, by `format=` or Accept; without either, the first.
 
@@ -50,7 +66,7 @@ def page_or_graph(request: Request, suffix: str) -> Format | None:
         NotAcceptable: as in `choose`.
 
     """
-    if suffix == "html" or (not suffix and wants_html(request)):
+    if suffix == "html" or (not suffix and wants_page(request)):
         return None
     return graph_format(request, suffix)
 

@@ -76,9 +76,23 @@ def init_app(app: Flask, site: Site) -> None:
     @blueprint.get("/questions")
     @blueprint.get("/questions/")
     def index() -> Response:
-        """List all questions by theme."""
+        """List the questions by theme; `q=` (words) and `theme=` narrow."""
+        context = Context.from_request(site, request)
+        q, chosen = (context.request.args.get(name, "").strip()[:_LONGEST] for name in ("q", "theme"))
         themes = site.themes.group(site.questions.values())
-        return send_page(Context.from_request(site, request), "questions.html", themes=themes)
+        found = {
+            theme: [question for question in group if _holds(context, question, q)]
+            for theme, group in themes.items()
+            if chosen in ("", theme)
+        }
+        return send_page(
+            context,
+            "questions.html",
+            themes=themes,
+            found={theme: group for theme, group in found.items() if group},
+            q=q,
+            chosen=chosen,
+        )
 
     @blueprint.get("/questions/<path:name>")
     def question(name: str) -> Response:
@@ -86,6 +100,13 @@ def init_app(app: Flask, site: Site) -> None:
         return _page(Context.from_request(site, request), find(site, name))
 
     app.register_blueprint(blueprint)
+
+
+def _holds(context: Context, question: Question, words: str) -> bool:
+    """Return whether title, description and theme of a question hold all words, in the language of the page."""
+    lang = context.lang
+    text = (question.title[lang], question.description[lang], context.site.themes.name(question.theme, lang))
+    return all(word in " ".join(text).casefold() for word in words.casefold().split())
 
 
 def _page(context: Context, question: Question) -> Response:

@@ -19,7 +19,7 @@ from kg.queries.formats import GRAPHS, serialise_triples
 from kg.rdf_terms import Term, objects, term_key
 from kg.web.context import Context
 from kg.web.layout import TermView
-from kg.web.negotiation import choose, wants_html
+from kg.web.negotiation import choose, wants_page
 from kg.web.responses import send_page
 from kg.web.site import Site
 from kg.web.terms import show
@@ -241,7 +241,7 @@ def init_app(app: Flask, site: Site) -> None:
         listing = _listing(context, kind)
         listing.check()
         iris = listing.narrowed()
-        if request.args.get("format") or not wants_html(request):
+        if not wants_page(request):
             return _rdf(context, iris)
         return _page(context, listing, iris)
 
