@@ -39,10 +39,12 @@ PAGES = {
     "/questions",
     "/questions/",
     "/questions/{name}",
+    "/questions/{name}.embed",
     "/docs",
     "/docs/{name}",
 }
-GENERIC = {"/api/{name}", "/api/{name}/choices", "/questions/{name}.svg", "/questions/{name}.vl.json"}
+FORMS = {f"/questions/{{name}}.{form}" for form in ("svg", "png", "vl.json")}
+GENERIC = {"/api/{name}", "/api/{name}/choices", *FORMS}
 RENAMED = {"/id/{path}": "/id/{kind}/{slug}", "/graph/{path}": "/graph/{name}"}
 
 
@@ -112,8 +114,9 @@ def test_each_route_is_described_and_each_described_path_is_a_route(client: Flas
     routes = {RENAMED.get(rule, rule) for rule in rules} - PAGES - GENERIC
     made = {f"/api/{name}" for name in QUESTIONS}
     made |= {f"/api/{name}/choices" for name, one in QUESTIONS.items() if one.parameters}
-    made |= {f"/questions/{name}.svg" for name, one in QUESTIONS.items() if one.chart}
-    made |= {f"/questions/{name}.vl.json" for name, one in QUESTIONS.items() if one.chart and one.chart.mark != "map"}
+    charts = {name: one.chart.mark for name, one in QUESTIONS.items() if one.chart}
+    made |= {f"/questions/{name}.{form}" for name in charts for form in ("svg", "png")}
+    made |= {f"/questions/{name}.vl.json" for name, mark in charts.items() if mark in ("bar", "point", "rect")}
     assert routes | made == set(spec["paths"]), "describe the route in src/kg/web/routes.yaml, or add the page here"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from math import inf
 from typing import Final
 
 from kg.queries.chart_header import Plot
@@ -18,7 +19,7 @@ from kg.tables.sheet import Cell, Sheet
 MARKS: Final = ("links", "timeline", "panels")
 _LINE, _LETTER, _GAP, _EDGE = 16, 6.5, 12, 8  # Pixels: height of a line, width of a letter, space, margin.
 _YEAR: Final = 365.25
-_MOST_YEARS: Final = 8  # Years that the axis of a timeline names.
+_STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 1000)  # Years between those that the axis of a timeline names.
 _INK: Final = 'font-size="13" fill="'
 
 
@@ -128,13 +129,14 @@ def _timeline(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
     """Draw a bar from start to end for each row, years to the right; a row without dates says so."""
     groups = _groups(plot, sheet, canvas.colours)
     canvas.legend(groups)
+    sheet = _by_date(plot, sheet)
     spans = [(_day(cell_of(sheet, row, plot.x)), _day(cell_of(sheet, row, plot.end))) for row in sheet.rows]
     days = [day for span in spans for day in span if day]
     left = canvas.width * 0.42
     first, last = (int(min(days)), int(max(days)) + 1) if days else (0, 1)
     scale = (canvas.width - left - 2 * _EDGE) / (last - first)
     top = canvas.height + _LINE + 4
-    step = max(1, -(-(last - first) * 45 // int(canvas.width - left)), -(-(last - first) // _MOST_YEARS))
+    step = next(step for step in _STEPS if (last - first) / step <= (canvas.width - left) / 50)
     grid = len(canvas.parts)
     canvas.height = top
     before = ""
@@ -158,12 +160,22 @@ def _timeline(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
         before = name
     lines_before = canvas.parts[grid:]
     del canvas.parts[grid:]
-    for year in range(first, last + 1, int(step)) if days else ():
+    for year in range(-(-first // step) * step, last + 1, step) if days else ():
         x = left + (year - first) * scale
         line = {"x1": f"{x:g}", "x2": f"{x:g}", "y1": top, "y2": canvas.height}
         canvas.add("line", **line, stroke=canvas.colours.line)
         canvas.text([str(year)], x, top - _LINE - 6, canvas.colours.muted, "middle")
     canvas.parts += lines_before
+
+
+def _by_date(plot: Plot, sheet: Sheet) -> Sheet:
+    """Return a sheet by the first date of each thing; those without a date come last."""
+    first: dict[str, float] = {}
+    keys = [(text_of(cell_of(sheet, row, plot.y), sheet.lang), _day(cell_of(sheet, row, plot.x))) for row in sheet.rows]
+    for name, day in keys:
+        first[name] = min(first.get(name, inf), inf if day is None else day)
+    order = sorted(range(len(keys)), key=lambda at: (first[keys[at][0]], keys[at][0], keys[at][1] or inf))
+    return replace(sheet, rows=tuple(sheet.rows[at] for at in order))
 
 
 def _day(cell: Cell) -> float | None:

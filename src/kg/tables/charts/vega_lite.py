@@ -69,6 +69,11 @@ class _ChartBuilder:
         """Whether colours stand for groups; a matrix writes its texts in its cells."""
         return bool(self._plot.colour) and self._plot.mark != "rect" and not self._numeric(self._plot.colour)
 
+    @property
+    def _graded(self) -> bool:
+        """Whether shades stand for numbers."""
+        return bool(self._plot.colour) and self._numeric(self._plot.colour)
+
     def _numeric(self, name: str) -> bool:
         return self._sheet.columns[self._sheet.index(name)].numeric
 
@@ -144,7 +149,7 @@ class _ChartBuilder:
                 value[key] = item
         for value, text in zip(values, self._beside_texts(), strict=True):
             value["text"] = text
-        return values
+        return values if self._graded or self._plot.mark != "rect" else _by_cell(values)
 
     def _room(self, key: str) -> int:
         """Return the letters of a line of a label: on the left by size, below by how many share the width."""
@@ -235,8 +240,9 @@ class _ChartBuilder:
         if mark == "rect":
             shade = {"range": list(colours.shades)}
             graded = {"field": "colour", "type": "quantitative", "scale": shade, "legend": None}
-            scaled = bool(self._plot.colour) and self._numeric(self._plot.colour)
-            encoding["color"] = graded if scaled else {"value": colours.shades[1]}
+            texts = {"range": [*colours.shades, colours.line]}
+            named = {"field": "text", "type": "nominal", "scale": texts, "sort": None, "legend": None}
+            encoding["color"] = graded if self._graded else named
             return {"mark": {"type": "rect", "stroke": colours.paper, "strokeWidth": 3}, "encoding": encoding}
         if self._groups:
             scale = {"domain": self._groups, "range": list(colours.marks[: len(self._groups)])}
@@ -308,3 +314,11 @@ class _ChartBuilder:
             "legend": {"labelColor": colours.ink, "labelFontSize": 12.5, "symbolSize": 110},
             "bar": {"discreteBandSize": {"band": 0.66}},
         }
+
+
+def _by_cell(values: list[Spec]) -> list[Spec]:
+    """Return one value for each cell of a matrix; where rows differ, all their texts are written in it."""
+    cells: dict[tuple[Any, Any], list[str]] = {}
+    for value in values:
+        cells.setdefault((value["x"], value["y"]), []).append(value["text"])
+    return [{"x": x, "y": y, "text": " / ".join(dict.fromkeys(texts))} for (x, y), texts in cells.items()]

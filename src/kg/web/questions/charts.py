@@ -180,7 +180,13 @@ def view(context: Context, bound: BoundQuestion, sheet: Sheet) -> ChartView | No
         svg = render_answer_map(plot, sheet, frame, "light", lambda iri: link_of(iri, context.lang))
         return replace(chart, inline=Markup(svg))  # noqa: S704
     pictures = tuple(_picture(context, bound, sheet, frame, *variant) for variant in _VARIANTS)
-    return replace(chart, pictures=pictures, explorable=plot.mark not in drawn.MARKS)
+    return replace(chart, pictures=pictures, explorable=_explorable(plot, sheet))
+
+
+def _explorable(plot: Plot, sheet: Sheet) -> bool:
+    """Return whether each mark is a row; a matrix of texts writes those of a cell together."""
+    graded = bool(plot.colour) and sheet.columns[sheet.index(plot.colour)].numeric
+    return plot.mark in ("bar", "point") or (plot.mark == "rect" and graded)
 
 
 def _view(context: Context, bound: BoundQuestion) -> ChartView:

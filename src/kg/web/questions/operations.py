@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from kg.queries.question import Parameter, Question
+from kg.tables.charts import drawn
 from kg.tables.sheet import LABEL, Sheet
 from kg.web.layout import message
 from kg.web.questions.api import FORMS
@@ -70,8 +71,8 @@ def paths_of(question: Question, sheet: Sheet | None, choices: Choices, lang: st
 def _charts(question: Question, parameters: list[Node], lang: str) -> Node:
     if question.chart is None:
         return {}
-    forms: dict[str, Node] = {"svg": {"image/svg+xml": _TEXT}}
-    if question.chart.mark != "map":
+    forms: dict[str, Node] = {"svg": {"image/svg+xml": _TEXT}, "png": {"image/png": _CONTENT["xlsx"]}}
+    if question.chart.mark not in ("map", *drawn.MARKS):
         forms["vl.json"] = {"application/vnd.vegalite.v5+json": {"schema": {"type": "object"}}}
     paths = {}
     for suffix, content in forms.items():
