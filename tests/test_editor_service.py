@@ -129,6 +129,14 @@ def test_a_query_becomes_a_chart_by_get_and_post(client: FlaskClient) -> None:
     assert client.get("/sparql/chart", query_string=told | {"lang": "en"}).data == posted.data
 
 
+def test_relations_need_no_numbers(client: FlaskClient) -> None:
+    told = {"query": "SELECT ?a ?b { VALUES (?a ?b) { ('een' 'twee') ('een' 'drie') } }", "x": "a", "y": "b"}
+    svg = client.post("/sparql/chart?lang=nl", data=told | {"mark": "links"})
+    assert svg.status_code == 200
+    assert svg.text.count("<path") == 4, "a line and its tip for each row"
+    assert client.post("/sparql/chart?lang=nl", data=told | {"mark": "bar"}).status_code == 400
+
+
 def test_places_become_a_map_with_links(client: FlaskClient) -> None:
     told = {"query": PLACES, "mark": "map", "latitude": "lat", "longitude": "lon", "label": "c"}
     svg = client.post("/sparql/chart?lang=nl", data=told).text
@@ -142,7 +150,7 @@ def test_places_become_a_map_with_links(client: FlaskClient) -> None:
         ({"query": ""}, 400, "no query"),
         ({"query": "CONSTRUCT WHERE { ?s a kb:Pillar }"}, 400, "no rows"),
         ({"query": "SELECT ?n { ?n a kb:Nothing }"}, 400, "no column"),
-        ({"mark": "pie"}, 400, "bar, point, map"),
+        ({"mark": "pie"}, 400, "bar, point, links, map"),
         ({"x": "nowhere"}, 400, "no column nowhere"),
         ({"x": ""}, 400, "missing"),
         ({"x": "class"}, 400, "every value is a number"),

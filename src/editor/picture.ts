@@ -60,7 +60,7 @@ export class Picture {
   }
 
   private choices(): HTMLElement {
-    const marks = { bar: word("editor_bars"), point: word("editor_points") };
+    const marks = { bar: word("editor_bars"), point: word("editor_points"), links: word("editor_links") };
     const columns = Object.fromEntries(this.answer.columns.map((name) => [name, name]));
     const sets = { x: word("editor_across"), y: word("editor_down"), colour: word("editor_colour") };
     const fields = Object.entries(sets).map(([key, label]) => {

@@ -14,7 +14,7 @@ from kg.tables.charts.themes import Theme
 _ROOT: Final = re.compile(r"<svg\b([^>]*)>")
 _SIZE: Final = re.compile(r'width="(\d+)" height="(\d+)" viewBox="0 0 \1 \2"')
 _OPENING: Final = re.compile(r"<svg\b[^>]*>(?:<title\b.*?</desc>)?", re.DOTALL)
-CARD: Final = (1200, 630)  # The size of pictures beside links (Open Graph).
+CARD, _NOTE = (1200, 630), 48  # The size of pictures beside links (Open Graph).
 FONT: Final = "Arial, Liberation Sans, sans-serif"
 _LINE, _LETTER, _MARGIN = 16, 6.4, 8  # Pixels: height of a line of notes, width of a letter, space around them.
 _TITLE_LINE, _TITLE_LETTER, _TITLE_STYLE = 21, 8.6, ' font-size="16" font-weight="bold"'
@@ -86,16 +86,22 @@ def _wrap(notes: Sequence[str], width: int) -> list[str]:
     return [line for note in notes for line in textwrap.wrap(note, int((width - 2 * _MARGIN) / _LETTER))]
 
 
-def as_card(svg: str, colours: Theme) -> str:
-    """Return an SVG in the shape of a preview of a link: whole where it fits, else its upper part."""
+def as_card(svg: str, note: str, colours: Theme) -> str:
+    """Return an SVG in the shape of a preview of a link, with its source: whole where it fits, else its upper part."""
     size, (width, height) = _SIZE.search(svg), CARD
     if size is None:
         return svg
-    own_width, own_height = int(size[1]), int(size[2])
-    seen = own_width * height // width if own_height > own_width else own_height
-    inner = svg.replace(size[0], f'width="{width}" height="{height}" viewBox="0 0 {own_width} {seen}"', 1)
+    own_width, own_height, room = int(size[1]), int(size[2]), height - _NOTE
+    cut = own_height > own_width > width / 2
+    seen = own_width * room // width if cut else own_height
+    inner = svg.replace(size[0], f'width="{width}" height="{room}" viewBox="0 0 {own_width} {seen}"', 1)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-    return f'{head}<rect width="{width}" height="{height}" fill="{colours.paper}"/>{inner}</svg>'
+    back = f'<rect width="{width}" height="{height}" fill="{colours.paper}"/>'
+    line = f'<path d="M0,{room}h{width}" stroke="{colours.line}"/>'
+    foot = text_lines(
+        [textwrap.shorten(note, 105, placeholder=" …")], 14, room + 8, 22, f'fill="{colours.muted}" font-size="20"'
+    )
+    return f"{head}{back}{inner}{line}{foot}</svg>"
 
 
 def text_lines(lines: Sequence[str], x: float, y: float, step: int, style: str) -> str:

@@ -271,7 +271,7 @@ class _ChartBuilder:
         place: Spec = {"align": "left", "dx": 8, "baseline": "middle"} if self._lying else {"dy": -14}
         if self._plot.mark == "rect":
             place = {"align": "center", "baseline": "middle"}
-        text = {"type": "text", "color": self._colours.ink, "fontSize": 12.5, "clip": False}
+        text = {"type": "text", "color": self._colours.ink, "fontSize": 12.5, "clip": False, "lineBreak": "\n"}
         kept = ("field", "type", "sort")
         encoding = {
             key: {name: channel[name] for name in kept if name in channel} for key, channel in self._place().items()
@@ -321,4 +321,4 @@ def _by_cell(values: list[Spec]) -> list[Spec]:
     cells: dict[tuple[Any, Any], list[str]] = {}
     for value in values:
         cells.setdefault((value["x"], value["y"]), []).append(value["text"])
-    return [{"x": x, "y": y, "text": " / ".join(dict.fromkeys(texts))} for (x, y), texts in cells.items()]
+    return [{"x": x, "y": y, "text": "\n".join(dict.fromkeys(texts))} for (x, y), texts in cells.items()]

@@ -148,7 +148,7 @@ def _png(context: Context, renderer: ChartRenderer, bound: BoundQuestion, shape:
         svg = render_answer_map(plot, sheet, frame, theme, str)
     else:
         svg = painted(context, renderer, plot, sheet, frame, _VARIANTS)[theme, "wide"]
-    svg, scale = (as_card(svg, THEMES[theme]), 1) if shape == "card" else (svg, 2)
+    svg, scale = (as_card(svg, frame.below[1], THEMES[theme]), 1) if shape == "card" else (svg, 2)
     key = blake2b(json.dumps(["png", svg]).encode(), digest_size=20).digest()
     png: bytes | None = context.site.cache.get(key)
     if png is None:

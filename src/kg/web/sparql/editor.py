@@ -31,14 +31,15 @@ from kg.web.context import Context
 from kg.web.layout import POLICY, message, messages, term_view
 from kg.web.questions.api import XLSX, sheet_messages
 from kg.web.questions.binding import read_sheet
-from kg.web.questions.charts import MAP, SVG, link_of, one_of, painted
+from kg.web.questions.charts import MAP, MOST, SVG, link_of, one_of, painted
 from kg.web.responses import arguments, ask, send_data, send_json
 from kg.web.site import Site
 from kg.web.sparql.editor_terms import lexicon
 from kg.web.sparql.term_warnings import warnings
 
 FILES: Final = Path(__file__).parents[1] / "static" / "editor"
-_MARKS: Final = ("bar", "point", MAP)
+_MARKS: Final = ("bar", "point", "links", MAP)
+
 _BARS: Final = 150  # Rows that a chart shows so that one can read it.
 _POINTS: Final = 2000
 _IRIS: Final = 5000
@@ -213,7 +214,7 @@ def _plot(fields: Mapping[str, str], sheet: Sheet) -> Plot:
         names = "latitude, longitude and label" if mark == MAP else "x and y"
         raise UnknownValue("a column is missing", where=mark, hint=f"name columns in {names}")
     _check_columns(plot, sheet)
-    most = _BARS if mark == "bar" else _POINTS
+    most = {"bar": _BARS, "links": MOST}.get(mark, _POINTS)
     if len(sheet.rows) > most:
         raise TooLarge(f"{len(sheet.rows)} rows; this chart shows {most}", hint=f"add LIMIT {most}, or group the rows")
     return plot
@@ -229,6 +230,7 @@ def _check_columns(plot: Plot, sheet: Sheet) -> None:
             raise UnknownValue(f"the answer has no column {name[:100]}", where=plot.mark, hint=hint) from None
     numbers = {plot.latitude, plot.longitude} if plot.mark == MAP else {plot.x, plot.y}
     enough = all(map(numeric.get, numbers)) if plot.mark == MAP else any(map(numeric.get, numbers))
+    enough = enough or plot.mark == "links"
     if not enough or not sheet.rows:
         what = "there are no numbers to draw" if sheet.rows else "there are no rows to draw"
         raise UnknownValue(what, where=plot.mark, hint="choose a column in which every value is a number")
