@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,19 @@ def test_every_publication_says_how_it_is_got_and_on_which_terms(client: FlaskCl
             assert not publication.address or f'href="{publication.address}"' in html
     unknown = {"nl": "Wij kennen geen adres", "en": "We know no address"}[lang]
     assert index.count(unknown) == sum(not publication.address for publication in site.publications)
+
+
+@pytest.mark.text
+def test_the_whole_text_is_read_where_it_is_at_hand(graph: Graph, shared: Path) -> None:
+    client = create_app(
+        graph, {}, Settings(text=(shared / "source" / "klimaatbanen-industrie-2023.txt",))
+    ).test_client()
+    text = client.application.extensions["kg"].texts.texts[0]
+    contents = read(client, f"/{LONG}", "nl")
+    words: list[str] = []
+    for part in dict.fromkeys(re.findall(rf'class="name" href="/read/{LONG}(/[^"?]+)', contents)):
+        html = read(client, f"/{LONG}{part}", "nl")
+        assert len(gzip.compress(html.encode())) < 60_000, part
+        assert len(set(re.findall(r'id="line-(\d+)"', html))) > 3, part
+        words += re.findall(r'<div class="words">\s*(?:<span[^>]*></span>\s*)?<(?:p|h\d)>(?:<span>)?([^<]+)', html)
+    assert sorted(map(unescape, words)) == sorted(text.quotes.values())  # A note stands with its section.

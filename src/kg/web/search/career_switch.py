@@ -23,6 +23,7 @@ from kg.web.negotiation import wants_html
 from kg.web.responses import send_json, send_page
 from kg.web.search.routes import search_text
 from kg.web.site import Site
+from kg.web.terms import read_link
 
 if TYPE_CHECKING:
     from kg.linking.advice import Advisor, Asked
@@ -143,6 +144,7 @@ def _send_page(advice: Advice, context: Context, payload: dict[str, Any]) -> Res
         grouped=grouped,
         w=lambda key, **values: words(key, lang, **values),
         link=lambda iri: local_link(iri, lang),
+        read=partial(read_link, context.site, lang),
         address=lambda *pairs, path="/switch": f"{path}?{urlencode([*pairs, ('lang', lang)])}",
         without=lambda pair: [other for other in (*chosen, *place) if other != pair],
         asked=[*chosen, *place] if payload["from"] or payload["skills"] else [("q", payload["q"]), *place],
