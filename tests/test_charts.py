@@ -25,13 +25,14 @@ from kg.tables.charts import drawn
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import Projection, outline, render_answer_map
 from kg.tables.charts.svg import Frame, with_description
-from kg.tables.charts.text_alternative import description, summary
+from kg.tables.charts.text_alternative import description, summary, text_of
+from kg.tables.charts.text_alternative import word as chart_word
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, build_chart
 from kg.tables.sheet import Sheet
 from kg.web.app import create_app
 from kg.web.context import Context
-from kg.web.questions.charts import chart_of
+from kg.web.questions.charts import MOST, chart_of
 
 QUESTIONS = find_questions(project_folder() / "queries")
 CHARTS = [name for name, question in QUESTIONS.items() if question.chart]
@@ -100,6 +101,31 @@ def test_no_chart_mixes_units_on_an_axis(graph: Graph, name: str) -> None:
     for column in ("unit", "kind", "measured") if scales or plot.panels else ():
         texts = [row[sheet.index(column)].text for row in sheet.rows if column in [each.name for each in sheet.columns]]
         assert len(set(texts)) <= 1 or column == plot.y, f"the rows have several values of {column}"
+
+
+def words_of(texts: list[str]) -> set[str]:
+    return {word.strip(":") for text in texts for word in re.split(r"[\s/-]+", text) if not word.isdigit()}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_word_is_cut_in_a_chart(graph: Graph, size: str) -> None:
+    cut = {}
+    for name in CHARTS:
+        plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
+        if not plot or plot.mark == "map" or len(sheet.rows) > MOST:
+            continue
+        if plot.mark in drawn.MARKS:
+            svg = parse(drawn.draw(plot, sheet, "light", size))
+            texts = [" ".join(text.itertext()) for text in svg.iter(f"{SVG}text")]
+        else:
+            values = build_chart(plot, sheet, "light", size).spec["data"]["values"]
+            texts = [text for value in values for text in value.values() if isinstance(text, str)]
+        known = [text_of(cell, "nl") for row in sheet.rows for cell in row]
+        known += [column.title for column in sheet.columns]
+        known += [chart_word(key, "nl") + ":" for key in ("not_named", "no_date", "vague", "no_figure")]
+        found = words_of(texts) - words_of(known) - {"●", "·", ""}
+        cut |= {name: found} if found else {}
+    assert cut == {}
 
 
 def test_relations_a_timeline_and_panels_are_drawn_within_the_picture() -> None:

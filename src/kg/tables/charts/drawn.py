@@ -20,7 +20,6 @@ MARKS: Final = ("links", "timeline", "panels")
 _LINE, _LETTER, _GAP, _EDGE = 16, 6.5, 12, 8  # Pixels: height of a line, width of a letter, space, margin.
 _YEAR: Final = 365.25
 _STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 1000)  # Years between those that the axis of a timeline names.
-_INK: Final = 'font-size="13" fill="'
 
 
 @dataclass
@@ -32,8 +31,13 @@ class _Canvas:
     height: float = _GAP
     parts: list[str] = field(default_factory=list)
 
-    def text(self, lines: Sequence[str], x: float, y: float, colour: str = "", anchor: str = "start") -> None:
-        style = f'{_INK}{colour or self.colours.ink}" text-anchor="{anchor}"'
+    def text(
+        self, lines: Sequence[str], x: float, y: float, colour: str = "", anchor: str = "start", room: float = 0
+    ) -> None:
+        """Write lines; in a room, lines whose words are too long for it are written smaller, not cut."""
+        longest = max(map(len, lines), default=0) * _LETTER
+        size = 13 * min(1, room / longest) if room and longest else 13
+        style = f'font-size="{size:.3g}" fill="{colour or self.colours.ink}" text-anchor="{anchor}"'
         self.parts.append(text_lines(lines, x, y, _LINE, style))
 
     def add(self, element: str, **attributes: object) -> None:
@@ -74,8 +78,8 @@ def _texts(sheet: Sheet, name: str) -> list[str]:
 
 
 def _wrap(text: str, width: float) -> list[str]:
-    """Return the lines of a text; a word ends at a slash, and is cut only where it is longer than a line."""
-    lines = textwrap.wrap(text.replace("/", "/ "), max(8, int(width / _LETTER)))
+    """Return the lines of a text; a word may end at a slash, and is never cut."""
+    lines = textwrap.wrap(text.replace("/", "/ "), max(8, int(width / _LETTER)), break_long_words=False)
     return [line.replace("/ ", "/") for line in lines]
 
 
@@ -110,7 +114,7 @@ def _links(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
     for places, x, anchor in ((left, room, "end"), (right, canvas.width - room, "start")):
         for text, y in places.items():
             lines = _wrap(text, room - _EDGE)
-            canvas.text(lines, x, y - len(lines) * _LINE / 2 - 4, anchor=anchor)
+            canvas.text(lines, x, y - len(lines) * _LINE / 2 - 4, anchor=anchor, room=room - _EDGE)
             canvas.height = max(canvas.height, y + len(lines) * _LINE / 2)
 
 
@@ -145,7 +149,7 @@ def _timeline(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
         lines = _wrap(name, left - 2 * _EDGE) if name != before else []
         notes = _wrap(" · ".join(filter(None, (f"{group} {said[0]}".strip(), *said[1:]))), left - 2 * _EDGE)
         canvas.height += _GAP if lines else 2
-        canvas.text(lines, _EDGE, canvas.height - 4)
+        canvas.text(lines, _EDGE, canvas.height - 4, room=left - 2 * _EDGE)
         canvas.text(notes, _EDGE, canvas.height + len(lines) * _LINE - 4, canvas.colours.muted)
         y = canvas.height + len(lines) * _LINE
         if start is None:
@@ -202,7 +206,7 @@ def _panels(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
         for name, cell in zip(names, cells, strict=True):
             lines = _wrap(name, room - 2 * _EDGE)
             if not at or not side_by_side:
-                canvas.text(lines, room - _EDGE, canvas.height, anchor="end")
+                canvas.text(lines, room - _EDGE, canvas.height, anchor="end", room=room - 2 * _EDGE)
             middle = canvas.height + len(lines) * _LINE / 2
             if cell.value is None:
                 canvas.text([word("no_figure", sheet.lang)], left, middle - _LINE / 2, canvas.colours.muted)

@@ -17,7 +17,7 @@ SIZES: Final[Mapping[str, int]] = {"wide": 720, "narrow": 360}
 _FONT: Final = "Arial, Liberation Sans, sans-serif"
 _LINE, _LETTER, _GAP = 15, 7.3, 13  # Pixels: height of a line, width of a letter in a wide face, space between rows.
 _WRAP: Final[Mapping[str, int]] = {"wide": 40, "narrow": 26}
-_TALL, _NARROWEST = 320, 40
+_TALL, _NARROWEST, _UNBROKEN = 320, 40, 1000
 _SHAPES: Final = ["circle", "square", "triangle-up", "diamond"]
 _BREAK: Final = "split(datum.label, '\\n')"
 Spec = dict[str, Any]
@@ -84,7 +84,8 @@ class _ChartBuilder:
 
     def _wrapped(self, name: str, width: int) -> list[str]:
         texts = (
-            [line for part in text.split("\n") for line in textwrap.wrap(part, width)] for text in self._texts(name)
+            [line for part in text.split("\n") for line in textwrap.wrap(part, width, break_long_words=False)]
+            for text in self._texts(name)
         )
         return ["\n".join(lines) or "-" for lines in texts]
 
@@ -157,7 +158,17 @@ class _ChartBuilder:
             return _WRAP[self._size]
         if key == "colour":
             return int((self._width - 40) / _LETTER)
+        return _UNBROKEN if self._turned else self._share
+
+    @property
+    def _share(self) -> int:
+        """Return the letters that fit below a column."""
         return max(8, int(self._width * 0.8 / _LETTER / max(1, len(set(self._texts(self._plot.x))))) - 1)
+
+    @property
+    def _turned(self) -> bool:
+        """Whether the texts below columns stand upright, since a word of them is wider than its column."""
+        return max((len(word) for text in self._texts(self._plot.x) for word in text.split()), default=0) > self._share
 
     def _beside_texts(self) -> list[str]:
         plot = self._plot
@@ -201,13 +212,24 @@ class _ChartBuilder:
         name = getattr(self._plot, key)
         if self._numeric(name):
             return 1
+        if key == "x" and self._turned:
+            return -(-int(max(map(len, self._texts(name))) * _LETTER) // _LINE)
         return max((text.count("\n") + 1 for text in self._wrapped(name, self._room(key))), default=1)
 
     def _list_axis(self, key: str) -> Spec:
         texts, extent = self._distinct(key), self._extent(key)
-        axis = {"labelExpr": _BREAK, "title": None, "labelLimit": 0, "labelAngle": 0, "ticks": False, "grid": False}
+        axis: Spec = {
+            "labelExpr": _BREAK,
+            "title": None,
+            "labelLimit": 0,
+            "labelAngle": 0,
+            "ticks": False,
+            "grid": False,
+        }
         axis |= {"minExtent": extent, "maxExtent": extent, "domain": False, "labelOverlap": False}
-        return {"field": key, "type": "nominal", "sort": texts, "axis": axis | (self._middle() if key == "y" else {})}
+        upright: Spec = {"labelAngle": -90, "labelAlign": "right", "labelBaseline": "middle"} if self._turned else {}
+        axis |= self._middle() if key == "y" else upright
+        return {"field": key, "type": "nominal", "sort": texts, "axis": axis}
 
     def _middle(self) -> Spec:
         """Return what lifts a label of several lines, so that its middle stands at its mark."""
