@@ -81,16 +81,16 @@ def kebab(iri: str) -> str:
     )
 
 
-def entries_of_store(store: ox.Store) -> list[Entry]:
+def entries_of_store(store: ox.Store, also: frozenset[str] = frozenset()) -> list[Entry]:
     """Return the things of a store that have a class of ours or of ESCO and a preferred label.
 
     What belongs to one publication, such as a section (`id/<kind>/<publication>/<slug>`), is left out: it
-    often has the name of the thing that it is about.
+    often has the name of the thing that it is about. Those of the classes `also` are kept.
     """
     return [
         entry
         for entry in _entries(_statements(store))
-        if entry.iri.removeprefix(ID).count("/") < _BOUND or ID not in entry.iri
+        if entry.iri.removeprefix(ID).count("/") < _BOUND or ID not in entry.iri or also.intersection(entry.types)
     ]
 
 

@@ -1,56 +1,321 @@
-"""Longer texts by their words: definitions, questions. What is called something is in the index of labels."""
+"""What a site has to show, by the words people use for it: stems, parts of compounds and synonyms, the best first.
+
+SQLite's FTS5 is not used: its rank cannot let a synonym, a part of a compound or a word of a description count less
+than a name, and some two thousand short texts need no library to be fast.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Final
 
+from rapidfuzz import fuzz, process
+
 from kg.dutch import stem
-from kg.linking.compounds import folded
+from kg.linking.compounds import Splitter, folded, telling
+from kg.linking.scoring import likeness
 
-_SHORTEST: Final = 3
-_COVERED: Final = 0.65
+_PART: Final = 0.75  # Of a word: a part of a compound.
+_LIKE: Final = 0.7  # Of a word: one that begins like it.
+_SYNONYM: Final = 0.8  # Of a text: the same with a synonym in it.
+_ASIDE: Final = 0.6  # Of a name: a word that only another name or the description holds.
+_FULL: Final = 0.4  # What it counts that a name holds nothing else.
+_OTHER: Final = 0.95  # Of the preferred name: another.
+_FOREIGN: Final = 0.9  # Of a name: one in another language than that of the page.
+_SHORT: Final = 0.3  # Of a word: a letter or digit that stands alone.
+_LEAST: Final = 0.42  # Of what is asked, in rarity: what a document must hold.
+_SHARE: Final = 0.45  # Of the best score: what has less is not worth a line.
+_EXACT: Final = 2.0  # The score of what is called so, of what is in another form or order, and in one word or several.
+_REORDERED: Final = 1.7
+_APART: Final = 1.5
+_PHRASE: Final = 1.1  # The score of a name that holds the words one after another.
+_FEWER: Final = -1.5  # The more words are asked, the less it counts of what kind a document is.
+_BEGIN: Final = 4
+_VARIANTS: Final = 24
+_KNOWN: Final = 8192
+_NEAREST: Final = 75  # Of 100: how like a known word a word must be to be taken for it.
+_SHORTEST: Final = 4  # Letters of a word that may be misspelt.
+_GENITIVE: Final = re.compile("['\u2019]s\\b")
+_GRAMMAR: Final = frozenset(
+    """aan als bij dat die door er hoe is naar niet of om te tot uit wat wie wordt worden
+    an are as at by does from how is it on or that what which who""".split()  # noqa: SIM905
+)
 
 
-class Texts:
-    """Texts that can be found by the words they hold, endings taken off.
+@dataclass(frozen=True)
+class Document:
+    """Something that can be found.
 
-    Arguments:
-        texts: key and text; a key may have several, in several languages.
-        whole: whether words that no text holds count against all of them; else they are passed over.
+    Attributes:
+        key: names it.
+        names: what it is called, each with its language tag or nothing.
+        others: other names and codes, likewise.
+        text: what else is said of it.
+        weight: what its score is multiplied by, the less so the more words are asked.
 
     """
 
-    def __init__(self, texts: Iterable[tuple[str, str]], whole: bool = True) -> None:
-        self._whole = whole
-        self._keys: list[str] = []
-        self._sizes: list[int] = []
-        self._posting: defaultdict[str, list[int]] = defaultdict(list)
-        for number, (key, text) in enumerate(texts):
-            stems = _stems(text)
-            self._keys.append(key)
-            self._sizes.append(len(stems))
-            for word in stems:
-                self._posting[word].append(number)
+    key: str
+    names: tuple[tuple[str, str], ...]
+    others: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    weight: float = 1.0
 
-    def search(self, text: str, limit: int = 5) -> list[str]:
-        """Return the keys of the texts that hold most of the words, rare ones counting more; the shortest first."""
-        asked = [word for word in _stems(text) if self._whole or word in self._posting]
-        held: Counter[int] = Counter()
-        for word in asked:
-            for number in self._posting.get(word, ()):
-                held[number] += self._weight(word)  # type: ignore[assignment]
-        least = _COVERED * sum(map(self._weight, asked))
-        ranked = [
-            (-weight, self._sizes[number], self._keys[number]) for number, weight in held.items() if weight >= least
+
+@dataclass(frozen=True)
+class Match:
+    """A document that was found: its key, its score, whether it is called so, and the name by which it was found."""
+
+    key: str
+    score: float
+    exact: bool
+    name: str
+
+
+Stems = Mapping[str, float]  # Those of words 1, of parts of compounds less.
+Ways = Sequence[tuple[float, Sequence[Stems]]]  # Ways to hold a word: a share, and of each of these one must be held.
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A name of a document, by its number; `words` counts those that tell something."""
+
+    document: int
+    text: str
+    lang: str
+    folded: str
+    stems: Stems
+    words: int
+    weight: float
+
+    @cached_property
+    def in_order(self) -> str:
+        """Its stems in their order, each between spaces."""
+        return _in_order(self.folded)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is looked for: a folded text, its words with the ways to hold each and how rare it is, and its share."""
+
+    text: str
+    ways: Sequence[Ways]
+    rarity: Sequence[float]
+    share: float
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The stems that may hold something of it."""
+        return frozenset(part for ways in self.ways for _, those in ways for one in those for part in one)
+
+    def covers(self, stems: Stems) -> list[float]:
+        """Return how far some stems hold each word."""
+        return [_cover(ways, stems) for ways in self.ways]
+
+    def held(self, covers: Iterable[float]) -> float:
+        """Return how much is held, rare words counting more; of many words most must be."""
+        whole = sum(self.rarity) or 1.0
+        share = sum(one * rare for one, rare in zip(covers, self.rarity, strict=True)) / whole
+        return share ** max(1.0, len(self.ways) / 2) if share >= _LEAST * _ASIDE else 0.0
+
+
+class FullText:
+    """Documents by the words of their names and texts.
+
+    Arguments:
+        documents: any number; of equal ones the first is the better.
+        synonyms: rings of words and phrases that stand for one another.
+
+    """
+
+    def __init__(self, documents: Iterable[Document], synonyms: Iterable[Iterable[str]] = ()) -> None:
+        self._documents = list(documents)
+        told = ((*(text for text, _ in (*one.names, *one.others)), one.text) for one in self._documents)
+        texts = [_folded(text) for those in told for text in those]
+        self._words = sorted({word for text in texts for word in text.split()})
+        splitter = Splitter(texts)
+        self._parts: Callable[[str], tuple[str, ...]] = lru_cache(_KNOWN)(splitter.stems)
+        self._names: list[_Name] = []
+        self._bodies: list[Stems] = []
+        self._named: defaultdict[str, set[int]] = defaultdict(set)
+        self._told: defaultdict[str, set[int]] = defaultdict(set)
+        for number, document in enumerate(self._documents):
+            self._add(number, document)
+        self._begins: defaultdict[str, list[str]] = defaultdict(list)
+        for word in sorted({*self._named, *self._told}):
+            self._begins[word[:_BEGIN]].append(word)
+        self._rings = [{tuple(_stems(_folded(label))): _folded(label) for label in ring} for ring in synonyms]
+
+    def _add(self, number: int, document: Document) -> None:
+        for at, (text, lang) in enumerate((*document.names, *document.others)):
+            plain = _folded(text)
+            words = _telling(plain)
+            stems = self._stems_of(words)
+            for part in stems:
+                self._named[part].add(len(self._names))
+            weight = 1.0 if at < len(document.names) else _OTHER
+            self._names.append(_Name(number, text, lang, plain, stems, len(words), weight))
+        self._bodies.append(body := self._stems_of(_telling(_folded(document.text))))
+        for part in body:
+            self._told[part].add(number)
+
+    def _stems_of(self, words: Sequence[str]) -> Stems:
+        return {part: _PART for word in words for part in self._parts(word)} | dict.fromkeys(_stems(words), 1.0)
+
+    def search(self, text: str, lang: str, prefix: bool = False) -> list[Match]:
+        """Return what is called so or holds most of the words, best first.
+
+        Arguments:
+            text: what somebody looks for.
+            lang: language of the page.
+            prefix: whether its last word may be the beginning of one.
+
+        """
+        plain = _folded(text)
+        power = len(_telling(plain)) ** _FEWER if plain else 1.0
+        best: dict[int, Match] = {}
+        for variant, share in self._variants(plain).items():
+            asked = self._asked(variant, share, prefix and share == 1.0)
+            for number, match in self._found(asked, lang):
+                score = match.score * share * self._documents[number].weight ** power
+                if number not in best or score > best[number].score:
+                    best[number] = replace(match, score=score)
+        ordered = sorted(best.items(), key=lambda item: (-round(item[1].score, 3), item[0]))
+        least = _SHARE * min(ordered[0][1].score, 1.0) if ordered else 0.0
+        return [match for _, match in ordered if match.score >= least]
+
+    def nearest(self, text: str) -> str:
+        """Return a text with each word that nothing holds replaced by the known one spelled most like it."""
+        return " ".join(self._nearest_word(word) for word in _folded(text).split())
+
+    def _nearest_word(self, word: str) -> str:
+        if len(word) < _SHORTEST or stem(word) in self._named or stem(word) in self._told:
+            return word
+        like = process.extractOne(word, self._words, scorer=fuzz.ratio, processor=None, score_cutoff=_NEAREST)
+        return like[0] if like else word
+
+    def _variants(self, text: str) -> dict[str, float]:
+        """Return a folded text as it is, and with synonyms in the place of words or phrases."""
+        variants = {text: 1.0}
+        for ring in self._rings:
+            for variant, share in list(variants.items()):
+                for new in islice(_replaced(variant, ring), _VARIANTS - len(variants)):
+                    variants.setdefault(new, share * _SYNONYM)
+        return variants
+
+    def _asked(self, text: str, share: float, prefix: bool) -> _Asked:
+        words = _telling(text)
+        ways = [self._ways(word, prefix and word is words[-1]) for word in words]
+        rarity = [
+            self._rarity(those) * (1.0 if len(word) > 1 else _SHORT) for word, those in zip(words, ways, strict=True)
         ]
-        return list(dict.fromkeys(key for _, _, key in sorted(ranked)))[:limit]
+        return _Asked(text, ways, rarity, share)
 
-    def _weight(self, word: str) -> float:
-        return math.log(1 + len(self._keys) / (1 + len(self._posting.get(word, ()))))
+    def _ways(self, word: str, prefix: bool) -> Ways:
+        """Return the ways in which a text may hold a word: itself, one that begins like it, or all of its parts."""
+        own = stem(word)
+        near = self._begins.get(own[:_BEGIN], ())
+        similar = {other: _LIKE * max(_begun(own, other), likeness(own, other)) for other in near}
+        if prefix:
+            begun = (
+                other for begin, those in self._begins.items() if begin.startswith(word[:_BEGIN]) for other in those
+            )
+            similar |= {other: _PART for other in begun if other.startswith(word)}
+        whole = {other: like for other, like in similar.items() if like} | {own: 1.0}
+        parts = self._parts(word)
+        return [(1.0, [whole]), *([(_PART, [{part: 1.0} for part in parts])] if len(parts) > 1 else [])]
+
+    def _rarity(self, ways: Ways) -> float:
+        parts = {part for _, those in ways for one in those for part in one}
+        count = max(len(self._named.get(part, ())) + len(self._told.get(part, ())) for part in parts)
+        return math.log(1 + len(self._documents) / (1 + count))
+
+    def _found(self, asked: _Asked, lang: str) -> Iterator[tuple[int, Match]]:
+        """Yield the documents that hold enough of what is asked, some by several names."""
+        aside: dict[int, list[float]] = {
+            number: [_ASIDE * cover for cover in asked.covers(self._bodies[number])]
+            for number in self._holding(asked, self._told)
+        }
+        covers = {at: asked.covers(self._names[at].stems) for at in self._holding(asked, self._named)}
+        for at, covered in covers.items():
+            told = aside.get(self._names[at].document, [0.0] * len(covered))
+            both = [max(one, _ASIDE * cover) for one, cover in zip(told, covered, strict=True)]
+            aside[self._names[at].document] = both
+        for at, covered in covers.items():
+            name = self._names[at]
+            held = asked.held(map(max, covered, aside[name.document]))
+            if held:
+                exact = asked.share == 1.0 and name.folded == asked.text
+                score = max(held * (1 - _FULL + _FULL * min(sum(covered) / name.words, 1.0)), self._called(asked, name))
+                score *= name.weight * (1.0 if name.lang in ("", lang) else _FOREIGN)
+                yield name.document, Match(self._documents[name.document].key, score, exact, name.text)
+        for number, told in aside.items():
+            if held := asked.held(told):
+                yield number, Match(self._documents[number].key, held * (1 - _FULL), False, "")
+
+    @staticmethod
+    def _holding(asked: _Asked, postings: Mapping[str, set[int]]) -> set[int]:
+        return set().union(*(postings.get(part, ()) for part in asked.parts))
+
+    def _called(self, asked: _Asked, name: _Name) -> float:
+        """Return the least score of a name that is what is asked, or nearly; else nothing."""
+        if asked.share < 1.0:
+            return 0.0
+        if name.folded == asked.text:
+            return _EXACT
+        if sorted(_stems(_telling(name.folded))) == sorted(_stems(_telling(asked.text))):
+            return _REORDERED
+        if self._all_parts(name.folded) == self._all_parts(asked.text):
+            return _APART
+        return _PHRASE if " " in asked.text and _in_order(asked.text) in name.in_order else 0.0
+
+    def _all_parts(self, text: str) -> list[str]:
+        return sorted(part for word in _telling(text) for part in self._parts(word))
 
 
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in folded(text).split() if len(word) >= _SHORTEST)
+def _cover(ways: Ways, stems: Stems) -> float:
+    """Return how far some stems hold a word."""
+    best = 0.0
+    for share, those in ways:
+        held = sum(max((like * stems.get(part, 0.0) for part, like in one.items()), default=0.0) for one in those)
+        best = max(best, share * held / len(those))
+    return best
+
+
+def _begun(begin: str, word: str) -> float:
+    """Return how like a word its beginning is: the more, the less is missing."""
+    return (3 + len(begin) / len(word)) / 4 if word.startswith(begin) else 0.0
+
+
+def _folded(text: str) -> str:
+    return folded(_GENITIVE.sub("", text))
+
+
+def _telling(text: str) -> list[str]:
+    return [word for word in telling(text) if word not in _GRAMMAR] or text.split()
+
+
+def _stems(words: str | Sequence[str]) -> list[str]:
+    return [stem(word) for word in (words.split() if isinstance(words, str) else words)]
+
+
+def _in_order(text: str) -> str:
+    return f" {' '.join(_stems(text))} "
+
+
+def _replaced(text: str, ring: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    """Yield a folded text with a word or phrase of a ring, the longest, replaced by each other of the ring."""
+    words, stems = text.split(), _stems(text)
+    for phrase in sorted(ring, key=len, reverse=True):
+        for at in range(len(words) - len(phrase) + 1):
+            if tuple(stems[at : at + len(phrase)]) == phrase:
+                for other, label in ring.items():
+                    if other != phrase:
+                        yield " ".join([*words[:at], label, *words[at + len(phrase) :]])
+                return

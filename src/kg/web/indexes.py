@@ -19,7 +19,6 @@ from kg.queries.question import Question
 from kg.rdf_terms import local_name
 
 if TYPE_CHECKING:
-    from kg.linking.full_text import Texts
     from kg.linking.index import Index
 
 MATCHES: Final = tuple(ox.NamedNode(f"{SKOS}{name}Match") for name in ("exact", "close", "narrow", "broad"))
@@ -62,19 +61,6 @@ class Indexes:
         return self._labels
 
     @cached_property
-    def definitions(self) -> Texts:
-        """IRIs of things by the words of their definitions, in all languages."""
-        from kg.linking.full_text import Texts
-
-        quads = self._store.quads_for_pattern(None, ox.NamedNode(SKOS + "definition"), None, None)
-        pairs = ((quad.subject, quad.object) for quad in quads)
-        return Texts(
-            (thing.value, text.value)
-            for thing, text in pairs
-            if isinstance(thing, ox.NamedNode) and isinstance(text, ox.Literal) and self.labels.get(thing.value)
-        )
-
-    @cached_property
     def codes(self) -> Mapping[str, frozenset[str]]:
         """Code to the concepts of other vocabularies that have it and that a mapping links to a thing of ours."""
         iris: defaultdict[str, set[str]] = defaultdict(set)
@@ -86,15 +72,3 @@ class Indexes:
                 for quad in store.quads_for_pattern(other, _NOTATION, None, None):
                     iris[str(getattr(quad.object, "value", ""))].add(other.value)
         return {code: frozenset(those) for code, those in iris.items()}
-
-    @cached_property
-    def questions(self) -> Texts:
-        """Names of saved questions by the words of their titles and descriptions, in all languages."""
-        from kg.linking.full_text import Texts
-
-        texts = (
-            (question.name, f"{title} {question.description[lang]}")
-            for question in self._saved.values()
-            for lang, title in question.title.items()
-        )
-        return Texts(texts, whole=False)

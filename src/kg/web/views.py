@@ -7,7 +7,7 @@ A view is a `sh:NodeShape` with `sh:targetClass`; each `sh:property` has a `sh:p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path as File
@@ -19,7 +19,7 @@ import pyoxigraph as ox
 
 from kg.errors import SourceError
 from kg.graph.facts import Path, Step
-from kg.namespaces import BASE, RDF_TYPE, SH
+from kg.namespaces import BASE, RDF_TYPE, SH, SKOS
 from kg.rdf_terms import Term, first_object, list_members, local_name, objects, texts_by_language
 
 VIEWS: Final = BASE + "views#"
@@ -27,6 +27,7 @@ DASH: Final = "http://datashapes.org/dash#"
 _RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
 _URI_SPACE: Final = "http://rdfs.org/ns/void#uriSpace"
 EVERYTHING: Final = _RDFS + "Resource"
+_NAMES: Final = ("prefLabel", "altLabel")
 _LAST: Final = 1000.0
 
 Texts = Mapping[str, str]
@@ -121,11 +122,22 @@ class Views:
     Arguments:
         views: any number; that of `rdfs:Resource` holds what goes for all.
         vocabularies: how IRIs of other vocabularies begin, and what those are called.
+        synonyms: rings of words that stand for one another in a search.
+        ranking: classes, those first that a search shows first.
+        passages: classes of what a search shows as passages.
 
     """
 
-    def __init__(self, views: Iterable[View], vocabularies: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        views: Iterable[View],
+        vocabularies: Mapping[str, str] | None = None,
+        synonyms: Sequence[tuple[str, ...]] = (),
+        ranking: Sequence[str] = (),
+        passages: Sequence[str] = (),
+    ) -> None:
         self.vocabularies = vocabularies or {}
+        self.synonyms, self.ranking, self.passages = synonyms, ranking, passages
         self._views = {view.target: view for view in views}
         self.common = self._views.get(EVERYTHING, View(EVERYTHING, {}, {}, ()))
 
@@ -165,7 +177,8 @@ def read_views(folder: File) -> Views:
                 str(error.msg), where=str(path), line=error.lineno, hint="mend the Turtle there"
             ) from error
     reader = _Reader(store)
-    return Views(reader.views(), reader.vocabularies())
+    ranking, passages = reader.classes("ranking"), reader.classes("passages")
+    return Views(reader.views(), reader.vocabularies(), reader.synonyms(), ranking, passages)
 
 
 class _Reader:
@@ -181,6 +194,17 @@ class _Reader:
     def vocabularies(self) -> dict[str, str]:
         spaces = self._store.quads_for_pattern(None, ox.NamedNode(_URI_SPACE), None, None)
         return {_value(quad.object): self._text(quad.subject, _RDFS + "label") for quad in sorted(spaces, key=str)}
+
+    def synonyms(self) -> list[tuple[str, ...]]:
+        rings = self._store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), ox.NamedNode(VIEWS + "Synonyms"), None)
+        return [
+            tuple({_value(text): None for name in _NAMES for text in objects(self._store, ring.subject, SKOS + name)})
+            for ring in sorted(rings, key=str)
+        ]
+
+    def classes(self, name: str) -> list[str]:
+        members = first_object(self._store, ox.NamedNode(VIEWS + "search"), VIEWS + name)
+        return [_value(member) for member in list_members(self._store, members)] if members else []
 
     def _view(self, shape: Term) -> View:
         fields = [self._field(node) for node in objects(self._store, shape, SH + "property")]

@@ -1,9 +1,10 @@
-"""What a search of the site finds: things by label, code or definition, grouped by kind; and questions."""
+"""What a search of the site finds: ours best first, ESCO apart, what kinds there are, and what else may be meant."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -11,114 +12,87 @@ from urllib.parse import urlencode
 import pyoxigraph as ox
 
 from kg.languages import lang_attribute
-from kg.linking.batch import as_dict
 from kg.linking.candidates import Candidate, Wanted
-from kg.linking.entries import Label
-from kg.namespaces import BASE, KB, SKOS
+from kg.linking.entries import Entry, kebab
+from kg.linking.esco import MODEL
+from kg.linking.full_text import Match
+from kg.namespaces import BASE
 from kg.queries.question import Question
 from kg.web.indexes import MATCHES
-from kg.web.kinds import kind_of
-from kg.web.layout import TermView, local_link, term_view
+from kg.web.layout import TermView, local_link, message, term_view
+from kg.web.search.documents import CHART, PAGE, QUESTION, Documents
 from kg.web.site import Site
 
 _LEAST: Final = 20.0  # Below this, in a hundred, what is like the text in letters is so by accident.
-_EXACT: Final = 97.0  # Another name is no less a name, though the scorer doubts whose it is.
-_SAME: Final = 90.0  # The same parts in another order, together or apart.
-_OURS: Final = 10.0
-_NAMED: Final = 45.0
-_SURE: Final = 60.0
-_SENTENCE: Final = 3
-_SHARE: Final = 0.4  # Of the best score: what has less is not worth a line.
-_BY_CODE: Final = 90.0
-_DEFINED: Final = 5
-_ASKED: Final = 5
+_LIKE: Final = 45.0  # The same, where there is something of ours.
+_SHARE: Final = 0.4  # Of the best score of ESCO: what has less is not worth a line.
+_WEAK: Final = 40.0  # Of ours, in a hundred.
+_NEAR: Final = 75.0
+_OF_ESCO: Final = 8
 _LINKED: Final = 3
+_AGAIN: Final = (
+    0.9  # What each further one of a group counts, and of a class, so that the first lines are not all alike.
+)
+_MOST_AGAIN: Final = 4
+_PASSAGE, _THING = "passage", "thing"
+_KINDS: Final = {
+    QUESTION: ("search_question", "search_questions"),
+    CHART: ("search_chart", "search_charts"),
+    PAGE: ("search_page", "search_pages"),
+}
 _CODE: Final = re.compile(
     r"(?:isco|brc|crebo|sbi|isced)(?:[\s-]*(?:08|2014|2015|2008|f))?[\s:-]*(?:code\s*)?(\d[\d.]*)", re.I
 )
-_CONCEPT: Final = SKOS + "Concept"
-_ESCO_OCCUPATION: Final = "http://data.europa.eu/esco/model#Occupation"
+_ESCO: Final = frozenset(f"{MODEL}{name}" for name in ("Occupation", "Skill", "SkillGroup", "ISCOGroup"))
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A thing that was found.
+    """Something that was found.
 
     Attributes:
-        site: what is served.
-        lang: language of the page.
-        candidate: the thing, the label by which it was found, and its score.
-        by: label or definition, by which it was found.
+        id: IRI of a thing, name of a question, or address of a page.
+        type: how `type=` names its kind: that of a class, or question, chart or page.
+        kind: what one of its kind is called.
+        name, tag: what it is called, and the language of that where it is not that of the page.
+        page: where to read on.
+        score: 0 to 100.
+        match: whether it is called so.
+        label: the name by which it was found, where that is another.
+        level: of education, where it has one.
+        facts: what tells it from others of its name.
+        text: its definition or description.
+        linked: things of ours that a mapping links to a thing of another vocabulary.
 
     """
 
-    site: Site
-    lang: str
-    candidate: Candidate
-    by: str = "label"
-
-    @property
-    def kind(self) -> str:
-        """IRI of the class under which it is shown: that of its kind, or else the first of ours, or else the first."""
-        entry = self.candidate.entry
-        common = self.site.kinds.classes.get(kind_of(entry.iri), "")
-        ours = (iri for iri in entry.types if iri.startswith(KB))
-        return common if common in entry.types else next(ours, entry.types[0])
-
-    @property
-    def name(self) -> str:
-        """Its preferred label in the language of the page."""
-        return self.candidate.entry.name(self.lang)
-
-    @property
-    def name_tag(self) -> str:
-        """The language of its name, where it is not that of the page."""
-        tags = {label.lang for label in self.candidate.entry.labels if label.text == self.name}
-        return "" if self.lang in tags else lang_attribute(min(tags, default=""), self.lang)
-
-    @property
-    def label(self) -> str:
-        """The label by which it was found, where that is not its name."""
-        text = self.candidate.label.text
-        return text if self.by == "label" and text != self.name else ""
-
-    @property
-    def tag(self) -> str:
-        """The language of that label, where it is not that of the page."""
-        return lang_attribute(self.candidate.label.lang, self.lang)
-
-    @property
-    def definition(self) -> str:
-        """Its definition, in the language of the page."""
-        return self.site.definition(self.candidate.entry.iri, self.lang)
-
-    @property
-    def code(self) -> bool:
-        """Whether it is a code that describes other things, such as a unit: one without a view of its own."""
-        kind = kind_of(self.candidate.entry.iri)
-        view = self.site.kinds.view(kind) if kind else None
-        return bool(kind) and (view is None or view.target == _CONCEPT)
-
-    @property
-    def linked(self) -> list[TermView]:
-        """Things of ours that a mapping links to a thing of another vocabulary."""
-        iris = list(_linked(self.site, self.candidate.entry.iri))[:_LINKED]
-        return [term_view(self.site, ox.NamedNode(iri), self.lang) for iri in iris]
-
-    @property
-    def page(self) -> str:
-        """Where to read on: its page here, or what this site can do with it, or its own IRI."""
-        iri = self.candidate.entry.iri
-        if iri.startswith(BASE):
-            return local_link(iri, self.lang)
-        if self.kind == _ESCO_OCCUPATION:
-            return "/switch?" + urlencode({"from": iri, "lang": self.lang})
-        return iri
+    id: str
+    type: str
+    kind: str
+    name: str
+    page: str
+    score: float
+    match: bool
+    tag: str = ""
+    label: str = ""
+    level: str = ""
+    facts: tuple[str, ...] = ()
+    text: str = ""
+    linked: tuple[TermView, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the hit as JSON holds it."""
-        kind = kind_name(self.site, self.lang, self.kind)
-        return as_dict(self.candidate, self.lang) | {"kind": kind, "page": self.page, "by": self.by}
+        names = ("id", "type", "kind", "name", "label", "level", "facts", "text", "page", "score", "match")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A kind of what was found: how `type=` names it, what it is called, and how many there are."""
+
+    type: str
+    name: str
+    count: int
 
 
 @dataclass(frozen=True)
@@ -126,135 +100,234 @@ class Results:
     """What a search found.
 
     Attributes:
-        hits: things, best first.
-        groups: the same by class, the class of the best first.
-        questions: saved questions that are about it.
-        named: whether something is called so; else the hits are merely like it.
-        asked: whether the text is more like a question than like a name.
+        ours: things, passages, questions and pages, best first.
+        esco: things of ESCO and ISCO, best first.
+        more: how many of ours are not among these.
+        facets: the kinds of all that was found, the most first.
+        meant: the text that was looked for instead, where nothing holds the one that was asked.
 
     """
 
-    hits: tuple[Hit, ...]
-    groups: tuple[tuple[str, tuple[Hit, ...]], ...]
-    questions: tuple[Question, ...]
-    named: bool
-    asked: bool
+    ours: tuple[Hit, ...]
+    esco: tuple[Hit, ...]
+    more: int
+    facets: tuple[Facet, ...]
+    meant: str = ""
+
+    @property
+    def first(self) -> tuple[Hit, ...]:
+        """What of ESCO stands before ours: what is called so where nothing of ours is, or all where ours is weak."""
+        best = self.ours[0].score if self.ours else 0.0
+        if best < _WEAK:
+            return self.esco
+        return self.esco[: int(best < _NEAR and self.esco[0].match)] if self.esco else ()
+
+    @property
+    def last(self) -> tuple[Hit, ...]:
+        """What of ESCO stands behind ours."""
+        return self.esco[len(self.first) :]
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """All, in the order of the page."""
+        return (*self.first, *self.ours, *self.last)
 
 
-def find(site: Site, lang: str, text: str, kind: str = "", limit: int = 20) -> Results:
-    """Return what a search finds.
+class Finder:
+    """Finds in what a site has.
 
     Arguments:
         site: what is served.
-        lang: language of the page.
-        text: what was typed; `ISCO 7212` is the code alone.
-        kind: IRI or kebab-case name of a class; empty means all, and questions as well.
-        limit: things at most.
 
     """
-    code = _CODE.fullmatch(text.strip())
-    wanted = Wanted(frozenset({kind} if kind else ()))
-    named = _named(site, lang, code[1] if code else text.strip(), wanted, limit)
-    best = named[0].candidate.score if named else 0.0
-    if code:
-        return Results(tuple(named), _grouped(named), (), True, False)
-    defined = _defined(site, lang, text, wanted, {hit.candidate.entry.iri for hit in named})
-    hits = [*named[: max(limit - len(defined), 1)], *defined][:limit]
-    questions = [] if kind else [site.questions[name] for name in site.indexes.questions.search(text, _ASKED)]
-    sentence = best < _SURE and len(text.split()) >= _SENTENCE
-    asked = bool(questions) and (sentence or bool(named and named[0].code))
-    return Results(tuple(hits), _grouped(hits), tuple(questions), best >= _NAMED, asked)
+
+    def __init__(self, site: Site) -> None:
+        self._site, self._documents = site, Documents(site)
+
+    def find(self, lang: str, text: str, kind: str = "", limit: int = 20) -> Results:
+        """Return what a search finds.
+
+        Arguments:
+            lang: language of the page.
+            text: what was typed; `ISCO 7212` is the code alone.
+            kind: IRI or kebab-case name of a class, or question, chart or page; empty means all.
+            limit: so many of ours at most, and of ESCO, of which there are eight at most unless a kind is asked.
+
+        """
+        code = _CODE.fullmatch(text.strip())
+        text = code[1] if code else text
+        ours, meant = self._ours(lang, text), ""
+        esco = self._esco(text, kind, limit if kind else min(limit, _OF_ESCO), _LIKE if ours else _LEAST)
+        if not ours and not any(one.match for one in esco):
+            meant = self._documents.texts.nearest(text)
+            ours = self._ours(lang, meant)
+        facets = Counter(self._type(match.key) for match in ours)
+        ours = [match for match in ours if self._is_of(match.key, kind)]
+        return Results(
+            tuple(self._hit(lang, match) for match in ours[:limit]),
+            tuple(self._of_esco(lang, one) for one in esco),
+            max(len(ours) - limit, 0),
+            tuple(Facet(name, self._kind_name(name, lang, True), count) for name, count in facets.most_common()),
+            meant if ours else "",
+        )
+
+    def suggest(self, lang: str, text: str, kind: str = "", limit: int = 8) -> list[Hit]:
+        """Return what a text may be the beginning of, in the order of a search."""
+        matches = [match for match in self._ours(lang, text, prefix=True) if self._is_of(match.key, kind)]
+        hits = [self._hit(lang, match) for match in matches[:limit]]
+        if len(hits) < limit and (wanted := _wanted(kind)):
+            begun = self._site.indexes.labels.begins(text, wanted, limit)
+            hits += [self._of_esco(lang, one) for one in begun if one.score >= _LEAST]
+        return list({(hit.name.casefold(), hit.level): hit for hit in reversed(hits)}.values())[::-1][:limit]
+
+    def _ours(self, lang: str, text: str, prefix: bool = False) -> list[Match]:
+        """Return what is found of ours, best first, the first few not all of one kind."""
+        matches = [*self._documents.texts.search(text, lang, prefix), *self._coded(lang, text)]
+        unique = {match.key: match for match in reversed(matches)}
+        return _mixed(list(unique.values())[::-1], lambda key: (self._group(key), self._type(key)))
+
+    def _coded(self, lang: str, code: str) -> Iterator[Match]:
+        """Yield things of ours that a mapping links to what has this code in another vocabulary."""
+        for other in self._site.indexes.codes.get(code, ()):
+            name = self._site.labels.get(other, lang)[0]
+            for iri in self._linked(other):
+                if iri in self._documents.entries:
+                    yield Match(iri, 0.5, False, name if code in name else f"{name} ({code})")
+
+    def _type(self, key: str) -> str:
+        """Return how `type=` names the kind of a document."""
+        if key.startswith(QUESTION):
+            return CHART if self._question(key).chart else QUESTION
+        return kebab(self._documents.class_of(key)) if key in self._documents.entries else PAGE
+
+    def _group(self, key: str) -> str:
+        """Return whether a document is a question, a page, a passage or a thing."""
+        entry = self._documents.entries.get(key)
+        if entry is None:
+            return QUESTION if key.startswith(QUESTION) else PAGE
+        return _PASSAGE if set(self._site.views.passages) & set(entry.types) else _THING
+
+    def _is_of(self, key: str, kind: str) -> bool:
+        entry = self._documents.entries.get(key)
+        return not kind or (Wanted(frozenset({kind})).fits(entry) if entry else self._type(key) == kind)
+
+    def _question(self, key: str) -> Question:
+        return self._site.questions[key.partition(":")[2]]
+
+    def _kind_name(self, name: str, lang: str, plural: bool = False) -> str:
+        """Return what things of a type are called."""
+        if name in _KINDS:
+            return message(_KINDS[name][plural], lang)
+        iri = self._documents.classes[name]
+        kinds = {each: kind for kind, each in self._site.kinds.classes.items()}
+        text = (
+            self._site.kind_name(kinds[iri], lang) if plural and iri in kinds else self._site.labels.get(iri, lang)[0]
+        )
+        return text[:1].upper() + text[1:]
+
+    def _hit(self, lang: str, match: Match) -> Hit:
+        kind = self._type(match.key)
+        common: dict[str, Any] = {
+            "id": match.key.removeprefix(f"{QUESTION}:"),
+            "type": kind,
+            "kind": self._kind_name(kind, lang),
+            "score": round(min(100 * match.score, 100.0), 1),
+            "match": match.exact,
+        }
+        if kind in (QUESTION, CHART):
+            question = self._question(match.key)
+            page = f"/questions/{question.name}?lang={lang}"
+            return Hit(name=question.title[lang], page=page, text=question.description[lang], **common)
+        if kind == PAGE:
+            names, texts = self._documents.pages[match.key]
+            return Hit(name=names[lang], page=f"{match.key}?lang={lang}", text=texts.get(lang, ""), **common)
+        return self._thing(lang, self._documents.entries[match.key], match.name, common)
+
+    def _thing(self, lang: str, entry: Entry, found: str, common: dict[str, Any]) -> Hit:
+        facts = self._documents.facts(entry.iri, lang)
+        name, tag = _name(entry, lang)
+        return Hit(
+            name=name,
+            tag=tag,
+            label=found if found.casefold() not in _names(entry) else "",
+            page=local_link(entry.iri, lang),
+            level=facts.level,
+            facts=facts.others,
+            text=self._site.definition(entry.iri, lang),
+            **common,
+        )
+
+    def _esco(self, text: str, kind: str, limit: int, least: float) -> list[Candidate]:
+        """Return what is found in ESCO and ISCO, best first."""
+        wanted = _wanted(kind)
+        found = self._site.indexes.labels.search(text, wanted, limit) if wanted else []
+        exact = [one for one in found if one.features["exact"]]
+        found = sorted(found, key=lambda one: one not in exact)
+        least = max(least, _SHARE * max((one.score for one in found), default=0.0))
+        return [one for one in found if one.score >= least]
+
+    def _of_esco(self, lang: str, candidate: Candidate) -> Hit:
+        entry = candidate.entry
+        name, tag = _name(entry, lang)
+        kind = next(iri for iri in entry.types if iri in _ESCO)
+        ours = [ox.NamedNode(iri) for iri in self._linked(entry.iri)][:_LINKED]
+        job = kind == f"{MODEL}Occupation"
+        text = self._site.labels.get(kind, lang)[0]
+        return Hit(
+            id=entry.iri,
+            type=kebab(kind),
+            kind=text[:1].upper() + text[1:],
+            name=name,
+            tag=tag,
+            label=candidate.label.text if candidate.label.text.casefold() not in _names(entry) else "",
+            page="/switch?" + urlencode({"from": entry.iri, "lang": lang}) if job else entry.iri,
+            score=candidate.score,
+            match=bool(candidate.features.get("exact")) and (job or candidate.label.kind != "altLabel"),
+            text=self._site.definition(entry.iri, lang),
+            linked=tuple(term_view(self._site, node, lang) for node in ours),
+        )
+
+    def _linked(self, iri: str) -> Iterator[str]:
+        """Yield the things of ours that a mapping links to a thing of another vocabulary."""
+        store = self._site.graph.store
+        seen = set()
+        for predicate in MATCHES:
+            for quad in store.quads_for_pattern(None, predicate, ox.NamedNode(iri), None):
+                subject = quad.subject
+                if isinstance(subject, ox.NamedNode) and subject.value.startswith(BASE) and subject.value not in seen:
+                    seen.add(subject.value)
+                    yield subject.value
 
 
-def _named(site: Site, lang: str, text: str, wanted: Wanted, limit: int) -> list[Hit]:
-    """Return things by label or code, best first."""
-    found = site.indexes.labels.search(text, wanted, 3 * limit)
-    candidates = sorted((replace(each, score=_raised(each)) for each in found), key=lambda each: -each.score)
-    least = max(_LEAST, _SHARE * candidates[0].score) if candidates else _LEAST
-    candidates = [each for each in candidates if each.score >= least] + list(_coded(site, lang, text, wanted))
-    best: dict[tuple[str, str], float] = {}
-    for each in candidates:  # Things of one name stand together: the scorer tells them apart by their other labels.
-        best[_matched(each)] = max(each.score, best.get(_matched(each), 0.0))
-    ordered = sorted(candidates, key=lambda each: (-round(best[_matched(each)]), *_rank(site, each)))
-    unique = {each.entry.iri: each for each in reversed(ordered)}
-    return [Hit(site, lang, each) for each in reversed(unique.values())][:limit]
+def _wanted(kind: str) -> Wanted | None:
+    """Return what narrows a search of ESCO to a kind; nothing where ESCO has none of it."""
+    types = frozenset(iri for iri in _ESCO if not kind or Wanted(frozenset({kind})).has([iri]))
+    return Wanted(types) if types else None
 
 
-def _raised(candidate: Candidate) -> float:
-    """Return the score of a candidate on this site: a name is a name, and what the site is about comes first."""
-    features, ours = candidate.features, candidate.entry.iri.startswith(BASE)
-    least = _EXACT if features["exact"] else _SAME - features["altLabel"] if features["overlap"] == 1.0 else 0.0
-    return max(min(candidate.score + _OURS * ours, _EXACT - 1), candidate.score, least)
+def _names(entry: Entry) -> set[str]:
+    return {label.text.casefold() for label in entry.labels if label.kind == "prefLabel"}
 
 
-def _matched(candidate: Candidate) -> tuple[str, str]:
-    kind = "" if candidate.features.get("exact") else candidate.label.kind
-    return candidate.label.text.casefold(), kind
+def _name(entry: Entry, lang: str) -> tuple[str, str]:
+    """Return the preferred label in a language, or else another, and its language where it is another."""
+    name = entry.name(lang)
+    tags = {label.lang for label in entry.labels if label.text == name}
+    return name, "" if lang in tags else lang_attribute(min(tags, default=""), lang)
 
 
-def suggestions(site: Site, lang: str, text: str, kind: str = "", limit: int = 8) -> list[Hit]:
-    """Return what a text may be the beginning of, our own before another's of the same name."""
-    wanted = Wanted(frozenset({kind} if kind else ()))
-    candidates = site.indexes.labels.begins(text, wanted, 3 * limit)
-    hits = [Hit(site, lang, each) for each in candidates if each.score >= _LEAST]
-    return _without_repetition(hits)[:limit]
+def _mixed(matches: Sequence[Match], groups: Callable[[str], tuple[str, str]]) -> list[Match]:
+    """Return matches best first, where another of a group or class counts less, unless it is called so.
 
-
-def _without_repetition(hits: Iterable[Hit]) -> list[Hit]:
-    """Keep ours of things with the same name, so that a list of suggestions does not say the same twice."""
-    kept: dict[tuple[str, bool], Hit] = {}
-    for hit in hits:
-        kept.setdefault((hit.name.casefold(), hit.candidate.entry.iri.startswith(BASE)), hit)
-    return [hit for (name, ours), hit in kept.items() if ours or (name, True) not in kept]
-
-
-def _rank(site: Site, candidate: Candidate) -> tuple[bool, int, float, str]:
-    """Order things of one name: ours before others', kinds of the menu first, in its order."""
-    kinds = [kind for kind, _ in site.kinds.menu]
-    kind = kind_of(candidate.entry.iri)
-    return not kind, kinds.index(kind) if kind in kinds else len(kinds), -candidate.score, candidate.entry.iri
-
-
-def _grouped(hits: Iterable[Hit]) -> tuple[tuple[str, tuple[Hit, ...]], ...]:
-    groups: dict[str, list[Hit]] = {}
-    for hit in hits:
-        groups.setdefault(hit.kind, []).append(hit)
-    return tuple((kind, tuple(group)) for kind, group in groups.items())
-
-
-def _coded(site: Site, lang: str, code: str, wanted: Wanted) -> Iterator[Candidate]:
-    """Return things of ours that a mapping links to what has this code in another vocabulary."""
-    for other in site.indexes.codes.get(code, ()):
-        name = site.labels.get(other, lang)[0]
-        label = Label(name if code in name else f"{name} ({code})", "", "notation")
-        for iri in _linked(site, other):
-            entry = site.indexes.labels.get(iri)
-            if entry and wanted.fits(entry):
-                yield Candidate(entry, label, _BY_CODE, {"code": 1.0})
-
-
-def _defined(site: Site, lang: str, text: str, wanted: Wanted, known: set[str]) -> list[Hit]:
-    iris = (iri for iri in site.indexes.definitions.search(text, 4 * _DEFINED) if iri not in known)
-    entries = [entry for iri in iris if (entry := site.indexes.labels.get(iri)) and wanted.fits(entry)]
-    candidates = [Candidate(entry, entry.labels[0], 0.0, {"definition": 1.0}) for entry in entries[:_DEFINED]]
-    return [Hit(site, lang, candidate, "definition") for candidate in candidates]
-
-
-def kind_name(site: Site, lang: str, iri: str) -> str:
-    """Return what things of a class are called, in the plural where a view says so."""
-    kinds = {each: kind for kind, each in site.kinds.classes.items()}
-    name = site.kind_name(kinds[iri], lang) if iri in kinds else site.labels.get(iri, lang)[0]
-    return name[:1].upper() + name[1:]
-
-
-def _linked(site: Site, iri: str) -> Iterator[str]:
-    """Yield the things of ours that a mapping links to a thing."""
-    if iri.startswith(BASE) and kind_of(iri) in {kind for kind, _ in site.kinds.menu}:
-        return
-    seen = set()
-    for predicate in MATCHES:
-        for quad in site.graph.store.quads_for_pattern(None, predicate, ox.NamedNode(iri), None):
-            subject = quad.subject
-            if isinstance(subject, ox.NamedNode) and subject.value.startswith(BASE) and subject.value not in seen:
-                seen.add(subject.value)
-                yield subject.value
+    A passage that is named after a thing that is found counts less, too.
+    """
+    seen: Counter[str] = Counter()
+    things = {match.name for match in matches if groups(match.key)[0] == _THING}
+    weighed = []
+    for match in matches:
+        names = groups(match.key)
+        again = sum(min(seen[name], _MOST_AGAIN) for name in names)
+        again += _MOST_AGAIN * (names[0] == _PASSAGE and match.name in things)
+        weighed.append(replace(match, score=match.score * (1.0 if match.exact else _AGAIN**again)))
+        seen.update(names)
+    return sorted(weighed, key=lambda match: -match.score)

@@ -61,7 +61,7 @@ class Combobox {
         const item = document.createElement("li");
         Object.assign(item, { id: `${this.list.id}-${at}`, role: "option" });
         const kind = document.createElement("span");
-        kind.textContent = one.label ? `${one.label} · ${one.kind}` : one.kind;
+        kind.textContent = [one.level, one.label, one.kind].filter(Boolean).join(" · ");
         item.append(one.name, " ", kind);
         return item;
       }),
