@@ -43,8 +43,8 @@ _NEAREST: Final = 75  # Of 100: how like a known word a word must be to be taken
 _SHORTEST: Final = 4  # Letters of a word that may be misspelt.
 _GENITIVE: Final = re.compile("['\u2019]s\\b")
 _GRAMMAR: Final = frozenset(
-    """aan als bij dat die door er hoe is naar niet of om te tot uit wat wie wordt worden
-    an are as at by does from how is it on or that what which who""".split()  # noqa: SIM905
+    """aan als bij dat die door er hoe is naar niet of om omdat te tot uit wat wie wordt worden
+    an are as at because by does from how is it on or that what which who""".split()  # noqa: SIM905
 )
 
 

@@ -41,7 +41,7 @@ _SITE: Final = 0.95
 _UNRANKED: Final = 0.2
 _PASSAGE: Final = (0.9, 0.7)  # Of the first class of passages, and of the others.
 _QUESTION: Final = 0.9
-_CHART: Final = 1.6
+_CHART: Final = 1.2
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,9 @@ class Documents:
         """Return what tells a thing from others of its name."""
         view = self._site.views.find(self._site.facts.classes(iri))
         fields = [field for role in _ROLES for field in view.having(role)] if view else []
-        named = {field: self._names(self._site.values(iri, field), lang) for field in fields}
-        filled = {field: ", ".join(those) for field, those in named.items() if those}
-        level = next((text for field, text in filled.items() if field.slug == _LEVEL), "")
-        others = [(self._field_name(field, lang), text) for field, text in filled.items() if field.slug != _LEVEL]
+        told = [(field, ", ".join(self._names(self._site.values(iri, field), lang))) for field in fields]
+        level = next((text for field, text in told if field.slug == _LEVEL), "")
+        others = [(self._field_name(field, lang), text) for field, text in told if text and field.slug != _LEVEL]
         return Facts(level, tuple(f"{name}: {text}" if name else text for name, text in others[:_FIELDS]))
 
     def _field_name(self, field: Field, lang: str) -> str:
@@ -128,7 +127,8 @@ class Documents:
 
     def _pages(self) -> Iterator[Document]:
         for path, (names, texts) in self.pages.items():
-            yield Document(path, _tagged(names), (), " ".join(texts.values()), _SITE)
+            others = _tagged(texts) if path in _PAGES else ()
+            yield Document(path, _tagged(names), others, " ".join(texts.values()), _SITE)
 
     def _things(self) -> Iterator[Document]:
         site = self._site
