@@ -39,8 +39,10 @@ _FEWER: Final = -1.5  # The more words are asked, the less it counts of what kin
 _BEGIN: Final = 4
 _VARIANTS: Final = 24
 _KNOWN: Final = 8192
-_NEAREST: Final = 75  # Of 100: how like a known word a word must be to be taken for it.
+_NEAREST: Final = 82  # Of 100: how like a known word a word must be to be taken for it.
+_LONG: Final = 6
 _SHORTEST: Final = 4  # Letters of a word that may be misspelt.
+_NOUN: Final = "ing"  # besparen, besparing
 _GENITIVE: Final = re.compile("['\u2019]s\\b")
 _GRAMMAR: Final = frozenset(
     """aan als bij dat die door er hoe is naar niet of om omdat te tot uit wat wie wordt worden
@@ -139,8 +141,9 @@ class FullText:
         told = ((*(text for text, _ in (*one.names, *one.others)), one.text) for one in self._documents)
         texts = [_folded(text) for those in told for text in those]
         self._words = sorted({word for text in texts for word in text.split()})
-        splitter = Splitter(texts)
-        self._parts: Callable[[str], tuple[str, ...]] = lru_cache(_KNOWN)(splitter.stems)
+        known = {*self._words, *(stem(word) for word in self._words)}
+        self._splitter = Splitter((), lambda word: bool(known & _forms(word)))
+        self._parts: Callable[[str], tuple[str, ...]] = lru_cache(_KNOWN)(self._splitter.stems)
         self._names: list[_Name] = []
         self._bodies: list[Stems] = []
         self._named: defaultdict[str, set[int]] = defaultdict(set)
@@ -191,12 +194,15 @@ class FullText:
         return [match for _, match in ordered if match.score >= least]
 
     def nearest(self, text: str) -> str:
-        """Return a text with each word that nothing holds replaced by the known one spelled most like it."""
+        """Return a text with each word that nothing holds replaced by its parts, or by the one spelled most like it."""
         return " ".join(self._nearest_word(word) for word in _folded(text).split())
 
     def _nearest_word(self, word: str) -> str:
         if len(word) < _SHORTEST or stem(word) in self._named or stem(word) in self._told:
             return word
+        parts = self._splitter.split(word)
+        if len(parts) > 1:
+            return " ".join(parts)
         like = process.extractOne(word, self._words, scorer=fuzz.ratio, processor=None, score_cutoff=_NEAREST)
         return like[0] if like else word
 
@@ -220,8 +226,7 @@ class FullText:
     def _ways(self, word: str, prefix: bool) -> Ways:
         """Return the ways in which a text may hold a word: itself, one that begins like it, or all of its parts."""
         own = stem(word)
-        near = self._begins.get(own[:_BEGIN], ())
-        similar = {other: _LIKE * max(_begun(own, other), likeness(own, other)) for other in near}
+        similar = {other: _likeness(own, other) for other in self._begins.get(own[:_BEGIN], ())}
         if prefix:
             begun = (
                 other for begin, those in self._begins.items() if begin.startswith(word[:_BEGIN]) for other in those
@@ -288,9 +293,18 @@ def _cover(ways: Ways, stems: Stems) -> float:
     return best
 
 
-def _begun(begin: str, word: str) -> float:
-    """Return how like a word its beginning is: the more, the less is missing."""
-    return (3 + len(begin) / len(word)) / 4 if word.startswith(begin) else 0.0
+def _forms(word: str) -> set[str]:
+    """Return a word, and of a long one its stem without and with its -ing: of short ones that is often another word."""
+    own = stem(word)
+    return {word, own, own.removesuffix(_NOUN)} if len(word) >= _LONG else {word}
+
+
+def _likeness(own: str, other: str) -> float:
+    """Return how like two stems are by their beginning; a verb and its noun on -ing are the same."""
+    if _NOUN in (own.removeprefix(other), other.removeprefix(own)):
+        return 1.0
+    begun = (3 + len(own) / len(other)) / 4 if other.startswith(own) else 0.0
+    return _LIKE * max(begun, likeness(own, other))
 
 
 def _folded(text: str) -> str:

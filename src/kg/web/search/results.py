@@ -28,6 +28,7 @@ _LIKE: Final = 45.0  # The same, where there is something of ours.
 _SHARE: Final = 0.4  # Of the best score of ESCO: what has less is not worth a line.
 _WEAK: Final = 40.0  # Of ours, in a hundred.
 _NEAR: Final = 75.0
+_SURE: Final = 60.0  # Of ESCO.
 _OF_ESCO: Final = 8
 _LINKED: Final = 3
 _AGAIN: Final = (
@@ -118,7 +119,8 @@ class Results:
     def first(self) -> tuple[Hit, ...]:
         """What of ESCO stands before ours: what is called so where nothing of ours is, or all where ours is weak."""
         best = self.ours[0].score if self.ours else 0.0
-        if best < _WEAK:
+        weak = best < (_NEAR if self.meant else _WEAK)
+        if not self.ours or (weak and self.esco and self.esco[0].score >= _SURE):
             return self.esco
         return self.esco[: int(best < _NEAR and self.esco[0].match)] if self.esco else ()
 
@@ -158,9 +160,10 @@ class Finder:
         text = code[1] if code else text
         ours, meant = self._ours(lang, text), ""
         esco = self._esco(text, kind, limit if kind else min(limit, _OF_ESCO), _LIKE if ours else _LEAST)
-        if not ours and not any(one.match for one in esco):
+        if 100 * _best(ours) < _WEAK and not any(one.match for one in esco):
             meant = self._documents.texts.nearest(text)
-            ours = self._ours(lang, meant)
+            better = self._ours(lang, meant)
+            ours, meant = (better, meant) if _best(better) > _best(ours) else (ours, "")
         facets = Counter(self._type(match.key) for match in ours)
         ours = [match for match in ours if self._is_of(match.key, kind)]
         return Results(
@@ -168,7 +171,7 @@ class Finder:
             tuple(self._of_esco(lang, one) for one in esco),
             max(len(ours) - limit, 0),
             tuple(Facet(name, self._kind_name(name, lang, True), count) for name, count in facets.most_common()),
-            meant if ours else "",
+            meant,
         )
 
     def suggest(self, lang: str, text: str, kind: str = "", limit: int = 8) -> list[Hit]:
@@ -297,6 +300,10 @@ class Finder:
                 if isinstance(subject, ox.NamedNode) and subject.value.startswith(BASE) and subject.value not in seen:
                     seen.add(subject.value)
                     yield subject.value
+
+
+def _best(matches: Sequence[Match]) -> float:
+    return matches[0].score if matches else 0.0
 
 
 def _wanted(kind: str) -> Wanted | None:
