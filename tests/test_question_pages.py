@@ -91,6 +91,22 @@ def test_each_view_of_an_answer_is_a_link_and_code_is_folded(client: FlaskClient
         assert page.index("<details>") < page.index("pd.read_csv") < page.index("</details>")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("cluster/chemelot", "cluster/zesde-cluster"), ("region/zeeland", "region/ijmond")]
+)
+def test_a_place_is_compared_from_its_page_and_a_gap_is_said(client: FlaskClient, one: str, other: str) -> None:
+    page = unescape(client.get(f"/id/{one}?lang=en", headers={"Accept": "text/html"}).text)
+    link = re.search(r'href="(/questions/places/compare[^"]+)"', page)
+    assert link
+    assert client.get(link[1]).status_code == 200
+    name = link[1].partition("/questions/")[2].partition("?")[0]
+    told = f"lang=en&first={one}&second={other}"
+    rows = client.get(f"/api/{name}.json?{told}").get_json()["rows"]
+    assert len(rows) == 2
+    assert [row["share"] for row in rows].count(None) == 1
+    assert "no figure" in client.get(f"/questions/{name}.svg?{told}").text
+
+
 @pytest.mark.check
 @pytest.mark.parametrize("name", ["places/compare", "climate/tables", "places/clusters"])
 def test_each_question_has_a_picture_of_its_own_beside_links(client: FlaskClient, name: str) -> None:

@@ -27,6 +27,7 @@ class Parameter:
         label: text by language tag.
         datatype: IRI of the datatype of its values, or empty for IRIs.
         kind: prefixed name of the class of its values, or empty: then they are those of its column in the answer.
+        linked: whether the pages of the things of that class lead to the question.
 
     """
 
@@ -34,6 +35,7 @@ class Parameter:
     label: Mapping[str, str]
     datatype: str = ""
     kind: str = ""
+    linked: bool = False
 
     @property
     def slot(self) -> str:
@@ -207,4 +209,4 @@ def _parameters(path: Path, entries: Any) -> Iterator[Parameter]:
             raise SourceError(f"parameter {name} in nl and en is missing", where=str(path), hint=hint)
         label = {tag: str(spec[tag]) for tag in ("nl", "en")}
         datatype = str(spec.get("datatype", "")).replace("xsd:", XSD)
-        yield Parameter(str(name), label, datatype, str(spec.get("class", "")))
+        yield Parameter(str(name), label, datatype, str(spec.get("class", "")), bool(spec.get("linked", False)))

@@ -108,6 +108,7 @@ def interface(context: Context) -> dict[str, Any]:
         "theme_name": lambda theme: site.themes.name(theme, lang),
         "label": lambda iri: site.labels.get(iri, lang),
         "local": local_path,
+        "questions_about": site.questions_about,
         "term": lambda value: term_view(site, value, lang),
         "number": lambda value: format_number(value, lang),
         "version": site.graph.version,

@@ -149,6 +149,13 @@ class Site:
         texts = ((quad.subject.value, quad.object) for quad in quads if isinstance(quad.subject, ox.NamedNode))
         return {(iri, text.language or ""): text.value for iri, text in texts if isinstance(text, ox.Literal)}
 
+    def questions_about(self, iri: str) -> list[tuple[Question, str]]:
+        """Return the questions to which the page of a thing leads, each with the parameter that takes it."""
+        prefixes, classes = self.graph.prefixes, set(self.facts.classes(iri))
+        linked = ((each, one) for each in self.questions.values() for one in each.parameters if one.linked)
+        split = ((question, one.name, one.kind.partition(":")) for question, one in linked)
+        return [(question, name) for question, name, (prefix, _, local) in split if prefixes[prefix] + local in classes]
+
     def values(self, iri: str, field: Field) -> list[Fact]:
         """Return the values of a field of a thing."""
         return self.facts.along(iri, field.path, field.of_class)
