@@ -56,6 +56,7 @@ PAGES: Final = (
     "/docs",
     "/shapes",
     "/accessibility",
+    "/glossary",
     "/graph/industrie-2023",
 )
 

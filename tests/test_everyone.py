@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,6 +16,7 @@ from kg.endpoint.settings import Settings
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.queries.question import find_questions
+from kg.web import layout
 from kg.web.app import create_app
 
 QUERIES = project_folder() / "queries"
@@ -30,8 +33,14 @@ FIXED = (
     "/switch?q=elektricien",
     "/dataset",
     "/accessibility",
+    "/glossary",
     "/shapes",
 )
+# Pages about the data model itself, which need its words; the glossary explains those that people meet elsewhere.
+OF_THE_MODEL = re.compile(
+    r"/(shapes|dataset|id/(claim-kind|cube|graph-kind|inference|method|passage-rule|rule|scheme|mapping)\b)"
+)
+OF_THE_MODEL_TOO = {"graph", "examples"}  # Themes of questions.
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +60,37 @@ def pages(client: FlaskClient) -> Pages:
 
 def text_of(html: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+class Said(HTMLParser):
+    """The text of a page in its own language, without code, addresses and what is marked as another language."""
+
+    EMPTY = frozenset({"br", "circle", "hr", "img", "input", "link", "meta", "path", "source"})
+
+    def __init__(self, html: str, lang: str) -> None:
+        super().__init__()
+        self.lang, self.open, self.parts = lang, list[tuple[str, bool]](), list[str]()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.EMPTY:
+            left_out = tag in {"code", "head", "pre", "script", "style"} or dict(attrs).get("lang") not in (
+                None,
+                self.lang,
+            )
+            self.open.append((tag, left_out))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not any(left_out for _, left_out in self.open):
+            self.parts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"https?://\S+", " ", re.sub(r"\s+", " ", " ".join(self.parts)))
 
 
 class Forms(HTMLParser):
@@ -169,3 +209,76 @@ def test_the_rules_are_folded_by_group(pages: Pages) -> None:
     page = pages["/shapes", "nl"]
     assert "<dt" not in re.sub(r'<details class="rules".*?</details>', "", page, flags=re.DOTALL)
     assert page.count('<details class="rules"') > 10
+
+
+JARGON = list(csv.DictReader((Path(__file__).parent / "jargon.csv").read_text("utf-8").splitlines()))
+
+
+def jargon_in(text: str, lang: str) -> list[str]:
+    """Return what a text says that people do not read, with its surroundings and what to say instead."""
+    found = []
+    for row in JARGON:
+        if row["language"] == lang:
+            places = re.finditer(rf"(?<![\w/:-]){re.escape(row['word'])}(?![\w/:-])", text)
+            found += [f"{text[max(0, at.start() - 30) : at.end() + 30]!r}: say {row['instead']}" for at in places]
+    return found
+
+
+def test_pages_speak_everyones_words(pages: Pages) -> None:
+    """What is not to be said, and what instead, stands in `jargon.csv`."""
+    read = {key: Said(html, key[1]).text for key, html in pages.items() if not OF_THE_MODEL.match(key[0])}
+    assert {key: found for key, text in read.items() if (found := jargon_in(text, key[1]))} == {}
+
+
+def test_questions_speak_everyones_words() -> None:
+    said = {
+        (name, lang): f"{question.title[lang]} {question.description[lang]}"
+        for name, question in find_questions(QUERIES).items()
+        if question.theme not in OF_THE_MODEL_TOO
+        for lang in LANGUAGES
+    }
+    assert {key: found for key, text in said.items() if (found := jargon_in(text, key[1]))} == {}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_page_has_no_words_of_the_interface_in_the_other_language(pages: Pages, lang: str) -> None:
+    other = next(tag for tag in LANGUAGES if tag != lang)
+    files = (Path(layout.__file__).parent / "messages").glob("*.toml")
+    words = [said for file in files for said in tomllib.loads(file.read_text("utf-8")).values()]
+    own = " ".join(said[lang] for said in words)
+    foreign = [said[other] for said in words if said[other].count(" ") >= 2 and said[other] not in own]
+    assert foreign
+    texts = {path: Said(html, lang).text for (path, tag), html in pages.items() if tag == lang}
+    assert [(path, said) for path, text in texts.items() for said in foreign if said in text] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_glossary_explains_the_words_that_stay(pages: Pages, lang: str) -> None:
+    page = pages["/glossary", lang]
+    entries = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page)
+    assert len(entries) > 50
+    assert all(text_of(meaning).strip() for _, meaning in entries)
+    names = {text_of(name).strip() for name, _ in entries}
+    assert names >= {"SPARQL", "API", "ESCO", "CCS", {"nl": "klimaattafel", "en": "climate table"}[lang]}
+    assert all(f'href="/glossary?lang={lang}"' in html for (_, tag), html in pages.items() if tag == lang)
+    for href in re.findall(r'<dt><a href="(/[^"?]+)', page):
+        assert (href, lang) in pages or href.startswith("/id/"), href
+
+
+def test_every_table_scrolls_in_a_place_of_its_own_that_the_keyboard_reaches(pages: Pages) -> None:
+    tables = 0
+    for key, html in pages.items():
+        for before in html.split("<table")[:-1]:
+            tables += 1
+            assert re.search(
+                r'<div class="scroll" tabindex="0" role="group" aria-label(ledby)?="[^"]+">\s*$', before
+            ), key
+    assert tables
+
+
+def test_no_word_is_broken_between_letters_where_it_could_scroll_or_hyphenate() -> None:
+    """`overflow-wrap: anywhere` makes columns narrower than their words; it is for addresses and code alone."""
+    css = (Path(layout.__file__).parent / "static" / "site.css").read_text("utf-8")
+    rules = re.findall(r"([^{}]+)\{[^{}]*overflow-wrap: anywhere", css)
+    assert [rule.strip() for rule in rules if not re.search(r"iri|pre|getting|problem|rules|href", rule)] == []
+    assert re.search(r"main[^{]*\{ hyphens: auto", css)

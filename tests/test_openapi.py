@@ -27,6 +27,7 @@ QUESTIONS = find_questions(project_folder() / "queries")
 # Pages for people and files for crawlers, and the routes that stand for a path of each question.
 PAGES = {
     "/accessibility",
+    "/glossary",
     "/read",
     "/read/{name}",
     "/read/{name}/{part}",

@@ -227,7 +227,7 @@ def test_a_number_with_a_scope_says_that_it_names_no_period(client: FlaskClient)
 def test_a_table_without_a_publication_says_what_is_not_known(client: FlaskClient, slug: str) -> None:
     html = page(client, f"/id/climate-table/{slug}?lang=nl")
     said = text_of(section(html, "publications"))
-    assert "Nog geen publicatie in deze graaf gaat hierover" in said
+    assert "Nog geen publicatie op deze site gaat hierover" in said
     assert "Nog niet bekend: maatregelen; beroepen" in said
     assert '<div class="part">' not in html
 

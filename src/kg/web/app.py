@@ -24,7 +24,7 @@ from kg.queries.question import Question
 from kg.queries.themes import Themes
 from kg.tables.column_titles import read_titles
 from kg.web import errors, health, layout
-from kg.web.about import accessibility, crawlers, downloads, home, schema_org, shapes
+from kg.web.about import accessibility, crawlers, downloads, glossary, home, schema_org, shapes
 from kg.web.address import Address
 from kg.web.questions import api, charts, docs, openapi, pages
 from kg.web.search import career_switch, reconcile, routes
@@ -35,7 +35,7 @@ from kg.web.views import read_views
 
 _MODULES = (
     *(layout, errors, health),
-    *(home, accessibility, crawlers, downloads, schema_org, shapes),
+    *(home, accessibility, crawlers, downloads, glossary, schema_org, shapes),
     *(lists, linked_data, read_pages),
     *(pages, api, charts, openapi, docs),
     *(protocol, editor, graph_store),

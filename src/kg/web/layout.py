@@ -29,9 +29,10 @@ _MENU: Final = (
 )
 _FOOT: Final = (
     ("/read", "read_title"),
+    ("/glossary", "glossary"),
     ("/dataset", "dataset_title"),
     ("/download/", "downloads"),
-    ("/def", "ontology"),
+    ("/def", "data_model"),
     ("/shapes", "shapes_title"),
     ("/docs", "api_docs"),
     ("/accessibility", "accessibility"),

@@ -30,6 +30,7 @@ _OPEN: Final = (
     "/def",
     "/shapes",
     "/accessibility",
+    "/glossary",
 )
 _CLOSED: Final = ("/search?", "/switch?", "/sparql?", "/store?", "/reconcile")
 _PAGES, _QUESTIONS = "pages", "questions"
