@@ -104,6 +104,12 @@ def test_each_hit_says_what_it_is(client: FlaskClient) -> None:
         assert all(one["text"] for one in results if one["type"] in ("question", "chart", "page"))
 
 
+def test_an_occupation_says_which_climate_tables_need_it(client: FlaskClient) -> None:
+    first = found(client, "zonnepanelenmonteur")["results"][0]
+    assert any("Gebouwde omgeving" in fact for fact in first["facts"])
+    assert all(len(one["facts"]) == len(set(one["facts"])) for one in found(client, "vergrijzing")["results"])
+
+
 def test_esco_stands_apart(client: FlaskClient) -> None:
     types = [one["id"].startswith(ESCO) for one in found(client, "onderhoudsmonteur")["results"]]
     assert types[0] is False

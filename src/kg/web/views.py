@@ -125,6 +125,7 @@ class Views:
         synonyms: rings of words that stand for one another in a search.
         ranking: classes, those first that a search shows first.
         passages: classes of what a search shows as passages.
+        told: properties that stand under what a search finds, beside key facts.
 
     """
 
@@ -135,9 +136,10 @@ class Views:
         synonyms: Sequence[tuple[str, ...]] = (),
         ranking: Sequence[str] = (),
         passages: Sequence[str] = (),
+        told: Sequence[str] = (),
     ) -> None:
         self.vocabularies = vocabularies or {}
-        self.synonyms, self.ranking, self.passages = synonyms, ranking, passages
+        self.synonyms, self.ranking, self.passages, self.told = synonyms, ranking, passages, told
         self._views = {view.target: view for view in views}
         self.common = self._views.get(EVERYTHING, View(EVERYTHING, {}, {}, ()))
 
@@ -177,8 +179,8 @@ def read_views(folder: File) -> Views:
                 str(error.msg), where=str(path), line=error.lineno, hint="mend the Turtle there"
             ) from error
     reader = _Reader(store)
-    ranking, passages = reader.classes("ranking"), reader.classes("passages")
-    return Views(reader.views(), reader.vocabularies(), reader.synonyms(), ranking, passages)
+    lists = map(reader.members, ("ranking", "passages", "told"))
+    return Views(reader.views(), reader.vocabularies(), reader.synonyms(), *lists)
 
 
 class _Reader:
@@ -202,7 +204,7 @@ class _Reader:
             for ring in sorted(rings, key=str)
         ]
 
-    def classes(self, name: str) -> list[str]:
+    def members(self, name: str) -> list[str]:
         members = first_object(self._store, ox.NamedNode(VIEWS + "search"), VIEWS + name)
         return [_value(member) for member in list_members(self._store, members)] if members else []
 

@@ -20,7 +20,7 @@ from kg.rdf_terms import objects, term_key
 from kg.web.kinds import kind_of
 from kg.web.layout import message
 from kg.web.site import Site
-from kg.web.views import Field
+from kg.web.views import VIEWS, Field
 
 QUESTION, CHART, PAGE = "question", "chart", "page"
 _PAGES: Final = {  # Address to the messages that are its name and its description.
@@ -105,12 +105,18 @@ class Documents:
 
     def facts(self, iri: str, lang: str) -> Facts:
         """Return what tells a thing from others of its name."""
-        view = self._site.views.find(self._site.facts.classes(iri))
-        fields = [field for role in _ROLES for field in view.having(role)] if view else []
-        told = [(field, ", ".join(self._names(self._site.values(iri, field), lang))) for field in fields]
+        told = [(field, ", ".join(self._names(self._site.values(iri, field), lang))) for field in self._fields(iri)]
         level = next((text for field, text in told if field.slug == _LEVEL), "")
         others = [(self._field_name(field, lang), text) for field, text in told if text and field.slug != _LEVEL]
         return Facts(level, tuple(f"{name}: {text}" if name else text for name, text in others[:_FIELDS]))
+
+    def _fields(self, iri: str) -> list[Field]:
+        """Return the fields that tell a thing from others of its name: key facts, what it belongs to, and more."""
+        views = self._site.views
+        view = views.find(self._site.facts.classes(iri))
+        fields = [field for role in _ROLES for field in view.having(role)] if view else []
+        fields += [field for field in (view.fields if view else ()) if VIEWS + field.slug in views.told]
+        return list({field.slug: field for field in fields}.values())
 
     def _field_name(self, field: Field, lang: str) -> str:
         own = self._site.labels.get(field.single.predicate, lang)[0] if field.single else ""

@@ -29,7 +29,7 @@ _SHARE: Final = 0.4  # Of the best score of ESCO: what has less is not worth a l
 _WEAK: Final = 40.0  # Of ours, in a hundred.
 _NEAR: Final = 75.0
 _SURE: Final = 60.0  # Of ESCO.
-_OF_ESCO: Final = 8
+_OF_ESCO: Final = 5
 _LINKED: Final = 3
 _AGAIN: Final = (
     0.9  # What each further one of a group counts, and of a class, so that the first lines are not all alike.
@@ -59,7 +59,7 @@ class Hit:
         page: where to read on.
         score: 0 to 100.
         match: whether it is called so.
-        label: the name by which it was found, where that is another.
+        label, label_tag: the name by which it was found, where that is another, and its language likewise.
         level: of education, where it has one.
         facts: what tells it from others of its name.
         text: its definition or description.
@@ -76,6 +76,7 @@ class Hit:
     match: bool
     tag: str = ""
     label: str = ""
+    label_tag: str = ""
     level: str = ""
     facts: tuple[str, ...] = ()
     text: str = ""
@@ -153,7 +154,7 @@ class Finder:
             lang: language of the page.
             text: what was typed; `ISCO 7212` is the code alone.
             kind: IRI or kebab-case name of a class, or question, chart or page; empty means all.
-            limit: so many of ours at most, and of ESCO, of which there are eight at most unless a kind is asked.
+            limit: so many of ours at most, and of ESCO, of which there are five at most unless a kind is asked.
 
         """
         code = _CODE.fullmatch(text.strip())
@@ -252,7 +253,7 @@ class Finder:
         return Hit(
             name=name,
             tag=tag,
-            label=found if found.casefold() not in _names(entry) else "",
+            **_other_name(entry, found, lang),
             page=local_link(entry.iri, lang),
             level=facts.level,
             facts=facts.others,
@@ -282,7 +283,7 @@ class Finder:
             kind=text[:1].upper() + text[1:],
             name=name,
             tag=tag,
-            label=candidate.label.text if candidate.label.text.casefold() not in _names(entry) else "",
+            **_other_name(entry, candidate.label.text, lang),
             page="/switch?" + urlencode({"from": entry.iri, "lang": lang}) if job else entry.iri,
             score=candidate.score,
             match=bool(candidate.features.get("exact")) and (job or candidate.label.kind != "altLabel"),
@@ -312,8 +313,12 @@ def _wanted(kind: str) -> Wanted | None:
     return Wanted(types) if types else None
 
 
-def _names(entry: Entry) -> set[str]:
-    return {label.text.casefold() for label in entry.labels if label.kind == "prefLabel"}
+def _other_name(entry: Entry, found: str, lang: str) -> dict[str, Any]:
+    """Return the name by which a thing was found, and its language, unless it is a preferred one."""
+    if found.casefold() in {label.text.casefold() for label in entry.labels if label.kind == "prefLabel"}:
+        return {}
+    tags = {label.lang for label in entry.labels if label.text == found}
+    return {"label": found, "label_tag": "" if lang in tags else lang_attribute(min(tags, default=""), lang)}
 
 
 def _name(entry: Entry, lang: str) -> tuple[str, str]:
