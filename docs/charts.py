@@ -26,6 +26,7 @@ REASONS: Final = {
     "elsewhere": "the chart of another question draws these values with their neighbours",
     "records": "records of evidence or of the graph itself",
     "codes": "codes of other vocabularies, row by row",
+    "diagram": "the diagram on the page of a measure or climate table draws these lines",
     "lesson": "an example for learning SPARQL",
 }
 _HEAD: Final = """# The chart of each saved question

@@ -30,13 +30,13 @@ from kg.web.questions import api, charts, docs, openapi, pages
 from kg.web.search import career_switch, reconcile, routes
 from kg.web.site import Site
 from kg.web.sparql import editor, graph_store, protocol
-from kg.web.things import linked_data, lists, read_pages
+from kg.web.things import diagram_pages, linked_data, lists, read_pages
 from kg.web.views import read_views
 
 _MODULES = (
     *(layout, errors, health),
     *(home, accessibility, crawlers, downloads, glossary, schema_org, shapes),
-    *(lists, linked_data, read_pages),
+    *(diagram_pages, lists, linked_data, read_pages),
     *(pages, api, charts, openapi, docs),
     *(protocol, editor, graph_store),
     *(routes, reconcile, career_switch),

@@ -20,6 +20,7 @@ from kg.web.responses import send_page
 from kg.web.signposting import ABOUT_PAGE, TERMS, in_forms, link, signpost, within_dataset
 from kg.web.site import Site
 from kg.web.things.citation import citation
+from kg.web.things.diagram_pages import diagram_of
 from kg.web.things.page import Thing
 from kg.web.things.reading import getting
 
@@ -113,6 +114,7 @@ def _thing(context: Context, resource: Resource, iri: str) -> Response:
         head=thing.head(),
         source=getting(site, context.lang, iri),
         sections=thing.sections(resource),
+        diagram=diagram_of(context, iri),
         cite=citation(site, iri, name, context.lang),
         report=site.address.report_link(iri, name, message("report_body", context.lang)),
     )

@@ -1,0 +1,193 @@
+"""The diagram of a measure or climate table: it shows what its questions answer, and what is left open as a gap."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pyoxigraph as ox
+import pytest
+from flask.testing import FlaskClient
+
+from kg.files import project_folder
+from kg.graph.build import Graph
+from kg.namespaces import ID, KB, RDF_TYPE
+from kg.queries.question import find_questions
+from kg.web.app import create_app
+
+QUESTIONS = find_questions(project_folder() / "queries")
+PREF = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
+BAD = "<script>hit(1)</script>\"'&</title></svg>"
+SVG = "{http://www.w3.org/2000/svg}"
+NOTES = (f"{KB}openVacancies", f"{KB}projectStatus")
+
+
+@pytest.fixture(scope="module")
+def client(graph: Graph) -> FlaskClient:
+    return create_app(graph, QUESTIONS).test_client()
+
+
+@pytest.fixture(scope="module")
+def planted(graph: Graph) -> FlaskClient:
+    """Return the site with a measure that a text ties to one occupation, a rule to another, and we to a third."""
+    store = ox.Store()
+    store.bulk_extend(graph.store)
+    measure = ox.NamedNode(f"{ID}measure/planted")
+    store.add(ox.Quad(measure, ox.NamedNode(RDF_TYPE), ox.NamedNode(f"{KB}ClimateMeasure"), where("industrie-2023")))
+    store.extend(ox.Quad(measure, PREF, ox.Literal(BAD, language=tag), where("industrie-2023")) for tag in ("nl", "en"))
+    for name, relation, said in (
+        ("lasser", "involves", "industrie-2023"),
+        ("elektricien", "involves", "industrie-2023/editorial"),
+        ("chemicus", "candidateOccupation", "inferred/measure-by-technique"),
+    ):
+        store.add(ox.Quad(measure, ox.NamedNode(KB + relation), ox.NamedNode(f"{ID}occupation/{name}"), where(said)))
+    return create_app(replace(graph, store=store), QUESTIONS).test_client()
+
+
+def where(name: str) -> ox.NamedNode:
+    return ox.NamedNode(f"https://w3id.org/klimaatbanen/graph/{name}")
+
+
+def drawn(client: FlaskClient, thing: str, lang: str = "en") -> ElementTree.Element:
+    answer = client.get(f"/diagram/{thing}.svg", query_string={"lang": lang})
+    assert answer.status_code == 200, (thing, answer.text)
+    return ElementTree.fromstring(answer.text)  # noqa: S314  (our own)
+
+
+def rows(client: FlaskClient, thing: str) -> list[dict[str, str]]:
+    parameter, first = {"measure": ("measure", "measure"), "climate-table": ("table", "table")}[thing.partition("/")[0]]
+    found: list[dict[str, str]] = []
+    for name in (first, "knowledge-areas"):
+        answer = client.get(f"/api/climate/lines-of-{name}.csv", query_string={parameter: thing, "lang": "en"})
+        assert answer.status_code == 200, answer.text
+        found += csv.DictReader(io.StringIO(answer.text))
+    return found
+
+
+def links(svg: ElementTree.Element) -> Counter[str]:
+    return Counter(link.get("href", "") for link in svg.iter(f"{SVG}a"))
+
+
+def words(svg: ElementTree.Element) -> str:
+    """Return all that is written in a picture, in the order of its lines."""
+    return " ".join(" ".join(text.itertext()) for text in svg.iter(f"{SVG}tspan"))
+
+
+def lines(svg: ElementTree.Element) -> dict[str, str]:
+    """Return the dashes of each line by its title."""
+    return {
+        path.findtext(f"{SVG}title", ""): path.get("stroke-dasharray", "")
+        for path in svg.iter(f"{SVG}path")
+        if path.find(f"{SVG}title") is not None
+    }
+
+
+def expected(thing: str, found: list[dict[str, str]]) -> Counter[str]:
+    """Return the links that the rows make: each thing once, and each count behind what it belongs to."""
+    things = {ID + thing} if thing.startswith("measure") else set()
+    counts: Counter[str] = Counter()
+    for row in found:
+        things |= {row["from"], row["to"]} if row["relation"] not in NOTES else {row["from"]}
+        if row["counted"] and row["basis"]:
+            counts[row["from"]] += 1
+    return Counter(things - {""}) + counts
+
+
+def things_of(graph: Graph, kind: str) -> list[str]:
+    quads = graph.store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), ox.NamedNode(KB + kind), None)
+    return sorted({quad.subject.value.removeprefix(ID) for quad in quads})
+
+
+@pytest.mark.parametrize("kind", ["ClimateMeasure", "ClimateTable"])
+def test_each_diagram_shows_its_rows_its_name_and_its_source(graph: Graph, client: FlaskClient, kind: str) -> None:
+    things = things_of(graph, kind)
+    assert things
+    for thing in things:
+        found = rows(client, thing)
+        if not found and kind == "ClimateTable":
+            assert client.get(f"/diagram/{thing}.svg").status_code == 404, thing
+            continue
+        svg = drawn(client, thing)
+        assert links(svg) == expected(thing, found), thing
+        assert svg.findtext(f"{SVG}title", "").startswith("From "), thing
+        for row in found:
+            if row["source"].startswith(f"{ID}publication/"):
+                assert row["sourceLabel"] in words(svg), (thing, row)
+        assert "Source: " in words(svg), thing
+        assert "adapted by Klimaatbanen, CC BY 4.0" in words(svg), thing
+
+
+def test_no_text_stands_on_another_and_no_line_passes_through_a_box(client: FlaskClient) -> None:
+    for thing in ("measure/duurzame-elektriciteit", "measure/waterstof", "climate-table/industrie"):
+        svg = drawn(client, thing)
+        boxes = [[float(box.get(name, 0)) for name in ("x", "y", "width", "height")] for box in svg.iter(f"{SVG}rect")][
+            1:
+        ]
+        assert len({box[2] for box in boxes}) == 1, "columns are of one width"
+        for number, (x, y, width, height) in enumerate(boxes):
+            for other in boxes[:number]:
+                assert other[0] != x or other[1] + other[3] < y or y + height < other[1], (thing, other)
+            for path in svg.iter(f"{SVG}path"):
+                for at, level in (
+                    re.findall(r"[ML](\d+),([\d.]+)", path.get("d", "")) if path.find(f"{SVG}title") is not None else ()
+                ):
+                    inside = x < float(at) < x + width and y < float(level) < y + height
+                    assert not inside, (thing, path.findtext(f"{SVG}title"))
+
+
+def test_a_gap_has_its_words_and_no_line_leads_over_it(client: FlaskClient) -> None:
+    svg = drawn(client, "measure/ccs")
+    assert "Which knowledge areas this measure needs, the text leaves open" in words(svg)
+    assert "No publication names an occupation for this measure." in words(svg)
+    titles = [title for title, dashes in lines(svg).items() if dashes == "1 6"]
+    assert len(titles) == len([row for row in rows(client, "measure/ccs") if not row["basis"]]) + 1
+    assert not [title for title in lines(svg) if re.match(r"carbon capture.* → (Electrical engineering|ICT):", title)]
+    assert "Geen publicatie noemt een beroep" in words(drawn(client, "measure/ccs", "nl"))
+
+
+def test_what_was_given_up_says_so(client: FlaskClient) -> None:
+    assert "Athos opgegeven" in words(drawn(client, "measure/ccs", "nl"))
+
+
+def test_stated_is_solid_and_inferred_is_dashed(planted: FlaskClient) -> None:
+    svg = drawn(planted, "measure/planted", "nl")
+    dashes = {
+        title.partition(" → ")[2].partition(":")[0]: style for title, style in lines(svg).items() if "hit(1)" in title
+    }
+    assert dashes["lasser"] == ""
+    assert dashes["elektricien"] == "2 3"
+    assert dashes["chemicus"] == "8 5"
+    [title] = [title for title in lines(svg) if " → lasser: " in title and "hit(1)" in title]
+    assert "Klimaatbanen in de industrie" in title, "a line says by which publication it is stated"
+
+
+def test_a_hostile_name_is_text(planted: FlaskClient) -> None:
+    assert BAD in drawn(planted, "measure/planted").findtext(f"{SVG}title", "")
+    page = planted.get("/id/measure/planted", headers={"Accept": "text/html"}).text
+    assert "hit(1)" in page
+    assert "<script>hit" not in page
+
+
+def test_the_page_has_picture_list_and_table_of_the_same_lines(client: FlaskClient) -> None:
+    page = client.get("/id/measure/elektrificatie?lang=nl", headers={"Accept": "text/html"}).text
+    section = page.partition('<section class="diagram"')[2].partition("</section>")[0]
+    table = section.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert table.count("<tr>") == len(lines(drawn(client, "measure/elektrificatie", "nl")))
+    assert '<li class="inferred">' in section
+    for form in ("svg", "png"):
+        assert f'href="/diagram/measure/elektrificatie.{form}?lang=nl"' in section
+
+
+def test_a_diagram_comes_as_png(client: FlaskClient) -> None:
+    answer = client.get("/diagram/measure/ccs.png?lang=nl&theme=dark")
+    assert answer.content_type == "image/png"
+    assert answer.data.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("path", ["measure/none.svg", "occupation/lasser.svg", "measure/ccs.gif", "measure/ccs"])
+def test_what_has_no_diagram_is_not_found(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/diagram/{path}").status_code == 404
