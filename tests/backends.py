@@ -181,7 +181,7 @@ class Shelf:
             return ()
         folder = self._make_folder(kind)
         if kind == "store":
-            run = subprocess.run([sys.executable, "-m", "kg", "load", str(folder)], capture_output=True, timeout=60)
+            run = subprocess.run([sys.executable, "-m", "kg", "load", str(folder)], capture_output=True, timeout=300)
             assert run.returncode == 0, run.stderr
             return ("--store", str(folder))
         self.engines[kind] = self._stack.enter_context(started(kind, folder))

@@ -39,7 +39,7 @@ def running(*command: str, options: tuple[str, ...] = ()) -> Iterator[tuple[str,
         yield line.split()[-1].rstrip("/"), process.pid
     finally:
         process.terminate()
-        process.communicate(timeout=60)  # A machine may be busy.
+        process.communicate(timeout=300)  # A machine may be busy.
 
 
 def with_load(seconds: float) -> float:

@@ -92,7 +92,7 @@ def test_a_back_end_that_holds_something_else_is_refused() -> None:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/sparql-results+json\r\nContent-Length: {len(body)}\r\n\r\n"
     with misbehaving(lambda connection: connection.sendall(head.encode() + body)) as (url, _):
         command = [sys.executable, "-m", "kg", "serve", "--port", "0", "--backend", url]
-        run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 2
     assert "does not hold this graph" in run.stderr
     assert "kg push" in run.stderr
@@ -243,7 +243,7 @@ def test_a_push_that_is_refused_says_what_to_do() -> None:
     ) as (url, _):
         command = [sys.executable, "-m", "kg", "push", "--backend", url, "--store-url", url]
         secret = {"KG_BACKEND_USER": "me", "KG_BACKEND_PASSWORD": "hunter2"}
-        run = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ | secret)
+        run = subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | secret)
     assert run.returncode == 2
     assert "does not let us in" in run.stderr
     assert "hunter2" not in run.stderr + run.stdout

@@ -23,7 +23,7 @@ TRIPLES = "CONSTRUCT { ?s a kb:Pillar } { ?s a kb:Pillar }"
 def kg(*arguments: str, code: int = 0, **options) -> str:
     """Run `kg` and return what it wrote to standard output, or to standard error when it could not run."""
     run = subprocess.run(
-        [sys.executable, "-m", "kg", *arguments], capture_output=True, text=True, timeout=60, **options
+        [sys.executable, "-m", "kg", *arguments], capture_output=True, text=True, timeout=300, **options
     )
     assert run.returncode == code, run.stdout + run.stderr
     assert "Traceback" not in run.stderr

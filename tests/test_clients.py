@@ -128,7 +128,7 @@ def test_pandas_reads_a_url(endpoint: str, occupations: Pairs) -> None:
 
 def curl(*words: str) -> str:
     command = ["curl", "--silent", "--show-error", "--fail", *words]
-    output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    output = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
     show(" ".join(command), output)
     return output
 

@@ -145,7 +145,7 @@ def test_a_broken_file_is_made_anew(project: Path, content: bytes | None) -> Non
 
 def test_a_full_disk_leaves_it_in_memory(project: Path) -> None:
     process = child(project, limit=4096)
-    out, errors = process.communicate(timeout=60)
+    out, errors = process.communicate(timeout=300)
     assert (process.returncode, out) == (0, "bakker\n")
     assert "ESCO is kept in memory" in errors
     assert errors.count("\n") == 1
@@ -160,7 +160,7 @@ def test_a_cache_that_cannot_be_written_leaves_it_in_memory(project: Path, caplo
 
 def test_several_processes_at_once(project: Path) -> None:
     children = [child(project) for _ in range(3)]
-    assert [process.communicate(timeout=60) for process in children] == [("bakker\n", "")] * 3
+    assert [process.communicate(timeout=300) for process in children] == [("bakker\n", "")] * 3
     assert [path.name for path in place(project).parent.iterdir()] == [place(project).name]
 
 

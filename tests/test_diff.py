@@ -34,7 +34,7 @@ def side(trig: str) -> list[ox.Quad]:
 
 def kg(*arguments: str, code: int, cwd: Path = ROOT) -> str:
     command = [sys.executable, "-m", "kg", "diff", *arguments]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd)
     assert run.returncode == code, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     return run.stderr if code == 2 else run.stdout

@@ -54,7 +54,7 @@ def server() -> Iterator[str]:
 def test_readme_command_runs(command: str, server: str) -> None:
     words = shlex.split(command.replace("http://127.0.0.1:8000", server))
     words = [sys.executable, "-m", "kg", *words[1:]] if words[0] == "kg" else [*words, "--fail", "--silent", "--get"]
-    run = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(words, capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip()
 

@@ -51,7 +51,7 @@ def ways(store: ox.Store) -> dict[str, str]:
 
 
 def kg(*arguments: str, code: int) -> str:
-    run = subprocess.run([sys.executable, "-m", "kg", *arguments], capture_output=True, text=True, timeout=60)
+    run = subprocess.run([sys.executable, "-m", "kg", *arguments], capture_output=True, text=True, timeout=300)
     assert run.returncode == code, run.stdout + run.stderr
     return run.stdout + run.stderr
 

@@ -137,7 +137,7 @@ def server(started_server: tuple[str, int], own_engine: Engine | None) -> Iterat
 
 def send(url: str, query: str, client: str = "127.0.0.1", **more: str) -> Answer:
     began = time.monotonic()
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60, source_address=(client, 0))
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=300, source_address=(client, 0))
     body = urlencode({"query": query, **more}).encode()
     connection.request("POST", "/sparql", body, {"Content-Type": "application/x-www-form-urlencoded"})
     response = connection.getresponse()

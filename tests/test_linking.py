@@ -138,7 +138,7 @@ def titles(tmp_path: Path) -> Path:
 
 
 def kg_link(*arguments: str, code: int = 0) -> str:
-    run = subprocess.run([sys.executable, "-m", "kg", "link", *arguments], capture_output=True, text=True, timeout=60)
+    run = subprocess.run([sys.executable, "-m", "kg", "link", *arguments], capture_output=True, text=True, timeout=300)
     assert run.returncode == code, run.stderr
     return run.stderr if code else run.stdout
 

@@ -72,7 +72,7 @@ def base() -> Iterator[str]:
 @pytest.fixture
 def get(base: str):
     def send(path: str, form: dict[str, str] | None = None, code: int = 200, accept: str = "*/*") -> Any:
-        connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=20)
+        connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=300)
         headers = {"Accept": accept} | ({"Content-Type": "application/x-www-form-urlencoded"} if form else {})
         connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
         response = connection.getresponse()

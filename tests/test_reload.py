@@ -93,7 +93,7 @@ class Clients:
 
     def _ask(self, number: int) -> None:
         source = f"127.0.8.{number + 1}"
-        connection = http.client.HTTPConnection(self._host, timeout=20, source_address=(source, 0))
+        connection = http.client.HTTPConnection(self._host, timeout=300, source_address=(source, 0))
         serial = 0
         while not self._stop.is_set():
             serial += 1
@@ -194,10 +194,10 @@ def test_a_taken_port_and_broken_data_stop_the_start(tmp_path: Path) -> None:
     kg = [sys.executable, "-m", "kg", "serve", "--port"]
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        taken = subprocess.run([*kg, port], capture_output=True, text=True, timeout=60)
+        taken = subprocess.run([*kg, port], capture_output=True, text=True, timeout=300)
     assert taken.returncode == 2
     assert "choose another with --port" in taken.stderr
-    broken = subprocess.run([*kg, "0", "--store", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    broken = subprocess.run([*kg, "0", "--store", str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert broken.returncode == 2
     assert "no store of kg" in broken.stderr
 

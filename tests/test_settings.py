@@ -29,7 +29,7 @@ def chosen(folder: Path, *flags: str, **environment: str) -> dict[str, object]:
         "print(json.dumps(context.params, default=str))"
     )
     command = [sys.executable, "-c", script, *flags]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | environment, timeout=60)
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=os.environ | environment, timeout=300)
     assert run.returncode == 0, run.stderr
     params: dict[str, object] = json.loads(run.stdout)
     return params
@@ -66,7 +66,7 @@ def test_what_is_wrong_in_a_file_is_told_with_the_file(tmp_path: Path, text: str
     file = tmp_path / "mine.toml"
     file.write_text(text)
     command = [sys.executable, "-m", "kg", "serve", "--config", str(file)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert run.returncode == 2
     assert words in run.stderr
     assert str(file) in run.stderr

@@ -49,7 +49,7 @@ def shell(script: str, folder: Path, **variables: str) -> subprocess.CompletedPr
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env=environment | variables,
     )
 

@@ -317,7 +317,7 @@ def test_an_interrupt_leaves_what_was_there(shared: Path, tmp_path: Path) -> Non
             while not list(tmp_path.glob(".kept.nq-*")) and run.poll() is None and time.monotonic() < until:
                 time.sleep(0.005)
             run.send_signal(signal.SIGINT)
-            said = run.communicate(timeout=60)[1]
+            said = run.communicate(timeout=300)[1]
         if run.returncode != 0:
             break
         kept.write_text("# what was there\n")
