@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 BIN = Path(sys.executable).parent
-START = 60.0
+START = 180.0  # Seconds: a machine may be busy.
 MEMORY = 6 << 30
 _GLANCE = 0.2
 
@@ -146,14 +147,34 @@ KINDS = ["memory", *(pytest.param(name, marks=pytest.mark.check) for name in ("s
 
 @contextmanager
 def started(name: str, folder: Path, seconds: int = 60) -> Iterator[Engine]:
-    """Run an engine that holds our graph."""
+    """Run an engine that holds our graph; the workers of one run of the tests push it once for all."""
     engine = ENGINES[name](folder, seconds)
-    engine.start()
-    try:
+    worker = next((parent for parent in folder.parents if parent.name.startswith("popen-")), None)
+    kept = worker and worker.parent / f"engine-{name}"
+    own = shutil.ignore_patterns("virtuoso.ini", "virtuoso.l*", "log")
+    if kept and kept.is_dir():
+        shutil.copytree(kept, folder, dirs_exist_ok=True, ignore=own)
+        engine.start()
+    else:
+        engine.start()
         engine.push()
+        if kept:
+            engine.stop()
+            _keep(folder, kept)
+            engine.start()
+    try:
         yield engine
     finally:
         engine.stop()
+
+
+def _keep(folder: Path, kept: Path) -> None:
+    """Copy the data of an engine at rest, unless another worker was first."""
+    part = Path(tempfile.mkdtemp(dir=kept.parent))
+    shutil.copytree(folder, part, dirs_exist_ok=True)
+    with suppress(OSError):
+        part.rename(kept)
+    shutil.rmtree(part, ignore_errors=True)
 
 
 class Shelf:

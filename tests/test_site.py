@@ -59,8 +59,9 @@ def test_every_kind_of_page(browser: Browser, base: str, lang: str) -> None:
     """Each has its language, one heading that its title begins with, no bare IRI, and asks nothing of another host."""
     paths = (*PAGES, *kinds(base)[0 if lang == "nl" else 1 :: 2])
     found: dict[str, object] = {}
-    for path in paths:
-        with watched(browser, base) as (page, problems):
+    with watched(browser, base) as (page, problems):
+        for path in paths:
+            problems.clear()
             page.goto(base + in_language(path, lang))
             heading = page.inner_text("h1") if page.locator("h1").count() == 1 else "not one h1"
             wrong = [text for text in problems if "nowhere" not in path]
