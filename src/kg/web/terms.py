@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from kg.languages import format_number, lang_attribute
-from kg.namespaces import XSD
+from kg.namespaces import SKOS, XSD
 from kg.publications.outline import SENTENCE, Outline
 from kg.publications.passages import Publication
 from kg.rdf_terms import Term, local_name
@@ -73,18 +73,22 @@ def place(site: Site, lang: str, passage: str) -> str:
 
 
 def headings(site: Site, lang: str, section: str) -> tuple[TermView, ...]:
-    """Return the chapter and the section as the publication prints them: what a person looks for in its text."""
+    """Return chapter and section as the publication prints them, for a person to look for; else as we name them."""
     publication = site.publication_of_section.get(section)
     if publication is None:
         return (TermView(*site.labels.get(section, lang)),) if section else ()
     chain = site.outlines[publication.iri].chain(section)
-    return tuple(printed(site, lang, iri, publication) for iri in dict.fromkeys((chain[0], chain[-1])))
+    names = (
+        site.labels.get(iri, publication.language if is_printed(site, iri, publication) else lang)
+        for iri in dict.fromkeys((chain[0], chain[-1]))
+    )
+    return tuple(TermView(text, lang_attribute(tag, lang)) for text, tag in names)
 
 
-def printed(site: Site, lang: str, iri: str, publication: Publication) -> TermView:
-    """Return a publication, or a section of it, by its name in the language of its text."""
-    text, tag = site.labels.get(iri, publication.language)
-    return TermView(text, lang_attribute(tag, lang))
+def is_printed(site: Site, section: str, publication: Publication) -> bool:
+    """Return whether a publication states the name of a section, rather than that we named it."""
+    name, graph = ox.NamedNode(SKOS + "prefLabel"), ox.NamedNode(publication.graph)
+    return any(site.graph.store.quads_for_pattern(ox.NamedNode(section), name, None, graph))
 
 
 def _location(site: Site, lang: str, iri: str) -> str:

@@ -12,13 +12,13 @@ import pyoxigraph as ox
 
 from kg.graph.evidence import Relation
 from kg.languages import lang_attribute
-from kg.namespaces import KB, SKOS
+from kg.namespaces import KB
 from kg.publications.outline import HEADING, Outline, Part
 from kg.publications.passages import Passage
 from kg.rdf_terms import objects
 from kg.web.layout import TermView, term_view
 from kg.web.site import Site
-from kg.web.terms import headings, place, printed, read_link, show
+from kg.web.terms import headings, is_printed, place, read_link, show
 
 _ALSO: Final = 4  # Other passages that are named beside a fact.
 _DEEPEST: Final = 6  # HTML has no lower heading.
@@ -108,7 +108,7 @@ class Getting:
 
     Attributes:
         term: the publication.
-        title: as printed, where it is; `tag` is its language where that is not the one of the page.
+        title: in the language of its text.
         attribution: who published it, and when.
         address: where it can be read, as the graph says; empty where it says nothing. `host` names it.
         rights: its terms of reuse in words, and `terms`, the code for them.
@@ -136,9 +136,10 @@ def getting(site: Site, lang: str, iri: str) -> Getting | None:
         return None
     publication, node = outline.publication, ox.NamedNode(iri)
     terms = objects(site.graph.store, node, KB + "reuseTerms")
+    name, tag = site.labels.get(iri, publication.language)
     return Getting(
         term_view(site, node, lang),
-        printed(site, lang, iri, publication),
+        TermView(name, lang_attribute(tag, lang)),
         site.attribution(publication, lang),
         publication.address,
         (urlsplit(publication.address).hostname or "").removeprefix("www."),
@@ -178,7 +179,9 @@ class Reading:
     def _meaning(self, section: str) -> str:
         """Return the name of a section in the language of the page, where the text prints it in another one."""
         text, tag = self.site.labels.get(section, self.lang)
-        return text if section and tag == self.lang != self.outline.publication.language else ""
+        publication = self.outline.publication
+        foreign = section and tag == self.lang != publication.language
+        return text if foreign and is_printed(self.site, section, publication) else ""
 
     def lines(self, part: Part) -> list[Line]:
         """Return the passages of a part."""
@@ -201,11 +204,6 @@ class Reading:
             yield self._line(passage, own, heads, line if line != printed else "", first)
             printed = line
 
-    def _is_printed(self, section: str) -> bool:
-        """Return whether the publication states the name of a section, rather than that we named it."""
-        graph, name = ox.NamedNode(self.outline.publication.graph), ox.NamedNode(SKOS + "prefLabel")
-        return any(self.site.graph.store.quads_for_pattern(ox.NamedNode(section), name, None, graph))
-
     def _has_heading(self, section: str) -> bool:
         return any(self.outline.heads(one) for one in self.outline.passages if one.section == section)
 
@@ -222,7 +220,7 @@ class Reading:
             level,
             headings(self.site, self.lang, passage.section)[-1] if level else None,
             bool(level) and not heads,
-            bool(level) and not self._is_printed(passage.section),
+            bool(level) and not is_printed(self.site, passage.section, self.outline.publication),
             self._meaning(passage.section) if heads else "",
             first,
             tuple(self._drawn(passage)),
