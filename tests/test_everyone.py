@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import re
 import tomllib
 from html import unescape
@@ -282,3 +283,8 @@ def test_no_word_is_broken_between_letters_where_it_could_scroll_or_hyphenate() 
     rules = re.findall(r"([^{}]+)\{[^{}]*overflow-wrap: anywhere", css)
     assert [rule.strip() for rule in rules if not re.search(r"iri|pre|getting|problem|rules|href", rule)] == []
     assert re.search(r"main[^{]*\{ hyphens: auto", css)
+
+
+def test_no_page_is_heavier_than_60_kb_as_it_is_sent(pages: Pages) -> None:
+    sent = {key: len(gzip.compress(html.encode(), 6)) for key, html in pages.items()}
+    assert {key: size for key, size in sent.items() if size > 60_000} == {}

@@ -404,7 +404,9 @@ def test_a_list_is_data_too(client: FlaskClient) -> None:
         assert answer.content_type.startswith(kind)
         parsed = ox.parse(answer.data, format=ox.RdfFormat.from_media_type(kind))
         assert ox.NamedNode(f"{ID}pillar/schoon") in {quad.subject for quad in parsed}
-    triples = list(ox.parse(client.get("/id/pillar").data, format=ox.RdfFormat.TURTLE))
+    triples = list(
+        ox.parse(client.get("/id/pillar", headers={"Accept": "text/turtle"}).data, format=ox.RdfFormat.TURTLE)
+    )
     assert {quad.subject.value for quad in triples if isinstance(quad.subject, ox.NamedNode)} == {
         f"{ID}pillar/{one}" for one in ("schoon", "slim", "financiele-afspraken")
     }
