@@ -12,7 +12,9 @@ from flask.testing import FlaskClient
 from publication_cases import CASES, DUTCH, ENGLISH, TEXTS, project_with
 
 from kg.endpoint.settings import Settings
+from kg.files import project_folder
 from kg.graph.build import Graph, build
+from kg.queries.question import find_questions
 from kg.web.app import create_app
 
 HTML = {"Accept": "text/html"}
@@ -23,7 +25,7 @@ ADDRESS = "https://www.example.org/buurtwarmte"
 @pytest.fixture(scope="module")
 def client(graph: Graph) -> FlaskClient:
     """Return our own site, without a text."""
-    return create_app(graph, {}).test_client()
+    return create_app(graph, find_questions(project_folder() / "queries")).test_client()
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +127,13 @@ def test_a_passage_is_found_by_its_slug(client: FlaskClient) -> None:
     assert 'id="s2-p8-4"' in client.get(answer.location.partition("#")[0], headers=HTML).text
     read(client, f"/{LONG}/s99-p1-1", status=404)
     read(client, "/nobody", status=404)
+
+
+def test_a_passage_in_an_answer_leads_to_where_it_is_read(client: FlaskClient) -> None:
+    html = client.get("/questions/examples/03-pillar-and-passages?lang=en", headers=HTML).text
+    where = r"2\. What does the climate table Industry count on\? · paragraph 4, sentence 4"
+    assert re.search(rf'href="/read/{LONG}/2\?lang=en#s2-p8-4"[^>]*>{where}</a>', html)
+    assert 'href="/id/passage/' not in html
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])

@@ -92,7 +92,10 @@ def is_printed(site: Site, section: str, publication: Publication) -> bool:
 
 
 def _location(site: Site, lang: str, iri: str) -> str:
-    above = [view.text for view in headings(site, lang, site.passages[iri].section)]
+    """Return chapter, section and place of a passage, all in the language of the page."""
+    outline, section = site.outline_of(iri), site.passages[iri].section
+    chain = outline.chain(section) if outline else (section,)
+    above = [site.labels.get(one, lang)[0] for one in dict.fromkeys((chain[0], chain[-1])) if one]
     return " · ".join((*above, place(site, lang, iri)))
 
 
