@@ -21,6 +21,7 @@ from live import served
 from playwright.sync_api import Browser, Page, expect
 
 from kg.graph.build import Graph
+from kg.graph.term_use import TermUse
 from kg.namespaces import KB, RDF_TYPE
 from kg.queries.engine import answer
 
@@ -95,12 +96,12 @@ def text_of(page: Page) -> str:
     return page.evaluate("[...document.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\\n')")
 
 
-def run(page: Page, query: str = "") -> None:
+def run(page: Page, query: str = "", name: str = "Run") -> None:
     if query:
         write(page, query)
     page.click(CODE)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".actions button").first).to_have_text("Run")
+    expect(page.locator(".actions button").first).to_have_text(name)
     page.wait_for_selector("#answer, .problem")
 
 
@@ -175,6 +176,119 @@ def test_completion_offers_first_what_the_class_of_the_subject_has(visit: Open) 
     assert not [name for name in names if name[:1].isupper()], "classes are no properties"
 
 
+FIRST = [
+    ("?x a kb:Occupation ; ", "heeft vaardigheid", "kb:needsSkill "),
+    ("?x a kb:Occupation ; ", "vraagt vaardigh", "kb:needsSkill "),
+    ("?x a kb:Occupation ; ", "needs sk", "kb:needsSkill "),
+    ("?x a kb:Occupation ; skos:prefLabel 'a'@nl ; ", "taak", "kb:hasTask "),
+    ("?x kb:needsSkill ", "plc", "skill:kennis-van-programmeertaal-voor-plcs"),
+    ("?x ?p ", "plc", "technique:plc"),
+    ("?x kb:underPillar ", "", "?pijler"),
+    ("?x kb:underPillar ?y, ", "sch", "pillar:schoon"),
+    ("?x kb:needsSkill ?s . ?s a ", "", "kb:Skill"),
+    ("?x kb:inKnowledgeArea/skos:broader* ?s ; kb:hasTask ?t . ?t a ", "", "kb:Task"),
+    ("?x kb:hasRequirement [ ", "vraagt", "kb:asksSkill "),
+    ("?x kb:usesTechnique ?t . FILTER(?t = ", "technique:plc", "technique:plc"),
+    ("?x ?p <", "ccs", "measure:ccs"),
+    ("", "klimaatmaat", "?klimaatmaatregel a kb:ClimateMeasure ; "),
+    ("", "opt", "OPTIONAL"),
+]
+
+
+def test_the_first_completion_follows_domain_range_and_words(visit: Open) -> None:
+    page, written = visit("?lang=nl"), []
+    head = "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT * { "
+    for before, typed, _ in FIRST:
+        write(page, head + before)
+        if typed:
+            page.keyboard.type(typed)
+        else:
+            page.wait_for_timeout(150)  # What was put in asks first.
+            page.keyboard.press("Control+Space")
+        expect(page.locator(".cm-tooltip-autocomplete li").first).to_be_visible()
+        page.wait_for_timeout(120)  # A list that has just appeared does not take Enter.
+        page.keyboard.press("Enter")
+        written.append(text_of(page).split("SELECT * { ")[1])
+        page.keyboard.press("Escape")
+    assert written == [before.removesuffix("<") + chosen for before, _, chosen in FIRST]
+
+
+def test_completion_alone_finds_who_needs_a_skill(visit: Open) -> None:
+    page = visit()
+    page.click("button[aria-label='New tab']")
+    for typed in ("occup", "needs sk", "plc"):
+        page.keyboard.type(typed)
+        expect(page.locator(".cm-tooltip-autocomplete li[aria-selected]")).to_contain_text(typed, ignore_case=True)
+        page.wait_for_timeout(200)
+        page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("tbody")).to_contain_text("industrial automation programmer")
+    assert "<https://w3id.org/klimaatbanen/id/" not in re.sub("PREFIX .*", "", text_of(page))
+
+
+def test_a_term_that_is_not_there_is_marked_and_mended(visit: Open) -> None:
+    page = visit("?lang=nl")
+    write(page, "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT ?x { ?x a kb:Organization }")
+    expect(page.locator(".cm-lintRange-warning")).to_have_text("kb:Organization")
+    page.hover(".cm-lintRange-warning")
+    page.click(".cm-diagnosticAction")
+    assert "?x a kb:Organisation }" in text_of(page)
+    run(page, "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT ?x { ?x a kb:Organization }", "Voer uit")
+    expect(page.locator(".view")).to_have_text("Geen rijen: de vraag noemt een term die deze graaf niet gebruikt.")
+    page.click("text=Maak er kb:Organisation van")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    run(page, BROKEN, "Voer uit")
+    english = page.locator(".problem [lang=en]").all_inner_texts()
+    assert english == ["syntax error at '.'"]
+    assert "Kijk op de plaats die genoemd is" in page.inner_text(".problem")
+
+
+def test_an_example_of_each_class_has_an_answer(visit: Open, graph: Graph) -> None:
+    """The queries are written by the script, from the terms, and run here."""
+    use = TermUse(graph.store, graph.prefixes)
+    for lang in ("nl", "en"):
+        page = visit(f"?lang={lang}")
+        made: dict[str, str] = page.evaluate(
+            """async () => {
+              const { exampleOf, vocabulary } = await import(document.querySelector("script[type=module]").src);
+              const terms = await vocabulary();
+              return Object.fromEntries(terms.classes.map((kind) => [kind.name, exampleOf(kind, terms)]));
+            }"""
+        )
+        assert len(made) > 100
+        assert [name for name, query in made.items() if not list(answer(graph.dataset, query))] == []
+        assert [term.iri for query in made.values() for term in use.unused(query) if not term.defined] == []
+
+
+@pytest.mark.parametrize("choice", ["contains the text", "is", "example"])
+def test_a_first_query_is_made_by_clicking(visit: Open, choice: str) -> None:
+    page = visit()
+    page.click("text=Begin with a class")
+    expect(page.locator("#class-filter")).to_be_focused()
+    page.keyboard.type("occup")
+    page.click("dialog[open] button:text-is('occupation')")
+    if choice == "example":
+        page.click("text=Show an example")
+        expect(page.locator("[role=tab][aria-selected=true]")).to_have_text("Example: occupation")
+        expect(page.locator("tbody tr").first).to_be_visible()
+        return
+    page.check("dialog[open] label:text-is('needs skill')")
+    page.locator("dialog[open] .begin-narrow:visible select").select_option(label=choice)
+    page.keyboard.type("PLC")
+    if choice == "is":
+        page.keyboard.press("Enter")
+        assert page.locator("dialog[open] input:invalid").count() == 1, "no thing is called so"
+        page.keyboard.press("Control+a")
+        page.keyboard.type("knowledge of a programming language for PLCs")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody")).to_contain_text("industrial automation programmer")
+    said = text_of(page)
+    assert "?occupation kb:needsSkill ?needsSkill ." in said
+    assert "OPTIONAL" not in said
+
+
 @pytest.mark.parametrize(("lang", "word"), [("nl", "waterstof"), ("en", "hydrogen")])
 def test_completion_finds_things_by_label_in_both_languages(visit: Open, lang: str, word: str) -> None:
     page = visit(f"?lang={lang}")
@@ -184,7 +298,7 @@ def test_completion_finds_things_by_label_in_both_languages(visit: Open, lang: s
     expect(exact.first).to_be_visible()
     page.wait_for_timeout(150)  # A list that has just appeared does not take Enter.
     page.keyboard.press("Enter")
-    assert "<https://w3id.org/klimaatbanen/id/" in text_of(page)
+    assert text_of(page).endswith("SELECT * { ?x ?p substance:waterstof")
 
 
 def test_a_prefix_is_declared_as_it_is_typed_and_all_of_them_by_a_button(visit: Open, base: str, graph: Graph) -> None:
@@ -415,7 +529,7 @@ def test_the_answer_as_it_came(visit: Open) -> None:
     run(page, PILLARS)
     page.click("button:text('Raw')")
     assert len(json.loads(page.inner_text("pre.raw"))["results"]["bindings"]) == 3
-    run(page, "SELECT ?s { ?s a kb:Nothing }")
+    run(page, "SELECT ?s { ?s a kb:Pillar, kb:Occupation }")
     expect(page.locator(".view")).to_contain_text("has no answer in this graph")
 
 
@@ -432,11 +546,15 @@ def test_the_keyboard_reaches_and_leaves_everything(visit: Open) -> None:
     page.wait_for_selector("#answer")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    expect(page.locator("#class-filter")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "example-filter"
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.textContent") == "Examples"
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Shift+Tab")
+    for _ in range(3):
+        page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement.classList.contains('cm-content')")
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+Tab")
@@ -447,7 +565,10 @@ def test_the_keyboard_reaches_and_leaves_everything(visit: Open) -> None:
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_each_state_is_accessible_and_fits(visit: Open, lang: str, width: int, scheme: str) -> None:
     page = visit(f"?lang={lang}", width=width, scheme=scheme)
-    views = {"nl": ("Grafiek", "Kaart", "Ruw", "Voorbeelden"), "en": ("Chart", "Map", "Raw", "Examples")}[lang]
+    views = {
+        "nl": ("Grafiek", "Kaart", "Ruw", "Voorbeelden", "Begin met"),
+        "en": ("Chart", "Map", "Raw", "Examples", "Begin with"),
+    }[lang]
     check(page, "start")
     write(page, (ROOT / "queries" / "places" / "clusters.rq").read_text("utf-8"))
     page.keyboard.press("Control+Enter")
@@ -460,6 +581,14 @@ def test_each_state_is_accessible_and_fits(visit: Open, lang: str, width: int, s
     page.click(f"text={views[3]}")
     page.wait_for_selector("dialog li")
     check(page, "examples")
+    page.keyboard.press("Escape")
+    page.click(f"button:text('{views[4]}')")
+    page.wait_for_selector("dialog[open] .begin li")
+    check(page, "classes")
+    page.click("dialog[open] li button >> nth=7")
+    page.check("dialog[open] .begin-rows input >> nth=0")
+    page.select_option("dialog[open] select:visible", index=1)
+    check(page, "properties")
     page.keyboard.press("Escape")
     write(page, BROKEN)
     page.keyboard.press("Control+Enter")

@@ -63,6 +63,38 @@ def test_a_property_names_the_classes_that_have_it(client: FlaskClient) -> None:
     assert set(has_task["label"]) == {"nl", "en"}
 
 
+def test_a_property_names_the_classes_and_forms_of_its_values(client: FlaskClient) -> None:
+    told = terms(client)
+    classes = [one["name"] for one in told["classes"]]
+    found = {one["name"]: one for one in told["properties"]}
+    assert {classes[kind] for kind, _ in found["kb:needsSkill"]["to"]} == {"kb:Skill", "kb:SoftSkill"}
+    assert found["kb:needsSkill"]["values"] == {}
+    assert set(found["kb:value"]["values"]) == {"number"}
+    assert set(found["skos:definition"]["values"]) == {"nl", "en"}
+
+
+def test_a_class_names_one_that_is_of_it_and_has_what_it_says(client: FlaskClient, graph: Graph) -> None:
+    told = terms(client)
+    head = "".join(f"PREFIX {prefix}: <{iri}> " for prefix, iri in told["prefixes"].items())
+    for one in told["classes"]:
+        name, *_, properties = one["example"]
+        pattern = " ; ".join(f"{prop} []" for prop in properties)
+        assert graph.store.query(
+            f"{head} ASK {{ {name} a {one['name']} ; {pattern} }}", use_default_graph_as_union=True
+        ), one
+
+
+def test_the_plain_page_says_in_dutch_what_to_do(client: FlaskClient, bundle: Path) -> None:
+    page = client.get("/sparql?lang=nl&query=SELECT", headers=HTML).text
+    problem = re.search(r'<div class="problem".*?</div>', page, re.DOTALL).group()  # type: ignore[union-attr]
+    assert "begin met een voorbeeld" in problem
+    assert "kijk op die plaats" in problem
+    assert len(re.findall('lang="en"', problem)) == 1
+    empty = client.get("/sparql?lang=nl&query=SELECT * { ?x a kb:Organization }", headers=HTML).text
+    assert "De vraag is goed" not in empty
+    assert "noemt een term die deze graaf niet gebruikt" in empty
+
+
 def test_things_have_both_names_and_the_most_telling_class(client: FlaskClient) -> None:
     told = terms(client)
     found = {path: rest for path, *rest in told["things"]}

@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+from kg import errors
 from kg.queries.limits import Limits
 
 WEB = Path(__file__).parents[1] / "src" / "kg" / "web"
@@ -20,6 +21,16 @@ def test_each_word_is_in_both_languages() -> None:
     assert not half
 
 
+def test_what_errors_say_is_known_in_dutch() -> None:
+    said = FILES[WEB / "messages" / "errors.toml"]
+    titles = {kind.title for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
+    code = (WEB.parent / "queries" / "engine.py").read_text("utf-8")
+    hints = set(re.findall(r'hint(?:=|\b.* = )"([^"]+)"', code))
+    assert len(hints) > 9
+    assert (titles | hints) - said.keys() == set()
+    assert [english for english, texts in said.items() if texts["en"] != english or texts["nl"] == english] == []
+
+
 def test_no_word_stands_in_two_files() -> None:
     counted = Counter(key for words in FILES.values() for key in words)
     assert [key for key, count in counted.items() if count > 1] == []
@@ -27,7 +38,7 @@ def test_no_word_stands_in_two_files() -> None:
 
 def test_the_templates_and_the_words_agree() -> None:
     known = {key for words in FILES.values() for key in words}
-    sources = (*WEB.rglob("*.html"), *WEB.rglob("*.py"), *EDITOR.glob("*.ts"))
+    sources = (*WEB.rglob("*.html"), *WEB.parent.rglob("*.py"), *EDITOR.glob("*.ts"))
     code = [path.read_text("utf-8") for path in sources]
     asked = {key for text in code for key in re.findall(r"\bt\([\"']([a-z0-9_]+)[\"']\)", text)}
     assert asked <= known

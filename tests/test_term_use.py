@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from kg.cli import main
 from kg.graph.build import Graph
 from kg.graph.term_use import TermUse
-from kg.namespaces import ID, KB, ONTOLOGY
+from kg.namespaces import ID, KB, ONTOLOGY, SKOS
 from kg.queries.engine import iris_of
 from kg.queries.question import find_questions
 from kg.web.app import create_app
@@ -39,7 +39,7 @@ graph:data {{ <{ID}thing/one> a kb:Thing ; kb:says <{ID}colour/red> . }}
 def use() -> TermUse:
     store = ox.Store()
     store.load(DATA.encode(), format=ox.RdfFormat.TRIG)
-    return TermUse(store, {"kb": KB})
+    return TermUse(store, {"kb": KB, "skos": SKOS, "xsd": "http://www.w3.org/2001/XMLSchema#"})
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,9 @@ def client(graph: Graph) -> FlaskClient:
         ),
         ("SELECT * { ?x a <http://example.org/Thin> FILTER(STRSTARTS(STR(?x), STR(kb:))) }", []),
         ('SELECT * { ?x a kb:Thing FILTER(STR(?x) = "kb:Thin") } # kb:Thin', []),
+        ("SELECT * { ?x skos:inSchem ?y }", [(SKOS + "inSchem", False, SKOS + "inScheme")]),
+        ("SELECT * { ?x a skos:ConceptSchema }", [(SKOS + "ConceptSchema", False, SKOS + "ConceptScheme")]),
+        ("SELECT * { ?x skos:hiddenLabel ?y FILTER(xsd:integer(?y) > 1) }", []),
         ("SELECT * { ?x a kb:", []),
     ],
 )
@@ -142,7 +145,8 @@ def test_the_page_and_the_editor_say_it_in_the_language_of_the_reader(
     assert said in page.text
     query = "SELECT ?x {\n  ?x a kb:Organization\n}"
     checked = client.post(f"/sparql/check?lang={lang}", data={"query": query}).json
-    assert checked == {"problem": None, "warnings": [{"detail": said, "line": 2, "column": 8}]}
+    warning = {"detail": said, "line": 2, "column": 8, "length": 15, "nearest": "kb:Organisation"}
+    assert checked == {"problem": None, "warnings": [warning]}
 
 
 def test_the_command_says_it_on_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:

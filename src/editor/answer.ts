@@ -10,11 +10,12 @@ const RAW = 200_000; // Characters of the raw answer that are shown; a download 
 
 type View = [name: string, draw: () => HTMLElement];
 
-/** Return the section of an answer; a plot that fits its columns decides what is drawn. */
-export function answered(answer: Answer, name: string, plot: Plot | null, failed: (error: unknown) => void): HTMLElement {
+/** Return the section of an answer; a plot that fits its columns decides what is drawn, and a query with terms that
+ * the graph does not use is not called good. */
+export function answered(answer: Answer, name: string, plot: Plot | null, unused: boolean, failed: (error: unknown) => void): HTMLElement {
   const shownView = make("div", { class: "view" });
   const head = make("h2", { id: "answer", tabindex: -1 }, headline(answer));
-  const views = viewsOf(answer, plot);
+  const views = viewsOf(answer, plot, unused);
   const buttons = views.map(([key, draw], place) => {
     const press = (): void => {
       for (const one of buttons) one.setAttribute("aria-pressed", String(one === button));
@@ -36,10 +37,10 @@ function headline(answer: Answer): string {
   return `${word("answer")}: ${shown(count)} ${word(count === 1 ? "one_row" : "rows")} (${seconds} s)`;
 }
 
-function viewsOf(answer: Answer, plot: Plot | null): View[] {
+function viewsOf(answer: Answer, plot: Plot | null, unused: boolean): View[] {
   const raw: View = ["editor_raw", () => rawView(answer.turtle ?? pretty(answer.raw))];
   if (answer.turtle !== null) return [["editor_turtle", () => rawView(answer.turtle ?? "")]];
-  if (!answer.rows.length) return [["editor_table", () => make("p", {}, word("no_rows"))], raw];
+  if (!answer.rows.length) return [["editor_table", () => make("p", {}, word(unused ? "no_rows_unused" : "no_rows"))], raw];
   const views: View[] = [["editor_table", () => new Table(answer).element]];
   const map = plot?.mark === "map" && fits(plot, answer) ? plot : mapOf(answer);
   const chart = plot && plot.mark !== "map" && fits(plot, answer) ? plot : chartOf(answer);

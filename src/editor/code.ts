@@ -1,9 +1,9 @@
 // The code area: CodeMirror with SPARQL colours, completion, the margin with errors, and keys that let go of Tab.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentOnInput, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { sparql } from "@codemirror/legacy-modes/mode/sparql";
-import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { EditorState, type Extension } from "@codemirror/state";
 import {
   drawSelection,
@@ -14,8 +14,10 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { complete } from "./completion";
-import { check, type Checked, type Problem } from "./endpoint";
+import { complete, goesOn } from "./completion";
+import { make } from "./dom";
+import { check, type Checked, type Problem, type Warning } from "./endpoint";
+import { ends, inWords } from "./failure";
 import { declaring, missing } from "./prefixes";
 import { setting, word } from "./setting";
 import { vocabulary } from "./vocabulary";
@@ -74,9 +76,9 @@ export class Code {
       indentOnInput(),
       bracketMatching(),
       closeBrackets(),
-      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 60 }),
+      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 60, activateOnCompletion: goesOn }),
       highlightActiveLine(),
-      keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, indentWithTab]),
+      keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
       StreamLanguage.define(sparql),
       syntaxHighlighting(colours),
       EditorView.lineWrapping,
@@ -91,9 +93,10 @@ export class Code {
     this.view = new EditorView({ parent, state: this.state("") });
   }
 
-  /** Return the state of a new tab. */
+  /** Return the state of a new tab; where a query has an empty line to fill, the cursor stands in it. */
   state(query: string): EditorState {
-    return EditorState.create({ doc: query, extensions: this.extensions });
+    const anchor = query.search(/(?<=^ +)$/m);
+    return EditorState.create({ doc: query, extensions: this.extensions, selection: { anchor: Math.max(0, anchor) } });
   }
 
   get query(): string {
@@ -121,6 +124,7 @@ export class Code {
   }
 
   private async check(): Promise<void> {
+    if (completionStatus(this.view.state) === "active") return this.checkSoon(); // The word is not finished.
     const { query } = this;
     const checked: Checked = query.trim() ? await check(query) : { problem: null, warnings: [] };
     if (query === this.query) this.mark(checked.problem, checked.warnings);
@@ -128,7 +132,7 @@ export class Code {
 
   /** Mark a problem and terms that are not in use at their places, in the text and in the margin; unmark all others. */
   mark(problem: Problem | null, warnings: Checked["warnings"] = []): void {
-    const found = warnings.map((one) => this.diagnostic(one, one.line, "warning"));
+    const found = warnings.map((one) => this.warning(one));
     if (problem?.line) found.push(this.diagnostic(problem, problem.line));
     this.view.dispatch(setDiagnostics(this.view.state, found));
   }
@@ -148,13 +152,28 @@ export class Code {
     this.view.focus();
   }
 
-  private diagnostic(problem: Pick<Problem, "detail" | "column">, number: number, severity: Diagnostic["severity"] = "error"): Diagnostic {
+  /** Put what is nearest in the place of a term, and check anew. */
+  mend(warning: Warning): void {
+    const { from, to } = this.warning(warning);
+    this.view.dispatch({ changes: { from, to, insert: warning.nearest }, userEvent: "input.mend" });
+  }
+
+  private warning(warning: Warning): Diagnostic {
+    const told = this.diagnostic({ ...warning, title: "" }, warning.line, "warning");
+    const { text, to: end } = this.view.state.doc.lineAt(told.from);
+    const to = told.from + [...text.slice(text.length - (end - told.from))].slice(0, warning.length).join("").length;
+    const actions = warning.nearest ? [{ name: word("editor_mend", { term: warning.nearest }), apply: () => this.mend(warning) }] : [];
+    return { ...told, to, actions };
+  }
+
+  private diagnostic(problem: Problem, number: number, severity: Diagnostic["severity"] = "error"): Diagnostic {
     const line = this.view.state.doc.line(Math.min(Math.max(number, 1), this.view.state.doc.lines));
     // Columns count characters; the positions of the editor count UTF-16 units.
     const before = [...line.text].slice(0, (problem.column ?? 1) - 1).join("").length;
     const from = Math.min(line.from + before, line.to);
     const next = /^\S+/.exec(line.text.slice(from - line.from))?.[0].length ?? 0;
     const start = next === 0 && from > line.from ? from - 1 : from;
-    return { from: start, to: Math.min(from + next, line.to), severity, message: problem.detail };
+    const renderMessage = (): Node => make("span", {}, problem.title ? make("strong", {}, inWords(problem.title), ends(problem.title), " ") : "", problem.title ? make("span", { lang: "en" }, problem.detail) : problem.detail);
+    return { from: start, to: Math.min(from + next, line.to), severity, message: problem.detail, renderMessage };
   }
 }

@@ -1,20 +1,14 @@
 // Completion: what can stand at the cursor, from the terms of this graph, the variables of the query, and SPARQL's words.
-import {
-  type Completion,
-  type CompletionContext,
-  type CompletionResult,
-  pickedCompletion,
-} from "@codemirror/autocomplete";
+import { type Completion, type CompletionContext, type CompletionResult, pickedCompletion } from "@codemirror/autocomplete";
 import type { EditorView } from "@codemirror/view";
 import { declaring, missing } from "./prefixes";
-import { setting } from "./setting";
-import { type Named, type Thing, type Vocabulary, vocabulary } from "./vocabulary";
+import { word } from "./setting";
+import { isType, type Read, read } from "./triples";
+import { type Kind, labelOf, OURS, type Property, textOf, type Thing, variableOf, type Vocabulary, vocabulary } from "./vocabulary";
 
-type Place = "subject" | "predicate" | "object" | "class";
-
-const OTHER = setting.lang === "nl" ? "en" : "nl";
-const LANG = OTHER === "en" ? "nl" : "en";
-const SHOWN = 300; // Things that one list may hold: more are found by typing on.
+const SHOWN = 300; // Completions that one list may hold: more are found by typing on.
+const WORDS = 5; // Words of a label that one may type.
+let next = -1; // Where a completion goes on, so that a list opens there with nothing typed.
 
 const KEYWORDS =
   "SELECT DISTINCT REDUCED CONSTRUCT DESCRIBE ASK FROM NAMED WHERE GRAPH OPTIONAL MINUS UNION FILTER BIND VALUES AS UNDEF EXISTS NOT IN PREFIX BASE LIMIT OFFSET ASC DESC HAVING SEPARATOR true false";
@@ -28,94 +22,144 @@ const words: Completion[] = [
   ...FUNCTIONS.split(" ").map((label) => ({ label, type: "function", apply: `${label}(` })),
 ];
 
-/** Return which part of a triple stands at the end of a text, and the subject before it. */
-export function placeOf(before: string): { place: Place; subject: string } {
-  const bare = before.replace(/<[^<>"{}|^`\\\s]*>/g, "<>").replace(/#.*/g, "").replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""');
-  const start = Math.max(bare.lastIndexOf("{"), bare.lastIndexOf("}"), bare.search(/\.\s[^.]*$/));
-  const parts = bare.slice(start + 1).split(";");
-  const first = (parts[0] ?? "").trim().split(/\s+/).filter(Boolean);
-  const tokens = (parts.at(-1) ?? "").replace(/,[^,]*$/, "").trim().split(/\s+/).filter(Boolean);
-  const listed = (parts.at(-1) ?? "").includes(",");
-  const after = tokens.length - (parts.length === 1 ? 1 : 0);
-  const last = tokens.at(-1);
-  if (!listed && (last === "a" || last === "rdf:type")) return { place: "class", subject: first[0] ?? "" };
-  const place = listed || after > 0 ? "object" : after === 0 ? "predicate" : "subject";
-  return { place, subject: first[0] ?? "" };
+/** What completion goes by: the terms, what stands before the cursor, what the whole query says, what is typed. */
+interface Asked {
+  terms: Vocabulary;
+  before: Read;
+  said: Read["triples"];
+  typed: string;
 }
-
-/** Return the places of the classes that a query gives to a subject. */
-function classesOf(query: string, subject: string, terms: Vocabulary): number[] {
-  if (!subject) return [];
-  const name = subject.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const stated = new RegExp(`${name.startsWith("?") ? `\\?${name.slice(2)}` : name}\\s+(?:a|rdf:type)\\s+([\\w-]+:[\\w-]+)`, "g");
-  const found = new Set([...query.matchAll(stated)].map((match) => match[1]));
-  return terms.classes.flatMap((one, place) => (found.has(one.name) ? [place] : []));
-}
-
-function textOf(texts: { nl?: string; en?: string }): string {
-  return texts[LANG] ?? texts[OTHER] ?? "";
-}
+type Scored = [score: number, option: Completion];
+type Counts = Map<number, number>;
 
 /** Write a completion, and above the query the PREFIX line that it needs. */
-function write(view: EditorView, completion: Completion, text: string, from: number, to: number, terms: Vocabulary): void {
-  const opened = text.startsWith("<") && view.state.sliceDoc(from - 1, from) === "<";
+function write(view: EditorView, completion: Completion, told: string, from: number, to: number, terms: Vocabulary): void {
+  const { state } = view;
+  const opened = state.sliceDoc(from - 1, from) === "<";
   const start = opened ? from - 1 : from;
-  const end = opened && view.state.sliceDoc(to, to + 1) === ">" ? to + 1 : to;
+  const end = opened && state.sliceDoc(to, to + 1) === ">" ? to + 1 : to;
+  // A comment goes to the end of the line: where something follows, there is none.
+  const text = state.doc.lineAt(end).to === end ? told : told.replace(/ (#.*)?$/, "");
+  const query = state.sliceDoc(0, start) + text + state.sliceDoc(end);
+  const lacking = missing(query, terms.prefixes);
+  const lines = lacking.length ? [declaring(state.doc, lacking, terms.prefixes)] : [];
+  const above = lines.reduce((sum, line) => sum + line.insert.length, 0);
+  const comment = / #.*$/.exec(text)?.[0].length ?? 0;
+  next = start + above + text.length - comment;
   view.dispatch({
-    changes: { from: start, to: end, insert: text },
-    selection: { anchor: start + text.length },
+    changes: [...lines, { from: start, to: end, insert: text }],
+    selection: { anchor: next },
     annotations: pickedCompletion.of(completion),
     userEvent: "input.complete",
   });
-  const lacking = missing(view.state.doc.toString(), terms.prefixes);
-  if (lacking.length) view.dispatch({ changes: declaring(view.state.doc, lacking, terms.prefixes) });
 }
 
-/** Return a completion per name of a term, so that it is found by prefixed name and by label in both languages. */
-function namings(one: Named, type: string, boost: number, terms: Vocabulary): Completion[] {
-  const apply = (view: EditorView, completion: Completion, from: number, to: number): void =>
-    write(view, completion, one.name, from, to, terms);
-  const info = textOf(one.about) || undefined;
-  const told = { type, apply, info, boost };
-  const label = textOf(one.label);
-  const labels = [...new Set([one.label.nl, one.label.en])].filter((text) => text !== undefined);
-  return [
-    { ...told, label: one.name, detail: label },
-    ...labels.map((text) => ({ ...told, label: text, detail: one.name, boost: boost - 5 })),
-  ];
+/** Return whether a list opens at once behind a completion, since what comes next is known. */
+export function goesOn({ type }: Completion): boolean {
+  return type === "property" || type === "begin";
 }
 
-function boostOf(count: number, most: number): number {
-  return Math.round((Math.log1p(count) / Math.log1p(most)) * 20);
+/** Return how well a text fits what is typed: 4 the same, 3 its beginning, 2 a word of it, 1 inside, 0 not at all. */
+function fit(text: string, typed: string): number {
+  const place = text.toLowerCase().indexOf(typed);
+  if (place === 0) return text.length === typed.length ? 4 : 3;
+  const starts = /[^\p{L}\p{N}]/u.test(text.charAt(place - 1)) || (/\p{Lu}/u.test(text.charAt(place)) && /\p{Ll}/u.test(text.charAt(place - 1)));
+  return place < 0 ? 0 : starts ? 2 : 1;
 }
 
-/** Return classes and properties, those that fit the place and the class of the subject first. */
-function named(terms: Vocabulary, place: Place, classes: number[]): Completion[] {
-  const most = Math.max(1, ...terms.classes.map((one) => one.count), ...terms.properties.map((one) => one.count));
-  const own = (one: Named): number => Math.max(0, ...(one.of ?? []).map(([kind, count]) => (classes.includes(kind) ? count : 0)));
-  const boost = (one: Named): number => (own(one) ? 40 + boostOf(own(one), most) : boostOf(one.count, most));
-  const properties = place === "class" || place === "object" ? [] : terms.properties;
-  const kinds = place === "predicate" ? [] : terms.classes;
-  return [
-    ...properties.flatMap((one) => namings(one, "property", boost(one), terms)),
-    ...kinds.flatMap((one) => namings(one, "class", boostOf(one.count, most), terms)),
-  ];
+/** Return how many of several words begin a word of a text, where the last one does: "heeft vaardigheid". */
+function shared(text: string, typed: string): number {
+  const found = typed.split(" ").map((one): number => (one.length < 3 ? 0 : ` ${text.toLowerCase()}`.includes(` ${one}`) ? 2 : Number(fit(text, one) > 1)));
+  return found.at(-1) ? found.reduce((sum, one) => sum + one) : 0;
 }
 
-function things(terms: Vocabulary, typed: string): Completion[] {
-  const wanted = typed.toLowerCase();
-  const found = terms.things.filter(([, nl, en]) => nl.toLowerCase().includes(wanted) || en.toLowerCase().includes(wanted));
-  return found.slice(0, SHOWN).flatMap((one) => thing(one, wanted, terms));
+/** Return completions of what is named, with how well each fits; shown is the label or name by which it was found. */
+function scored(one: { name: string }, labels: (string | undefined)[], typed: string, told: Omit<Completion, "label">): Scored[] {
+  const said = [...new Set(labels.filter((label) => label))] as string[];
+  const prefixed = typed.includes(":");
+  const texts = prefixed ? [one.name] : [...said, one.name];
+  const scores = texts.map((text): [number, string] => [fit(text, typed) || (typed.includes(" ") ? shared(text, typed) : 0), text]);
+  const [score, label] = scores.reduce((best, next) => (next[0] > best[0] ? next : best), scores[0] ?? [0, one.name]);
+  if (!score && typed) return [];
+  return [[typed ? score * 10 : 0, { detail: label === one.name ? said[0] : one.name, ...told, label }]];
 }
 
-function thing([path, nl, en, kind]: Thing, wanted: string, terms: Vocabulary): Completion[] {
-  const iri = path.includes(":") ? path : terms.base + path;
-  const about = terms.classes[kind];
-  const detail = about ? textOf(about.label) : "";
-  const names = new Set((LANG === "nl" ? [nl, en] : [en, nl]).filter((text) => text.toLowerCase().includes(wanted)));
-  const apply = (view: EditorView, completion: Completion, from: number, to: number): void =>
-    write(view, completion, `<${iri}>`, from, to, terms);
-  return [...names].slice(0, 1).map((label) => ({ label, detail, info: iri, type: "constant", apply, boost: -10 }));
+/** Where nothing is typed, terms of this graph come before those of other vocabularies. */
+function first({ name }: { name: string }, typed: string): number {
+  return !typed && name.startsWith(OURS) ? 10 : 0;
+}
+
+function most(counts: Counts): (kind: number) => number {
+  const all = Math.max(1, ...counts.values());
+  return (kind) => ((counts.get(kind) ?? 0) / all) * 9;
+}
+
+/** Return the classes of a subject or object: those stated, or those that the properties around it have. */
+function kindsOf(node: string, { said, terms }: Pick<Asked, "said" | "terms">, stated = true): Counts {
+  const called = (name: string): Property | undefined => terms.properties.find((one) => one.name === name);
+  const own = said.filter((one) => one.subject === node && isType(one.first)).map((one) => terms.classes.findIndex(({ name }) => name === one.object));
+  if (stated && own.some((place) => place >= 0)) return new Map(own.map((place) => [place, 1]));
+  const range = said.flatMap((one) => (one.object === node ? (called(one.last)?.to ?? []) : []));
+  const domain = said.flatMap((one) => (one.subject === node && !isType(one.first) ? (called(one.first)?.of ?? []) : []));
+  return new Map((range.length ? range : domain).sort(([, left], [, right]) => left - right));
+}
+
+/** Return the properties, those that the class of the subject has first. */
+function properties(asked: Asked): Scored[] {
+  const { terms, before, typed } = asked;
+  const kinds = before.place === "predicate" ? kindsOf(before.subject, asked) : new Map();
+  const own = (one: Property): number => Math.max(0, ...one.of.map(([kind, count]) => (kinds.has(kind) ? count : 0)));
+  const all = Math.max(1, ...terms.properties.map((one) => (kinds.size ? own(one) : one.count)));
+  return terms.properties.flatMap((one) => {
+    const fits = own(one);
+    const boost = (fits ? 100 + (fits / all) * 9 : kinds.size ? 0 : (one.count / all) * 9) + first(one, typed);
+    const apply = (view: EditorView, option: Completion, from: number, to: number): void => write(view, option, `${one.name} `, from, to, terms);
+    const told = { type: "property", apply, info: textOf(one.about) || undefined };
+    return scored(one, [textOf(one.label), one.label.nl, one.label.en], typed, told).map(([score, option]): Scored => [score + boost, option]);
+  });
+}
+
+/** Return the classes, those that fit the variable first; at the beginning of a triple, a class begins one. */
+function kinds(asked: Asked): Scored[] {
+  const { terms, before, typed } = asked;
+  const begins = before.place === "subject" && !typed.includes(":");
+  const fits = before.place === "class" ? kindsOf(before.subject, asked, false) : new Map();
+  const weight = most(fits);
+  const all = Math.max(...terms.classes.map((one) => one.count));
+  return terms.classes.flatMap((one, place) => {
+    const boost = (fits.has(place) ? 100 + weight(place) : (Math.log1p(one.count) / Math.log1p(all)) * 9) + first(one, typed);
+    const text = begins ? `${variableOf(labelOf(one))} a ${one.name} ; ` : one.name;
+    const apply = (view: EditorView, option: Completion, from: number, to: number): void => write(view, option, text, from, to, terms);
+    const told = { type: begins ? "begin" : "class", apply, info: textOf(one.about) || undefined };
+    return scored(one, [textOf(one.label), one.label.nl, one.label.en], typed, told).map(([score, option]): Scored => [score + boost, option]);
+  });
+}
+
+/** Return the things, those of the range of the property first; where nothing is typed, those alone. */
+function things(asked: Asked): Scored[] {
+  const { terms, before, typed } = asked;
+  const range = new Map(before.place === "object" ? (terms.properties.find((one) => one.name === before.property)?.to ?? []) : []);
+  const found = terms.things.flatMap((one) => {
+    const boost = range.has(one.kind) ? 100 : 0;
+    if (!typed && !boost) return [];
+    return thing(one, asked).map(([score, option]): Scored => [score + boost, option]);
+  });
+  return typed || !found.length ? found : [anyOf(range, terms), ...found];
+}
+
+/** Return a variable for whatever stands there. */
+function anyOf(range: Counts, terms: Vocabulary): Scored {
+  const [first] = [...range].sort(([, left], [, right]) => right - left)[0] ?? [0];
+  const kind = terms.classes[first];
+  return [200, { label: variableOf(kind ? labelOf(kind) : ""), detail: word("editor_any"), type: "variable" }];
+}
+
+function thing(one: Thing, { terms, typed }: Asked): Scored[] {
+  const kind: Kind | undefined = terms.classes[one.kind];
+  const text = one.name.startsWith("<") ? `${one.name} # ${textOf(one).replace(/\s+/g, " ")}` : one.name;
+  const apply = (view: EditorView, option: Completion, from: number, to: number): void => write(view, option, text, from, to, terms);
+  const told = { detail: kind ? labelOf(kind) : "", info: one.name, type: "constant", apply };
+  return scored(one, [textOf(one), one.nl, one.en], typed, told);
 }
 
 function variables(query: string, before: string): Completion[] {
@@ -132,6 +176,19 @@ function prefixLine(context: CompletionContext, terms: Vocabulary): CompletionRe
   return { from, options, validFor: /^[\w-]*$/ };
 }
 
+/** Return what of the graph can stand at a place; where that is open, prefixed names, and things by a word of their label. */
+function offered(asked: Asked): Scored[] {
+  const { before: { place }, typed } = asked;
+  const prefixed = (place === "top" || place === "other") && typed.includes(":");
+  const sought = typed.length > 1 || (place === "object" && !typed);
+  return [
+    ...(place === "predicate" || prefixed ? properties(asked) : []),
+    ...(place === "class" || place === "subject" || prefixed ? kinds(asked) : []),
+    ...(sought && (place === "subject" || place === "object" || prefixed) ? things(asked) : []),
+    ...(sought && place === "other" && !prefixed ? things(asked).filter(([score]) => score >= 20) : []),
+  ];
+}
+
 /** The source of completions of the editor. */
 export async function complete(context: CompletionContext): Promise<CompletionResult | null> {
   const query = context.state.doc.toString();
@@ -143,15 +200,36 @@ export async function complete(context: CompletionContext): Promise<CompletionRe
   if (!terms) return null;
   const prefix = prefixLine(context, terms);
   if (prefix) return prefix;
-  const typed = context.matchBefore(/[\p{L}_][\p{L}\p{N}_.-]*:?[\p{L}\p{N}_-]*/u);
-  if (!typed && !context.explicit) return null;
-  const from = typed?.from ?? context.pos;
-  const text = typed?.text ?? "";
-  const { place, subject } = placeOf(query.slice(0, from));
-  const options = named(terms, place, classesOf(query, subject, terms));
-  if (place !== "predicate" && place !== "class" && text.length > 1 && !text.includes(":")) options.push(...things(terms, text));
-  if (!text.includes(":")) options.push(...words);
-  return { from, options };
+  const name = context.matchBefore(/[\p{L}_][\p{L}\p{N}_.-]*:?[\p{L}\p{N}_-]*/u);
+  if (!name && !context.explicit && context.pos !== next) return null;
+  const { triples } = read(query);
+  const at = (from: number): Asked => {
+    const typed = query.slice(from, context.pos).toLowerCase();
+    return { terms, before: read(query.slice(0, from)), said: triples, typed };
+  };
+  // Several words are taken together as far as something is called so.
+  const label = context.matchBefore(/(?<![?$:<\p{L}\p{N}])[\p{L}\p{N}'’-]+(?: [\p{L}\p{N}'’-]+)+/u);
+  const starts = label ? [...label.text.matchAll(/\S+/g)].map((match) => label.from + match.index).slice(-WORDS, -1) : [];
+  for (const from of starts) {
+    const asked = at(from);
+    const found = asked.before.place === "top" || /^(a|\p{Lu}{2,}) /u.test(query.slice(from)) ? [] : offered(asked);
+    if (found.length) return listed(from, found, asked.typed);
+  }
+  const from = name?.from ?? context.pos;
+  const asked = at(from);
+  const keywords = asked.typed && !asked.typed.includes(":") && asked.before.place !== "class" ? words : [];
+  const spoken = keywords.flatMap((option): Scored[] => (fit(option.label, asked.typed) > 2 ? [[fit(option.label, asked.typed) * 10 + 5, option]] : []));
+  return listed(from, [...offered(asked), ...spoken], asked.typed);
+}
+
+function listed(from: number, found: Scored[], typed: string): CompletionResult {
+  const order = ([one, { label }]: Scored, [other, next]: Scored): number => other - one || label.localeCompare(next.label);
+  const options = found.sort(order).slice(0, SHOWN).map(([, option]) => option);
+  const getMatch = ({ label }: Completion): number[] => {
+    const place = typed ? label.toLowerCase().indexOf(typed) : -1;
+    return place < 0 ? [] : [place, place + typed.length];
+  };
+  return { from, options, filter: false, getMatch };
 }
 
 /** Return whether the end of a line stands in a string or a comment. */

@@ -76,6 +76,9 @@ export interface Warning {
   detail: string;
   line: number;
   column: number;
+  /** Characters of the term as it is written, and what may stand in its place, where something is like it. */
+  length: number;
+  nearest: string;
 }
 
 /** What is wrong with a query, and which of its terms are not in use. */

@@ -1,8 +1,9 @@
 // The editor at /sparql takes the place of the plain form. Nothing leaves the host; queries stay in this browser.
 import { answered } from "./answer";
+import { begin } from "./begin";
 import { Code } from "./code";
 import { at, make } from "./dom";
-import { ask, check, Failed, type Problem } from "./endpoint";
+import { ask, check, Failed, type Problem, type Warning } from "./endpoint";
 import { type Example, examples } from "./examples";
 import { failure, noted } from "./failure";
 import type { Plot } from "./picture";
@@ -30,24 +31,29 @@ class Editor {
   constructor(place: HTMLElement) {
     const failed = (error: unknown): void => this.tell(error);
     const shelf = examples((one) => this.open(one), failed);
+    const first = begin((one) => this.open({ ...one, about: "", chart: null }), failed);
     const second = (name: string, click: () => void): HTMLElement =>
       make("button", { type: "button", class: "button second", click }, word(name));
     const actions = make(
       "div",
       { class: "row actions" },
       this.runner,
+      second("editor_begin", first.open),
       second("editor_examples", shelf.open),
       second("editor_prefixes", () => void this.code.declareAll().catch(failed)),
       second("editor_share", () => share(this.code.query, this.status)),
       this.status,
     );
     const keys = make("p", { class: "note", id: "editor-keys" }, word("editor_keys"));
-    place.replaceChildren(this.strip.element, this.box, actions, keys, shelf.element, this.below);
+    place.replaceChildren(this.strip.element, this.box, actions, keys, first.element, shelf.element, this.below);
     this.code = new Code(this.box, {
       run: () => void this.run(),
       changed: (query) => this.tabs.change({ query }),
     });
-    this.strip.made = () => this.tabs.add({ title: this.tabs.title(word("query")), query: BLANK });
+    this.strip.made = () => {
+      this.tabs.add({ title: this.tabs.title(word("query")), query: BLANK });
+      queueMicrotask(() => this.code.view.focus());
+    };
   }
 
   /** Begin: with the query of the URL or of a shared link in a tab, or with the tabs as they were. */
@@ -102,8 +108,8 @@ class Editor {
       const { query } = this.code;
       const [answer, { warnings }] = await Promise.all([ask(query, controller.signal), check(query)]);
       if (query === this.code.query) this.code.mark(null, warnings);
-      const made = answered(answer, title, this.plots.get(id) ?? null, (error) => this.tell(error));
-      made.prepend(...warnings.map(noted));
+      const made = answered(answer, title, this.plots.get(id) ?? null, warnings.length > 0, (error) => this.tell(error));
+      made.prepend(...warnings.map((one) => noted(one, () => this.mend(one, query))));
       this.keep(id, made);
       this.status.textContent = made.querySelector("#answer")?.textContent ?? "";
     } catch (error) {
@@ -114,6 +120,12 @@ class Editor {
       this.running = null;
       this.busy(false);
     }
+  }
+
+  /** Put the nearest term into the query that was run, and run it again. */
+  private mend(warning: Warning, query: string): void {
+    if (query === this.code.query) this.code.mend(warning);
+    void this.run();
   }
 
   private busy(now: boolean): void {
@@ -145,3 +157,5 @@ const place = make("div", { class: "editor" });
 at("plain").replaceWith(place);
 document.getElementById("plain-answer")?.remove();
 new Editor(place).begin();
+export { exampleOf } from "./compose";
+export { vocabulary } from "./vocabulary";

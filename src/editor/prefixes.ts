@@ -1,5 +1,5 @@
 // PREFIX lines: those that a query uses and lacks are written above it, so that it runs anywhere.
-import type { ChangeSpec, Text } from "@codemirror/state";
+import type { Text } from "@codemirror/state";
 
 const SKIPPED = /<[^<>"{}|^`\\\s]*>|"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#.*/g;
 const DECLARED = /\bPREFIX\s+([\w.-]*):/gi;
@@ -14,7 +14,7 @@ export function missing(query: string, known: Record<string, string>): string[] 
 }
 
 /** Return the change that declares prefixes, below the PREFIX lines that are there. */
-export function declaring(doc: Text, prefixes: string[], known: Record<string, string>): ChangeSpec {
+export function declaring(doc: Text, prefixes: string[], known: Record<string, string>): { from: number; insert: string } {
   let place = 0;
   for (let number = 1; number <= doc.lines; number++) {
     const line = doc.line(number);

@@ -5,6 +5,8 @@ import type { Problem } from "./endpoint";
 export interface Setting {
   lang: string;
   words: Record<string, string>;
+  /** What errors say in English, to the same in the language of the page, where that is another. */
+  said: Record<string, string>;
   nonce: string;
   /** The query of the URL, empty where it has none; the first query of who comes for the first time. */
   query: string;

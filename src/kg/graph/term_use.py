@@ -1,4 +1,4 @@
-"""Which terms of ours a query names that the graph does not have, or has and never uses, and what is nearest."""
+"""Which terms a query names that the graph does not have, or has and never uses, and what is nearest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.labels import most_like
-from kg.namespaces import DCT, GRAPH, ID, KB, ONTOLOGY_GRAPH, RDF_TYPE, SKOS
+from kg.namespaces import BASE, DCT, GRAPH, ID, KB, ONTOLOGY_GRAPH, RDF_TYPE, SKOS
 from kg.queries.engine import iris_of
 from kg.rdf_terms import asserted, object_key, prefixed_name
 
@@ -50,23 +50,26 @@ class UnusedTerm:
 
 
 class TermUse:
-    """Says of the terms of ours in a query whether the graph uses them, by look-ups; lists them when one is not used.
+    """Says of the terms in a query whether the graph uses them, by look-ups; lists them when one is not used.
+
+    Of other vocabularies, a term counts that is like a property or class in use: such a one is misspelt.
 
     Arguments:
         store: the graph.
-        prefixes: those that a query need not declare.
+        prefixes: those that a query need not declare, and the vocabularies.
 
     """
 
     def __init__(self, store: ox.Store, prefixes: Mapping[str, str]) -> None:
         self._store, self._prefixes = store, prefixes
+        self._others = tuple(space for space in prefixes.values() if not space.startswith(BASE))
         self._judged: dict[str, UnusedTerm | None] = {}
 
     def unused(self, query: str) -> list[UnusedTerm]:
-        """Return the terms of ours that a query names and the graph does not use, in the order of the query."""
-        named = iris_of(query, self._prefixes)
-        ours = {iri: offset for iri, offset in named.items() if iri.startswith(_SPACES) and iri[-1] not in "#/"}
-        judged = ((self._judge(iri), offset) for iri, offset in ours.items())
+        """Return the terms that a query names and the graph does not use, in the order of the query."""
+        named, spaces = iris_of(query, self._prefixes), _SPACES + self._others
+        known = {iri: offset for iri, offset in named.items() if iri.startswith(spaces) and iri[-1] not in "#/"}
+        judged = ((self._judge(iri), offset) for iri, offset in known.items())
         return [UnusedTerm(term.iri, term.defined, term.nearest, offset) for term, offset in judged if term]
 
     def _judge(self, iri: str) -> UnusedTerm | None:
@@ -81,9 +84,22 @@ class TermUse:
             node = ox.NamedNode(iri)
         except ValueError:  # The engine says so.
             return None
+        if not iri.startswith(_SPACES):
+            return self._look_up_other(node)
         defined = any(True for _ in self._store.quads_for_pattern(node, None, None, None))
         used = self._is_used(node) if defined else self._store.contains_named_graph(node)
         return None if used else UnusedTerm(iri, defined, self._nearest(node))
+
+    def _look_up_other(self, node: ox.NamedNode) -> UnusedTerm | None:
+        """Return a term of another vocabulary that is like one in use: such a vocabulary has more than is used here."""
+        quads = self._store.quads_for_pattern
+        if any(
+            True for found in (quads(node, None, None), quads(None, node, None), quads(None, None, node)) for _ in found
+        ):
+            return None
+        space = max((space for space in self._others if node.value.startswith(space)), key=len)
+        near = most_like(node.value.removeprefix(space), self._names.get(space, []))
+        return UnusedTerm(node.value, False, space + near) if near else None
 
     def _is_used(self, node: ox.NamedNode) -> bool:
         """Whether something has the property, is of the class or in the scheme, or names the term in the data."""
@@ -114,7 +130,16 @@ class TermUse:
         for iri in sorted(node.value for node in nodes if isinstance(node, ox.NamedNode)):
             for space in self._groups(iri):
                 names.setdefault(space, []).append(iri.removeprefix(space))
+        for iri in self._vocabulary():
+            if space := max((space for space in self._others if iri.startswith(space)), key=len, default=""):
+                names.setdefault(space, []).append(iri.removeprefix(space))
         return names
+
+    def _vocabulary(self) -> list[str]:
+        """Return the properties and classes that are used."""
+        properties = {quad.predicate.value for quad in self._store}
+        kinds = {quad.object for quad in self._store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), None, None)}
+        return sorted(properties | {kind.value for kind in kinds if isinstance(kind, ox.NamedNode)})
 
     def _groups(self, iri: str) -> Iterator[str]:
         space = next((space for space in _SPACES if iri.startswith(space)), "")

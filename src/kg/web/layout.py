@@ -106,6 +106,7 @@ def interface(context: Context) -> dict[str, Any]:
         "canonical": context.absolute(_address(context, lang)),
         "alternates": [(tag or "x-default", context.absolute(_address(context, tag))) for tag in (*LANGUAGES, "")],
         "t": lambda key: message(key, lang),
+        "said": lambda text: translations(lang).get(text, ""),
         "theme_name": lambda theme: site.themes.name(theme, lang),
         "label": lambda iri: site.labels.get(iri, lang),
         "local": local_path,
@@ -150,6 +151,16 @@ def messages(prefix: str, also: Iterable[str], lang: str) -> dict[str, str]:
     """Return the messages whose keys have a prefix, and some others, in a language: for a script."""
     keys = set(also)
     return {key: texts[lang] for key, texts in _messages().items() if key.startswith(prefix) or key in keys}
+
+
+def translations(lang: str) -> dict[str, str]:
+    """Return what errors say in English, as far as a language says it otherwise."""
+    return {english: texts[lang] for english, texts in _errors().items() if texts[lang] != english}
+
+
+@cache
+def _errors() -> dict[str, dict[str, str]]:
+    return tomllib.loads((resources.files("kg.web") / "messages" / "errors.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -28,7 +28,7 @@ from kg.tables.charts.vega_lite import SIZES
 from kg.tables.provenance import Provenance
 from kg.tables.sheet import Sheet
 from kg.web.context import Context
-from kg.web.layout import POLICY, message, messages, term_view
+from kg.web.layout import POLICY, message, messages, term_view, translations
 from kg.web.questions.api import XLSX, sheet_messages
 from kg.web.questions.binding import read_sheet
 from kg.web.questions.charts import MAP, MOST, SVG, link_of, one_of, painted
@@ -110,6 +110,7 @@ def setting(context: Context, query: str, starter: str, error: KgError | None) -
     return {
         "lang": context.lang,
         "words": messages("editor_", _MESSAGES, context.lang),
+        "said": translations(context.lang),
         "nonce": secrets.token_urlsafe(16),
         "query": query,
         "starter": starter,
@@ -119,7 +120,7 @@ def setting(context: Context, query: str, starter: str, error: KgError | None) -
 
 
 _MESSAGES: Final = (
-    *("query", "run", "answer", "rows", "one_row", "no_rows", "formats", "hint", "line", "column"),
+    *("query", "run", "answer", "rows", "one_row", "no_rows", "no_rows_unused", "formats", "hint", "line", "column"),
     *("previous", "next", "as_chart", "as_map"),
 )
 

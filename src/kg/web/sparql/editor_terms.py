@@ -1,21 +1,23 @@
-"""The terms of a graph as an editor offers them: classes, properties with the classes that have them, and things."""
+"""The terms of a graph as an editor offers them: classes, properties with their domain and range, and things."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeGuard
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import pyoxigraph as ox
 
 from kg.labels import Labels
 from kg.languages import LANGUAGES
-from kg.namespaces import BASE, ID, RDF_TYPE, SKOS
+from kg.namespaces import BASE, ID, RDF_TYPE, SKOS, XSD
 from kg.rdf_terms import objects, prefixed_name, texts_by_language
 
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
 _NAME: Final = ox.NamedNode(SKOS + "prefLabel")
 _ABOUT: Final = (SKOS + "definition", "http://www.w3.org/2000/01/rdf-schema#comment")
+_NUMBERS: Final = {"decimal", "double", "float", "integer", "nonNegativeInteger", "positiveInteger"}
 Texts = dict[str, str]
 
 
@@ -29,20 +31,34 @@ def lexicon(store: ox.Store, labels: Labels, prefixes: Mapping[str, str]) -> dic
 
     """
     types = _types(store)
-    classes = sorted({kind for kinds in types.values() for kind in kinds})
+    members = _members(types)
+    classes = sorted(members)
     place = {kind: number for number, kind in enumerate(classes)}
-    counts = Counter(kind for kinds in types.values() for kind in kinds)
-    used, used_by = _properties(store, types)
+    tellings = {iri: place[_kind(kinds, members)] for iri, kinds in types.items()}
+    described = Counter(str(getattr(quad.subject, "value", "")) for quad in store)
+    named = _named(store)
+
+    def kind_entry(iri: str) -> dict[str, Any]:
+        example = max(members[iri], key=lambda one: (one in named["nl"], described[one], one))
+        quads = store.quads_for_pattern(ox.NamedNode(example), None, None, None)
+        has = sorted({_written(quad.predicate.value, prefixes) for quad in quads})
+        texts = [labels.get(example, lang)[0] for lang in LANGUAGES]
+        return _entry(store, labels, prefixes, iri, len(members[iri])) | {
+            "named": [lang for lang in LANGUAGES if members[iri] <= named[lang]],
+            "example": [_written(example, prefixes), *texts, has],
+        }
+
     return {
         "base": ID,
         "prefixes": dict(sorted(prefixes.items())),
-        "classes": [_entry(store, labels, prefixes, iri, counts[iri]) for iri in classes],
+        "classes": [kind_entry(iri) for iri in classes],
         "properties": [
-            _entry(store, labels, prefixes, iri, used[iri])
-            | {"of": sorted((place[kind], count) for kind, count in used_by[iri].items())}
-            for iri in sorted(used)
+            _entry(store, labels, prefixes, iri, use.count)
+            | {"of": sorted((place[kind], count) for kind, count in use.domain.items())}
+            | {"to": sorted(use.range.items()), "values": dict(sorted(use.values.items()))}
+            for iri, use in sorted(_properties(store, types, tellings).items())
         ],
-        "things": _things(store, labels, types, place, counts),
+        "things": _things(labels, tellings, named),
     }
 
 
@@ -54,23 +70,59 @@ def _types(store: ox.Store) -> dict[str, set[str]]:
     return types
 
 
-def _properties(store: ox.Store, types: Mapping[str, set[str]]) -> tuple[Counter[str], dict[str, Counter[str]]]:
-    """Return how often each property is used, in all and by the members of each class."""
-    used: Counter[str] = Counter()
-    used_by: defaultdict[str, Counter[str]] = defaultdict(Counter)
+def _members(types: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    members: defaultdict[str, set[str]] = defaultdict(set)
+    for iri, kinds in types.items():
+        for kind in kinds:
+            members[kind].add(iri)
+    return members
+
+
+def _named(store: ox.Store) -> dict[str, set[str]]:
+    """Return the things with a preferred name in each language."""
+    named: dict[str, set[str]] = {lang: set() for lang in LANGUAGES}
+    for quad in store.quads_for_pattern(None, _NAME, None, None):
+        lang = quad.object.language if isinstance(quad.object, ox.Literal) else None
+        if isinstance(quad.subject, ox.NamedNode) and lang in named:
+            named[lang].add(quad.subject.value)
+    return named
+
+
+@dataclass
+class _Use:
+    """How often a property is used, by which classes, and what its values are."""
+
+    count: int = 0
+    domain: Counter[str] = field(default_factory=Counter)
+    range: Counter[int] = field(default_factory=Counter)
+    values: Counter[str] = field(default_factory=Counter)
+
+
+def _properties(store: ox.Store, types: Mapping[str, set[str]], tellings: Mapping[str, int]) -> dict[str, _Use]:
+    uses: defaultdict[str, _Use] = defaultdict(_Use)
     for quad in store:
-        used[quad.predicate.value] += 1
-        used_by[quad.predicate.value].update(types.get(str(getattr(quad.subject, "value", "")), ()))
-    return used, used_by
+        use, value = uses[quad.predicate.value], quad.object
+        use.count += 1
+        use.domain.update(types.get(str(getattr(quad.subject, "value", "")), ()))
+        if isinstance(value, ox.Literal):
+            number = value.datatype.value.removeprefix(XSD) in _NUMBERS
+            use.values["number" if number else value.language or "text"] += 1
+        elif isinstance(value, ox.NamedNode) and value.value in tellings:
+            use.range[tellings[value.value]] += 1
+    return uses
 
 
 def _entry(store: ox.Store, labels: Labels, prefixes: Mapping[str, str], iri: str, count: int) -> dict[str, Any]:
     return {
-        "name": prefixed_name(iri, prefixes) or f"<{iri}>",
+        "name": _written(iri, prefixes),
         "label": _texts(labels, iri),
         "about": _about(store, iri),
         "count": count,
     }
+
+
+def _written(iri: str, prefixes: Mapping[str, str]) -> str:
+    return prefixed_name(iri, prefixes) or f"<{iri}>"
 
 
 def _texts(labels: Labels, iri: str) -> Texts:
@@ -84,20 +136,16 @@ def _about(store: ox.Store, iri: str) -> Texts:
 
 
 def _things(
-    store: ox.Store, labels: Labels, types: Mapping[str, set[str]], place: Mapping[str, int], counts: Mapping[str, int]
+    labels: Labels, tellings: Mapping[str, int], named: Mapping[str, set[str]]
 ) -> list[tuple[str, str, str, int]]:
     """Return path, name in nl and en, and class of the things of ours that have a preferred name."""
-    named = {quad.subject.value for quad in store.quads_for_pattern(None, _NAME, None, None) if _is_ours(quad.subject)}
+    ours = {iri for group in named.values() for iri in group if iri.startswith(ID)}
     return [
-        (iri.removeprefix(ID), labels.get(iri, "nl")[0], labels.get(iri, "en")[0], place[_kind(types[iri], counts)])
-        for iri in sorted(named & types.keys())
+        (iri.removeprefix(ID), labels.get(iri, "nl")[0], labels.get(iri, "en")[0], tellings[iri])
+        for iri in sorted(ours & tellings.keys())
     ]
 
 
-def _is_ours(subject: ox.NamedNode | ox.BlankNode | ox.Triple) -> TypeGuard[ox.NamedNode]:
-    return isinstance(subject, ox.NamedNode) and subject.value.startswith(ID)
-
-
-def _kind(kinds: Iterable[str], counts: Mapping[str, int]) -> str:
+def _kind(kinds: Iterable[str], members: Mapping[str, set[str]]) -> str:
     """Return the class that says most of a thing: one of ours, and the rarest."""
-    return min(kinds, key=lambda kind: (not kind.startswith(BASE), counts[kind], kind))
+    return min(kinds, key=lambda kind: (not kind.startswith(BASE), len(members[kind]), kind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from kg.web.layout import message
 _MOST: Final = 8  # Terms that one answer names, so that its head stays small.
 _LONG: Final = 300
 _ASCII: Final = "".join(set(string.printable) - set(string.whitespace) - set('"\\')) + " "  # Of a quoted-string.
+_WRITTEN: Final = re.compile(r"<[^>]*>|[\w-]*:(?:[\w%:-]|\\.|\.(?=[\w%:-]))*")
 _IN_IRI: Final = "".join(set(_ASCII) - set(" <>^`{|}"))
 
 
@@ -32,7 +34,11 @@ def link_help(context: Context, response: Response, query: str) -> None:
 
 
 def warnings(context: Context, query: str) -> list[dict[str, Any]]:
-    """Return what to say of each term of a query that the graph does not use: a sentence, line and column."""
+    """Return what to say of each term of a query that the graph does not use.
+
+    A sentence (`detail`), `line` and `column` (from 1), `length` in the query, and what may stand in its place
+    (`nearest`), empty where nothing is like it.
+    """
     found = []
     for term in _unused(context, query):
         name, near = term.texts(context.site.graph.prefixes)
@@ -41,7 +47,9 @@ def warnings(context: Context, query: str) -> list[dict[str, Any]]:
         nearest = message("term_nearest", context.lang).format(term=near) if near else ""
         before = query[: term.offset]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        found.append({"detail": f"{sentence} {nearest}".strip(), "line": line, "column": column})
+        written = _WRITTEN.match(query, term.offset)
+        where = {"line": line, "column": column, "length": len(written.group()) if written else 1}
+        found.append({"detail": f"{sentence} {nearest}".strip(), **where, "nearest": near})
     return found
 
 

@@ -1,0 +1,168 @@
+// A first query by clicking: a class, then an example of it, or its properties and filters; the query is written out.
+import { type Choice, compose, exampleOf, type Filter, propertiesOf, titleOf } from "./compose";
+import { make } from "./dom";
+import { shown, word } from "./setting";
+import { type Kind, labelOf, OURS, type Property, textOf, type Thing, type Vocabulary, vocabulary } from "./vocabulary";
+
+const WORDS: Record<string, string> = {
+  "": "editor_by_any",
+  has: "editor_by_has",
+  is: "editor_by_is",
+  "=": "editor_by_equal",
+  ">=": "editor_by_least",
+  "<=": "editor_by_most",
+};
+const FIRST = 12; // Properties that are open; the others are folded.
+
+/** A query with a title, to put into a tab. */
+export interface Made {
+  title: string;
+  query: string;
+}
+
+/** Return the dialog; it asks for the terms when it opens first. */
+export function begin(chosen: (one: Made) => void, failed: (error: unknown) => void): { open: () => void; element: HTMLElement } {
+  const body = make("div", { class: "begin" });
+  const close = make("button", { type: "button", class: "button second", click: () => dialog.close() }, word("editor_close"));
+  const head = make("h2", { id: "begin-head", tabindex: -1 });
+  const dialog = make("dialog", { class: "examples", "aria-labelledby": "begin-head" }, make("div", { class: "dialog-head" }, head, close), body);
+  const done = (one: Made): void => {
+    dialog.close();
+    chosen(one);
+  };
+  const show = (title: string, ...children: HTMLElement[]): void => {
+    head.textContent = title;
+    body.replaceChildren(...children);
+    dialog.scrollTop = 0;
+  };
+  const choose = (terms: Vocabulary): void => {
+    const { list, field } = classes(terms, (kind) => {
+      const back = make("button", { type: "button", class: "button second", click: () => choose(terms) }, word("editor_back"));
+      show(labelOf(kind), ...steps(kind, terms, back, done));
+      head.focus();
+    });
+    show(word("editor_begin"), make("p", {}, word("editor_begin_lead")), field, list);
+    field.querySelector("input")?.focus();
+  };
+  const open = async (): Promise<void> => {
+    const terms = await vocabulary();
+    dialog.showModal();
+    choose(terms);
+  };
+  return { open: () => void open().catch(failed), element: dialog };
+}
+
+/** Return the classes as buttons, those of this graph's own first, with a field that narrows them. */
+function classes(terms: Vocabulary, picked: (kind: Kind) => void): { list: HTMLElement; field: HTMLElement } {
+  const ours = terms.classes.filter(({ name }) => name.startsWith(OURS));
+  const group = (title: string, kinds: Kind[]): HTMLElement => {
+    const items = [...kinds].sort((one, other) => labelOf(one).localeCompare(labelOf(other))).map((kind) => {
+      const button = make("button", { type: "button", class: "example", click: () => picked(kind) }, labelOf(kind));
+      return make("li", { "data-text": `${Object.values(kind.label).join(" ")} ${kind.name}`.toLowerCase() }, button, make("span", { class: "note" }, ` ${shown(kind.count)} · ${textOf(kind.about) || kind.name}`));
+    });
+    return make("section", {}, make("h3", {}, title), make("ul", {}, ...items));
+  };
+  const others = terms.classes.filter((one) => !ours.includes(one));
+  const list = make("div", { class: "example-list" }, group(word("editor_own_classes"), ours), group(word("editor_other_classes"), others));
+  const narrow = (): void => {
+    const wanted = input.value.trim().toLowerCase();
+    for (const item of list.querySelectorAll("li")) item.hidden = !item.dataset["text"]?.includes(wanted);
+    for (const section of list.querySelectorAll("section")) section.hidden = !section.querySelector("li:not([hidden])");
+  };
+  const input = make("input", { id: "class-filter", type: "search", autocomplete: "off", input: narrow });
+  return { list, field: make("p", { class: "field" }, make("label", { for: "class-filter" }, word("editor_find_class")), input) };
+}
+
+/** Return what one can do with a class: see an example, or choose properties and filters. */
+function steps(kind: Kind, terms: Vocabulary, back: HTMLElement, done: (one: Made) => void): HTMLElement[] {
+  const example = (): void => done({ title: word("editor_example_of", { kind: labelOf(kind) }), query: exampleOf(kind, terms) });
+  const rows = propertiesOf(kind, terms).map(([property, count]) => new Row(property, count, terms));
+  const name = make("input", { id: "begin-name", type: "search", autocomplete: "off" });
+  const named = make("p", { class: "field" }, make("label", { for: "begin-name" }, word("editor_name_has")), name);
+  const more = rows.slice(FIRST).map((row) => row.element);
+  const folded = make("details", {}, make("summary", {}, word("editor_more_properties", { count: more.length })), make("ul", {}, ...more));
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const choices = rows.flatMap((row) => row.choice);
+    const wanted = { kind, name: name.value.trim(), choices };
+    done({ title: titleOf(wanted), query: compose(wanted, terms) });
+  };
+  const form = make(
+    "form",
+    { class: "begin-form", submit },
+    make("h3", {}, word("editor_columns")),
+    ...(kind.named.length ? [named] : []),
+    make("ul", { class: "begin-rows" }, ...rows.slice(0, FIRST).map((row) => row.element)),
+    ...(more.length ? [folded] : []),
+    make("p", { class: "row begin-end" }, make("button", { type: "submit" }, word("editor_make")), back),
+  );
+  const first = make("button", { type: "button", class: "button second", click: example }, word("editor_show_example"));
+  return [make("p", {}, textOf(kind.about)), make("p", {}, first), form];
+}
+
+/** A property that one can tick, then narrow by a filter. */
+class Row {
+  readonly element: HTMLElement;
+  private readonly box = make("input", { type: "checkbox", change: () => this.open() });
+  private readonly by = make("select", { "aria-label": word("editor_filter_by"), change: () => this.ask() });
+  private readonly value = make("input", { autocomplete: "off", "aria-label": word("editor_filter_value"), required: true, hidden: true, disabled: true });
+  private readonly loose = make("input", { type: "checkbox" });
+  private readonly narrow = make("div", { class: "begin-narrow", hidden: true });
+  private readonly known: Thing[];
+
+  constructor(private readonly property: Property, count: number, terms: Vocabulary) {
+    const range = new Set(property.to.map(([kind]) => kind));
+    this.known = terms.things.filter((one) => range.has(one.kind));
+    const label = make("label", { class: "check", title: textOf(property.about) }, this.box, ` ${labelOf(property)}`);
+    this.element = make("li", {}, label, make("span", { class: "note" }, ` ${shown(count)} · ${property.name}`), this.narrow);
+  }
+
+  /** What is chosen: nothing where the property is not ticked. */
+  get choice(): Choice[] {
+    if (!this.box.checked) return [];
+    const filter = this.filter();
+    return [{ property: this.property, optional: this.loose.checked, ...(filter && { filter }) }];
+  }
+
+  private filter(): Filter | null {
+    const by = this.by.value;
+    const text = this.value.value.trim();
+    if (by === "has") return { by, text };
+    if (by === ">=" || by === "<=" || by === "=") return { by, number: Number(text) };
+    const thing = this.thing();
+    return by === "is" && thing ? { by, thing } : null;
+  }
+
+  private thing(): Thing | undefined {
+    return this.known.find((one) => textOf(one) === this.value.value.trim());
+  }
+
+  private open(): void {
+    this.narrow.hidden = !this.box.checked;
+    this.value.disabled = !this.box.checked || this.by.value === "";
+    if (this.by.options.length) return;
+    const numbers = this.property.values["number"] ? ["=", ">=", "<="] : [];
+    for (const by of ["", ...(numbers.length ? numbers : ["has"]), ...(this.known.length ? ["is"] : [])]) {
+      this.by.append(make("option", { value: by }, word(WORDS[by] ?? "")));
+    }
+    const list = make("datalist", { id: `known-${this.property.name}` }, ...this.known.map((one) => make("option", { value: textOf(one) })));
+    this.value.setAttribute("list", list.id);
+    this.value.addEventListener("input", () => this.judge());
+    this.narrow.append(this.by, this.value, list, make("label", { class: "check" }, this.loose, ` ${word("editor_loose")}`));
+  }
+
+  private ask(): void {
+    const by = this.by.value;
+    this.value.hidden = by === "";
+    this.value.disabled = by === "";
+    this.value.type = by === "" || by === "has" || by === "is" ? "search" : "number";
+    this.value.step = "any";
+    this.judge();
+    if (by) this.value.focus();
+  }
+
+  private judge(): void {
+    this.value.setCustomValidity(this.by.value === "is" && this.value.value && !this.thing() ? word("editor_not_known") : "");
+  }
+}
+
