@@ -288,3 +288,15 @@ def test_no_word_is_broken_between_letters_where_it_could_scroll_or_hyphenate() 
 def test_no_page_is_heavier_than_60_kb_as_it_is_sent(pages: Pages) -> None:
     sent = {key: len(gzip.compress(html.encode(), 6)) for key, html in pages.items()}
     assert {key: size for key, size in sent.items() if size > 60_000} == {}
+
+
+def test_one_of_something_is_not_said_in_the_plural(pages: Pages) -> None:
+    plural = re.compile(r"\b(?:en nog|and(?: another)?) 1 (?!more\b)\w*s\b|\band 1 more \w+s\b")
+    assert [(key, found.group()) for key, html in pages.items() if (found := plural.search(text_of(html)))] == []
+
+
+def test_what_a_mapping_says_in_english_is_marked_on_dutch_pages(client: FlaskClient) -> None:
+    page = client.get("/id/occupation/procesoperator?lang=nl", headers=HTML).text
+    comments = re.findall(r"toelichting</a>: (.{0,40})", page)
+    assert comments
+    assert all(comment.startswith('<span lang="en">') for comment in comments)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
 from kg.graph.facts import Support
-from kg.namespaces import ID
-from kg.rdf_terms import local_name
+from kg.languages import lang_attribute
+from kg.namespaces import ID, SSSOM
+from kg.rdf_terms import Term, local_name
 from kg.web.layout import TermView, local_path, term_view
 from kg.web.site import Site
-from kg.web.terms import headings, place, read_link
+from kg.web.terms import headings, place, read_link, show
 
 _MOST: Final = 3
+_ENGLISH: Final = (SSSOM + "comment", SSSOM + "author_label")
 IN_PROJECT: Final = ID + "modality/in-project"
 
 
@@ -123,8 +125,16 @@ def support_view(site: Site, lang: str, quads: Iterable[ox.Quad], most: int = _M
         tuple(_publication_supports(site, lang, supports, most)),
         tuple(_derivation_view(site, lang, each.rule, each.via) for each in derivations[:_MOST]),
         max(0, len(derivations) - _MOST),
-        tuple((term_view(site, ox.NamedNode(name), lang), term_view(site, value, lang)) for name, value in mapping),
+        tuple(
+            (term_view(site, ox.NamedNode(name), lang), _of_mapping(site, lang, name, value)) for name, value in mapping
+        ),
     )
+
+
+def _of_mapping(site: Site, lang: str, name: str, value: Term) -> TermView:
+    """Return what a mapping says of itself; mapping files are written in English."""
+    view = show(site, lang, value)
+    return replace(view, tag=lang_attribute("en", lang)) if name in _ENGLISH else view
 
 
 def _publication_supports(
