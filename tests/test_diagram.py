@@ -23,7 +23,7 @@ QUESTIONS = find_questions(project_folder() / "queries")
 PREF = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
 BAD = "<script>hit(1)</script>\"'&</title></svg>"
 SVG = "{http://www.w3.org/2000/svg}"
-NOTES = (f"{KB}openVacancies", f"{KB}projectStatus")
+NOTES = (f"{KB}openVacancies", f"{KB}projectStatus", f"{KB}level")
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +147,13 @@ def test_a_gap_has_its_words_and_no_line_leads_over_it(client: FlaskClient) -> N
     assert len(titles) == len([row for row in rows(client, "measure/ccs") if not row["basis"]]) + 1
     assert not [title for title in lines(svg) if re.match(r"carbon capture.* → (Electrical engineering|ICT):", title)]
     assert "Geen publicatie noemt een beroep" in words(drawn(client, "measure/ccs", "nl"))
+
+
+def test_a_line_says_how_firmly_a_text_ties_its_ends(client: FlaskClient) -> None:
+    [title] = [
+        title for title in lines(drawn(client, "measure/waterstof", "nl")) if "→ financieel adviseur: gesteld" in title
+    ]
+    assert "mogelijk" in title
 
 
 def test_what_was_given_up_says_so(client: FlaskClient) -> None:

@@ -121,7 +121,8 @@ def render_layers(layers: Layers, frame: Frame, description: str, lang: str, the
             text_lines(wrap(text, _HEADING_LETTERS), _PAD + column * (_COLUMN + _GUTTER), tops[band], _LINE, style)
         )
     marks += [_draw_line(line, route, colours) for line, route in routes]
-    marks += [_draw_node(item, item.node, colours) for item in items if item.node]
+    ordered = sorted(items, key=lambda item: (item.band, item.column, item.y))
+    marks += [_draw_node(item, item.node, colours) for item in ordered if item.node]
     size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="map layers" {size} role="group" '
@@ -231,8 +232,9 @@ def _draw_node(item: _Item, node: Node, colours: Theme) -> str:
     notes = [part for note in node.notes for part in wrap(note)]
     muted = f'class="muted" fill="{colours.muted}"'
     text += text_lines(notes, item.x + _PAD, top + 1 + len(names) * _LINE, _LINE, muted)
-    named = f'<g class="box"><title>{xml(" ".join((node.text, *node.notes)))}</title>{box}{text}</g>'
-    return f'<a href="{xml(node.href)}">{named}</a>' if node.href else named
+    name = xml(", ".join((node.text, *node.notes)))
+    named = f"<title>{name}</title>{box}{text}"
+    return f'<a href="{xml(node.href)}" aria-label="{name}">{named}</a>' if node.href else f"<g>{named}</g>"
 
 
 def _rule(top: float, colours: Theme) -> str:

@@ -52,14 +52,16 @@ _BANDS: Final = {_TABLE: "diagram_band_1", _PLACES: "diagram_band_2"}
 _GAPS: Final = {  # What is left open: that no publication names a thing of a class, or for which measure it is meant.
     "Technique": "diagram_none_Technique",
     "Occupation": "diagram_none_Occupation",
-    "KnowledgeArea": "diagram_none_KnowledgeArea",
     "ClimateMeasure": "diagram_none_ClimateMeasure",
+    "KnowledgeArea of measure": "diagram_none_KnowledgeArea_measure",
+    "KnowledgeArea of table": "diagram_none_KnowledgeArea_table",
     "measure": "diagram_open_measure",
     "table": "diagram_open_table",
 }
 _COLUMNS: Final = ("ClimateMeasure", "Technique", "KnowledgeArea", "OccupationGroup", "Occupation", "Qualification")
+_NOTES: Final = ("level", "projectStatus")  # Relations whose value stands below the name.
 _GAP: Final = STYLES[-1]
-_UNBOUND: Final = dict.fromkeys(("qualifier", "period"), Cell(None))
+_UNBOUND: Final = dict.fromkeys(("qualifier", "period", "modality"), Cell(None))
 _Row = Mapping[str, Cell]
 
 
@@ -93,8 +95,9 @@ class Diagram:
         rows = [row for name in names for row in self._rows(name)]
         for row in sorted(rows, key=lambda row: _PLACE.get(_local(row, "counted"), (0, 0))):
             self._add(row)
-        for band in {node.band for node in self.nodes.values()} - {_ALONE}:
-            self.headings[band, 0] = self.word(_BANDS[band])
+        for band, key in _BANDS.items():
+            if (band, 1) in self.headings:  # A climate table, or places.
+                self.headings[band, 0] = self.word(key)
 
     def word(self, key: str) -> str:
         """Return a message in the language of the request."""
@@ -122,11 +125,11 @@ class Diagram:
         start = self._node(_iri(row, "from")) if row["from"].iri else ""
         if row["source"].iri:
             self.sources[_iri(row, "source")] = row["source"].text
-        if _local(row, "relation") == "projectStatus":
+        if _local(row, "relation") in _NOTES:
             self._note(start, row["to"].text)
         elif _local(row, "relation") == "openVacancies":
             counted = f"{row['qualifier'].text} {self._number(row)} {self.word('diagram_vacancies')}".strip()
-            self._note(start, ", ".join(filter(None, (counted, row["period"].text))))
+            self._note(start, f"{counted}, {row['period'].text or self.word('sheet_no_period')}")
         elif not row["basis"].iri:
             self._gap(start, row)
         elif row["counted"].iri:
@@ -136,8 +139,11 @@ class Diagram:
 
     def _line(self, start: str, end: str, row: _Row) -> None:
         style = _local(row, "basis") or _GAP
-        who = ", ".join(cell.text for cell in (row["basis"], row["source"]) if cell.iri) or self.word("diagram_gap")
+        cells = (row[name] for name in ("basis", "modality", "source"))
+        who = ", ".join(cell.text for cell in cells if cell.iri) or self.word("diagram_gap")
         self._said.setdefault((start, end), {}).setdefault(style, []).append(who)
+        if start == self._iri and row["modality"].iri:
+            self._note(end, row["modality"].text)
 
     def _node(self, iri: str) -> str:
         if iri not in self.nodes:
@@ -148,7 +154,8 @@ class Diagram:
                 column, self.headings[band, 1] = 1, self.word("diagram_column_part")
             if self.parameter == "table" and band == _PLACES:
                 column -= 1  # Its projects are counted, and stand behind it.
-            self._put(Node(iri, column, band, self._context.label(iri), self._link(iri)), kind)
+            notes = (self.word("diagram_counted_group"),) if kind == "VacancyGroup" else ()
+            self._put(Node(iri, column, band, self._context.label(iri), self._link(iri), notes), kind)
         return iri
 
     def _put(self, node: Node, kind: str) -> None:
@@ -156,7 +163,8 @@ class Diagram:
         self.nodes[node.key] = node
 
     def _note(self, key: str, note: str) -> None:
-        self.nodes[key] = replace(self.nodes[key], notes=(*self.nodes[key].notes, note))
+        notes = dict.fromkeys((*self.nodes[key].notes, note))
+        self.nodes[key] = replace(self.nodes[key], notes=tuple(notes))
 
     def _count(self, start: str, row: _Row) -> None:
         """Add how many things of a class there are, behind what is counted before it from the same node."""
@@ -170,7 +178,7 @@ class Diagram:
     def _gap(self, start: str, row: _Row) -> None:
         kind = _local(row, "counted")
         key = f"gap|{_local(row, 'relation')}|{kind}"
-        words = self.word(_GAPS[kind or self.parameter])
+        words = self.word(_GAPS.get(kind) or _GAPS[f"{kind} of {self.parameter}".removeprefix(" of ")])
         column, band = (1, _TABLE) if _local(row, "relation") == "needsKnowledgeArea" else _PLACE[kind]
         text = f"{words} {self._number(row)}" if row["number"].value else words
         self.nodes[key] = Node(key, column, band, text, gap=True)

@@ -148,8 +148,8 @@ def _steps(diagram: Diagram) -> tuple[Step, ...]:
     return tuple(_step(diagram, node, None, lines, seen) for node in first)
 
 
-def _position(node: Node) -> tuple[int, int]:
-    return node.band, node.column
+def _position(node: Node) -> tuple[int, bool, int]:
+    return node.band, node.gap, node.column
 
 
 def _step(diagram: Diagram, node: Node, line: Line | None, lines: Sequence[Line], seen: set[str]) -> Step:
