@@ -70,7 +70,7 @@ def test_a_text_stands_beside_its_facts(with_texts: FlaskClient) -> None:
     assert re.search(r"Zonnegloed company uses : residual heat", plain(fact))
     assert "paragraph 1, sentence 2" in fact
     assert re.search(r"\d of \d passages carry facts", html)
-    assert "Stands below" in html
+    assert "Is on this site, passage by passage." in html
 
 
 def test_a_text_whose_terms_do_not_permit_it_is_never_shown(with_texts: FlaskClient) -> None:
