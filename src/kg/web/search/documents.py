@@ -28,6 +28,8 @@ _PAGES: Final = {  # Address to the messages that are its name and its descripti
     "/questions": ("questions_title", "search_about_questions"),
     "/sparql": ("sparql_nav", "search_about_sparql"),
     "/download/": ("downloads", "search_about_downloads"),
+    "/read": ("read_title", "read_lead"),
+    "/glossary": ("glossary", "glossary_lead"),
     "/dataset": ("dataset_title", "search_about_dataset"),
     "/docs": ("api_docs", "search_about_docs"),
     "/accessibility": ("accessibility", "search_about_accessibility"),
@@ -39,9 +41,9 @@ _LEVEL: Final = "level"
 _STEP: Final = 0.005  # What a kind counts less than the kind before it.
 _SITE: Final = 0.95
 _UNRANKED: Final = 0.2
-_PASSAGE: Final = (0.9, 0.7)  # Of the first class of passages, and of the others.
+_PASSAGE: Final = (1.0, 0.7)  # Of the first class of passages, and of the others.
 _QUESTION: Final = 0.9
-_CHART: Final = 1.2
+_CHART: Final = 1.1
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,11 @@ class Documents:
 
     def _questions(self) -> Iterator[Document]:
         for question in sorted(self._site.questions.values(), key=lambda one: one.chart is None):
-            others = tuple((f"{title} {chart_name(question, lang)}", lang) for lang, title in question.title.items())
+            topic = question.name.rpartition("/")[2].replace("-", " ")
+            kinds = {lang: chart_name(question, lang) for lang in LANGUAGES if question.chart}
+            others = tuple(
+                (f"{text} {kind}", lang) for lang, kind in kinds.items() for text in (question.title[lang], topic)
+            )
             weight = _CHART if question.chart else _QUESTION
             told = " ".join(question.description.values())
             yield Document(f"{QUESTION}:{question.name}", _tagged(question.title), others, told, weight)
@@ -173,7 +179,5 @@ def _tagged(texts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def chart_name(question: Question, lang: str) -> str:
-    """Return what the chart of a question is called; nothing where it has none."""
-    if question.chart is None:
-        return ""
-    return message("search_map" if question.chart.mark == "map" else "search_chart", lang)
+    """Return what the chart of a question is called."""
+    return message("search_map" if question.chart and question.chart.mark == "map" else "search_chart", lang)

@@ -334,12 +334,12 @@ def _mixed(matches: Sequence[Match], groups: Callable[[str], tuple[str, str]]) -
     A passage that is named after a thing that is found counts less, too.
     """
     seen: Counter[str] = Counter()
-    things = {match.name for match in matches if groups(match.key)[0] == _THING}
+    things = {match.name.casefold() for match in matches if groups(match.key)[0] == _THING}
     weighed = []
     for match in matches:
         names = groups(match.key)
-        again = sum(min(seen[name], _MOST_AGAIN) for name in names)
-        again += _MOST_AGAIN * (names[0] == _PASSAGE and match.name in things)
-        weighed.append(replace(match, score=match.score * (1.0 if match.exact else _AGAIN**again)))
+        again = 0 if match.exact else sum(min(seen[name], _MOST_AGAIN) for name in names)
+        again += _MOST_AGAIN * (names[0] == _PASSAGE and match.name.casefold() in things)
+        weighed.append(replace(match, score=match.score * _AGAIN**again))
         seen.update(names)
     return sorted(weighed, key=lambda match: -match.score)
