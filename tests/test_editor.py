@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from kg.graph.build import Graph
 from kg.graph.term_use import TermUse
-from kg.namespaces import KB, RDF_TYPE
+from kg.namespaces import ID, KB, RDF_TYPE
 from kg.queries.engine import answer
 
 pytestmark = pytest.mark.check
@@ -192,14 +192,19 @@ FIRST = [
     ("?x ?p <", "ccs", "measure:ccs"),
     ("", "klimaatmaat", "?klimaatmaatregel a kb:ClimateMeasure ; "),
     ("", "opt", "OPTIONAL"),
+    ("?x ?p ", "gelezen met wat", f"<{ID}passage-rule/read-with-above>"),
+    ("?x ?p ", "gelezen met wat", f"<{ID}passage-rule/read-with-above> # gelezen met wat erboven staat"),
 ]
 
 
 def test_the_first_completion_follows_domain_range_and_words(visit: Open) -> None:
     page, written = visit("?lang=nl"), []
     head = "PREFIX kb: <https://w3id.org/klimaatbanen/def#>\nSELECT * { "
-    for before, typed, _ in FIRST:
-        write(page, head + before)
+    for before, typed, chosen in FIRST:
+        rest = "" if "> #" in chosen else " }"  # A comment is for the end of a line.
+        write(page, head + before + rest)
+        for _ in rest:
+            page.keyboard.press("ArrowLeft")
         if typed:
             page.keyboard.type(typed)
         else:
@@ -208,7 +213,7 @@ def test_the_first_completion_follows_domain_range_and_words(visit: Open) -> Non
         expect(page.locator(".cm-tooltip-autocomplete li").first).to_be_visible()
         page.wait_for_timeout(120)  # A list that has just appeared does not take Enter.
         page.keyboard.press("Enter")
-        written.append(text_of(page).split("SELECT * { ")[1])
+        written.append(text_of(page).split("SELECT * { ")[1].removesuffix(rest))
         page.keyboard.press("Escape")
     assert written == [before.removesuffix("<") + chosen for before, _, chosen in FIRST]
 

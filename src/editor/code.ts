@@ -43,6 +43,7 @@ const phrases = {
   Completions: word("editor_completions"),
   Diagnostics: word("editor_errors"),
   "No diagnostics": word("editor_no_errors"),
+  close: word("editor_close"),
 };
 
 /** Declare a prefix as soon as it is typed. */

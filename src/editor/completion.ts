@@ -39,7 +39,7 @@ function write(view: EditorView, completion: Completion, told: string, from: num
   const start = opened ? from - 1 : from;
   const end = opened && state.sliceDoc(to, to + 1) === ">" ? to + 1 : to;
   // A comment goes to the end of the line: where something follows, there is none.
-  const text = state.doc.lineAt(end).to === end ? told : told.replace(/ (#.*)?$/, "");
+  const text = state.doc.lineAt(end).to === end ? told : told.replace(/ #.*$/, "");
   const query = state.sliceDoc(0, start) + text + state.sliceDoc(end);
   const lacking = missing(query, terms.prefixes);
   const lines = lacking.length ? [declaring(state.doc, lacking, terms.prefixes)] : [];
@@ -67,10 +67,10 @@ function fit(text: string, typed: string): number {
   return place < 0 ? 0 : starts ? 2 : 1;
 }
 
-/** Return how many of several words begin a word of a text, where the last one does: "heeft vaardigheid". */
+/** Return how much of several words begins words of a text, 1 at most, where the last one does: "heeft vaardigheid". */
 function shared(text: string, typed: string): number {
   const found = typed.split(" ").map((one): number => (one.length < 3 ? 0 : ` ${text.toLowerCase()}`.includes(` ${one}`) ? 2 : Number(fit(text, one) > 1)));
-  return found.at(-1) ? found.reduce((sum, one) => sum + one) : 0;
+  return found.at(-1) ? found.reduce((sum, one) => sum + one) / (2 * found.length) : 0;
 }
 
 /** Return completions of what is named, with how well each fits; shown is the label or name by which it was found. */
@@ -89,9 +89,10 @@ function first({ name }: { name: string }, typed: string): number {
   return !typed && name.startsWith(OURS) ? 10 : 0;
 }
 
+/** Return how much of what is counted each class has, 3 at most. */
 function most(counts: Counts): (kind: number) => number {
   const all = Math.max(1, ...counts.values());
-  return (kind) => ((counts.get(kind) ?? 0) / all) * 9;
+  return (kind) => ((counts.get(kind) ?? 0) / all) * 3;
 }
 
 /** Return the classes of a subject or object: those stated, or those that the properties around it have. */
@@ -112,7 +113,7 @@ function properties(asked: Asked): Scored[] {
   const all = Math.max(1, ...terms.properties.map((one) => (kinds.size ? own(one) : one.count)));
   return terms.properties.flatMap((one) => {
     const fits = own(one);
-    const boost = (fits ? 100 + (fits / all) * 9 : kinds.size ? 0 : (one.count / all) * 9) + first(one, typed);
+    const boost = (fits ? 100 + (fits / all) * 3 : kinds.size ? 0 : (one.count / all) * 3) + first(one, typed);
     const apply = (view: EditorView, option: Completion, from: number, to: number): void => write(view, option, `${one.name} `, from, to, terms);
     const told = { type: "property", apply, info: textOf(one.about) || undefined };
     return scored(one, [textOf(one.label), one.label.nl, one.label.en], typed, told).map(([score, option]): Scored => [score + boost, option]);
@@ -127,7 +128,7 @@ function kinds(asked: Asked): Scored[] {
   const weight = most(fits);
   const all = Math.max(...terms.classes.map((one) => one.count));
   return terms.classes.flatMap((one, place) => {
-    const boost = (fits.has(place) ? 100 + weight(place) : (Math.log1p(one.count) / Math.log1p(all)) * 9) + first(one, typed);
+    const boost = (fits.has(place) ? 100 + weight(place) : (Math.log1p(one.count) / Math.log1p(all)) * 3) + first(one, typed);
     const text = begins ? `${variableOf(labelOf(one))} a ${one.name} ; ` : one.name;
     const apply = (view: EditorView, option: Completion, from: number, to: number): void => write(view, option, text, from, to, terms);
     const told = { type: begins ? "begin" : "class", apply, info: textOf(one.about) || undefined };
