@@ -27,6 +27,9 @@ Pages = dict[tuple[str, str], str]
 FIXED = (
     "/",
     "/id/",
+    "/read",
+    "/read/industrie-2023",
+    "/read/industrie-2023/3-4",
     "/id/nowhere/procesoperato",
     "/questions",
     "/search?q=waterstof",
