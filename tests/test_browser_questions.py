@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from kg.files import project_folder
 from kg.queries.question import find_questions
+from kg.web.questions.charts import MOST
 
 pytestmark = pytest.mark.check
 QUESTIONS = find_questions(project_folder() / "queries")
@@ -89,10 +90,10 @@ def test_each_question_opens_with_its_choices_its_answer_and_its_chart(browser: 
             rows = page.locator("table.answer tbody tr").count()
             told = int(page.inner_text("#answer").split(": ")[1].split()[0].replace(".", "").replace(",", ""))
             assert rows == min(told, 1000), name
-            if question.chart:
+            if question.chart and told <= MOST:
                 chart = page.locator("figure.chart")
                 page.evaluate("[...document.images].forEach(one => one.loading = 'eager')")
-                page.evaluate("Promise.all([...document.images].map(one => one.decode()))")
+                page.evaluate("Promise.all([...document.images].map(one => one.decode().catch(() => 0)))")
                 drawn = "one => one.matches('svg') ? one.querySelectorAll('circle').length : one.naturalWidth"
                 assert chart.locator("img, svg").first.evaluate(drawn) > 0, name
                 assert len(chart.locator("img, svg title").first.evaluate("one => one.alt || one.textContent")) > 40
