@@ -86,7 +86,7 @@ def test_node_shapes_stand_before_property_shapes(path: Path) -> None:
 
 
 def test_a_property_of_a_view_stands_beside_its_views() -> None:
-    """What only one file shows stands in it, sorted; `backwards.ttl` is the long list of `all.ttl`."""
+    """What one file shows stands in it, sorted, what none shows beside the sentences; `backwards.ttl` is of `all`."""
     shown: dict[str, set[str]] = {}
     declared: dict[str, list[str]] = {}
     for path in sorted(ROOT.glob("views/*.ttl")):
@@ -99,7 +99,7 @@ def test_a_property_of_a_view_stands_beside_its_views() -> None:
     for stem, names in declared.items():
         for name in names:
             files = shown.get(name, set())
-            home = "properties" if len(files) > 1 else next(iter(files), "")
+            home = "properties" if len(files) > 1 else next(iter(files), "sentences")
             assert stem in ({"all", "backwards"} if home == "all" else {home}), f"{name} is shown by {sorted(files)}"
 
 

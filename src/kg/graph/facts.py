@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -108,18 +108,29 @@ class Facts:
         above = sorted({parent for kind in types for parent in self.superclasses.get(kind, ())})
         return list(dict.fromkeys([*types, *above]))
 
-    def along(self, iri: str, path: Path, of_class: str = "") -> list[Fact]:
+    def along(
+        self,
+        iri: str,
+        path: Path,
+        of_class: str = "",
+        having: Collection[str] = (),
+        lacking: Collection[str] = (),
+    ) -> list[Fact]:
         """Return the distinct values of a path from a thing, in the order of the store's terms.
 
         Arguments:
             iri: where the path begins.
             path: alternatives.
             of_class: leave out what is not of this class.
+            having: follow only ways on which something has one of these as property or value.
+            lacking: leave out ways on which something has one of these.
 
         """
         quads_of: dict[Term, dict[ox.Quad, None]] = {}
         for steps in path:
             for value, quads in self._walk(ox.NamedNode(iri), steps, ()):
+                if self._on_way(iri, quads, lacking) or (having and not self._on_way(iri, quads, having)):
+                    continue
                 quads_of.setdefault(value, {}).update(dict.fromkeys(quads))
         wanted = [value for value in quads_of if not of_class or self._is_a(value, of_class)]
         return [Fact(value, tuple(quads_of[value])) for value in sorted(wanted, key=str)]
@@ -140,6 +151,17 @@ class Facts:
         if not isinstance(node, ox.NamedNode):
             return ()
         return asserted(self._store.quads_for_pattern(node, predicate, None, None))
+
+    def _on_way(self, start: str, quads: Iterable[ox.Quad], terms: Collection[str]) -> bool:
+        """Whether something on a way, or its start, has one of some terms as property or value."""
+        nodes = {ox.NamedNode(start), *(end for quad in quads for end in (quad.subject, quad.object))} if terms else ()
+        return any(
+            next(self._store.quads_for_pattern(node, predicate, value, None), None) is not None
+            for node in nodes
+            if isinstance(node, ox.NamedNode)
+            for term in map(ox.NamedNode, terms)
+            for predicate, value in ((term, None), (None, term))
+        )
 
     def _is_a(self, value: Term, of_class: str) -> bool:
         return isinstance(value, ox.NamedNode) and of_class in self.classes(value.value)

@@ -158,7 +158,7 @@ class Site:
 
     def values(self, iri: str, field: Field) -> list[Fact]:
         """Return the values of a field of a thing."""
-        return self.facts.along(iri, field.path, field.of_class)
+        return self.facts.along(iri, field.path, field.of_class, field.having, field.lacking)
 
     def key_facts(self, value: Term) -> list[tuple[Field, list[Fact]]]:
         """Return the key facts of a value (`dash:KeyInfoRole`), by field of its view."""
@@ -229,7 +229,11 @@ class Site:
         """Return who published a publication and when, as far as the graph says it: `UWV, 2023`."""
         node = ox.NamedNode(publication.iri)
         publishers = {self._short_name(term, lang) for term in objects(self.graph.store, node, DCT + "publisher")}
-        return ", ".join([*sorted(publishers), *sorted(text[:4] for text in self._texts(node, DCT + "issued"))])
+        return ", ".join([*sorted(publishers), *self.issued(publication)])
+
+    def issued(self, publication: Publication) -> list[str]:
+        """Return the year of a publication, as far as the graph says it."""
+        return sorted(text[:4] for text in self._texts(ox.NamedNode(publication.iri), DCT + "issued"))
 
     def year(self, publication: Publication) -> str:
         """Return the year of a publication, or nothing where the graph does not say it."""

@@ -105,8 +105,8 @@ def code(site: Site, iri: str) -> str:
     if not name:
         return ""
     own = site.notations.get(iri) or local_name(iri)
-    if own.startswith(name):
-        return own
+    if own.startswith(name):  # OEO_00010141 is a number that nobody uses; the link leads to it.
+        return name
     return f"{name} {own}" if len(own) <= _CODE else name
 
 

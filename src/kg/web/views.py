@@ -1,12 +1,14 @@
 """What a page shows of each class of things: property shapes in `views/*.ttl`, with DASH where SHACL has no word.
 
 A view is a `sh:NodeShape` with `sh:targetClass`; each `sh:property` has a `sh:path` and may have `sh:name`, `sh:group`,
-`sh:order`, `sh:class`, `sh:description`, `view:whenEmpty`, `dash:viewer`, `dash:propertyRole`, `dash:facet` and
-`dash:hidden` (SHACL, section 2.3.2; DASH).
+`sh:order`, `sh:class`, `sh:description`, `view:with`, `view:without`, `dash:viewer`, `dash:propertyRole`, `dash:facet`
+and `dash:hidden` (SHACL, section 2.3.2; DASH). What a page says in sentences (`view:opening`, `view:leavesOpen`,
+`view:title`, `view:onward`) is a list of sentences, or of lists of variants: the first that can be told is told.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +31,9 @@ _URI_SPACE: Final = "http://rdfs.org/ns/void#uriSpace"
 EVERYTHING: Final = _RDFS + "Resource"
 _NAMES: Final = ("prefLabel", "altLabel")
 _LAST: Final = 1000.0
+SLOT: Final = re.compile(r"\{(?:by\.)?([\w-]+)(?:\|([^|{}]*)\|([^|{}]*))?\}")
+_WORDS: Final = ("name", "publications", "year", "missing")  # Slots that are no fields.
+_SENTENCES: Final = ("opening", "leavesOpen", "title", "onward")
 
 Texts = Mapping[str, str]
 
@@ -59,7 +64,9 @@ class Field:
         viewer: last part of `dash:viewer`.
         roles: last parts of `dash:propertyRole`.
         note: what stands below the values, by language tag.
-        when_empty: what stands in their place where there are none.
+        noun: what a sentence calls it that says it is missing, by language tag; empty where the name serves.
+        having: IRIs; a way counts only where something on it has one of them as property or as value.
+        lacking: IRIs; a way does not count where something on it has one of them.
         facet: whether lists can be narrowed by it.
         hidden: whether it is left out.
 
@@ -74,7 +81,9 @@ class Field:
     viewer: str = ""
     roles: frozenset[str] = frozenset()
     note: Texts = field(default_factory=dict, compare=False)
-    when_empty: Texts = field(default_factory=dict, compare=False)
+    noun: Texts = field(default_factory=dict, compare=False)
+    having: frozenset[str] = frozenset()
+    lacking: frozenset[str] = frozenset()
     facet: bool = False
     hidden: bool = False
 
@@ -82,6 +91,28 @@ class Field:
     def single(self) -> Step | None:
         """The only step, where the path is one step."""
         return self.path[0][0] if len(self.path) == 1 and len(self.path[0]) == 1 else None
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with slots: `{field}` its values, `{field|one|many}` words by their number, `[...]` only where filled.
+
+    Attributes:
+        text: by language tag.
+        given: fields that must have values, `without`, those that must have none.
+        missing: fields of which `{missing}` names those without values.
+        address: where it leads, if it leads somewhere.
+
+    """
+
+    text: Texts
+    given: tuple[Field, ...] = ()
+    without: tuple[Field, ...] = ()
+    missing: tuple[Field, ...] = ()
+    address: str = ""
+
+
+Points = tuple[tuple[Sentence, ...], ...]  # Each with its variants, the first choice first.
 
 
 @dataclass(frozen=True)
@@ -93,6 +124,8 @@ class View:
         label: the things, in the plural, by language tag; empty where the label of the class serves.
         comment: what the list of them says first.
         menu: place in the menu, or None.
+        leading: fields whose values stand first on a page.
+        sentences: what pages say in words, by `opening`, `leavesOpen`, `title` and `onward`.
 
     """
 
@@ -101,6 +134,8 @@ class View:
     comment: Texts
     fields: tuple[Field, ...]
     menu: float | None = None
+    leading: tuple[Field, ...] = ()
+    sentences: Mapping[str, Points] = field(default_factory=dict, compare=False)
 
     @cached_property
     def groups(self) -> dict[Group, list[Field]]:
@@ -126,6 +161,7 @@ class Views:
         ranking: classes, those first that a search shows first.
         passages: classes of what a search shows as passages.
         told: properties that stand under what a search finds, beside key facts.
+        fields: every property that is described, by its slug.
 
     """
 
@@ -137,9 +173,11 @@ class Views:
         ranking: Sequence[str] = (),
         passages: Sequence[str] = (),
         told: Sequence[str] = (),
+        fields: Mapping[str, Field] | None = None,
     ) -> None:
         self.vocabularies = vocabularies or {}
         self.synonyms, self.ranking, self.passages, self.told = synonyms, ranking, passages, told
+        self.fields = fields or {}
         self._views = {view.target: view for view in views}
         self.common = self._views.get(EVERYTHING, View(EVERYTHING, {}, {}, ()))
 
@@ -179,8 +217,8 @@ def read_views(folder: File) -> Views:
                 str(error.msg), where=str(path), line=error.lineno, hint="mend the Turtle there"
             ) from error
     reader = _Reader(store)
-    lists = map(reader.members, ("ranking", "passages", "told"))
-    return Views(reader.views(), reader.vocabularies(), reader.synonyms(), *lists)
+    ranking, passages, told = map(reader.members, ("ranking", "passages", "told"))
+    return Views(reader.views(), reader.vocabularies(), reader.synonyms(), ranking, passages, told, reader.fields)
 
 
 class _Reader:
@@ -188,6 +226,12 @@ class _Reader:
 
     def __init__(self, store: ox.Store) -> None:
         self._store = store
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """Every property that is described, by its slug."""
+        shapes = self._store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), ox.NamedNode(SH + "PropertyShape"), None)
+        return {field.slug: field for field in map(self._field, sorted((quad.subject for quad in shapes), key=str))}
 
     def views(self) -> list[View]:
         shapes = self._store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), ox.NamedNode(SH + "NodeShape"), None)
@@ -216,7 +260,30 @@ class _Reader:
             self._texts(shape, _RDFS + "comment"),
             tuple(sorted(fields, key=lambda field: field.order)),
             self._order(shape),
+            tuple(self._listed(shape, "leading")),
+            {name: points for name in _SENTENCES if (points := self._points(shape, name))},
         )
+
+    def _listed(self, node: Term, name: str) -> Iterator[Field]:
+        """Yield the fields of a list."""
+        for member in list_members(self._store, first_object(self._store, node, VIEWS + name)):
+            yield self._field(member)
+
+    def _points(self, shape: Term, name: str) -> Points:
+        points = list_members(self._store, first_object(self._store, shape, VIEWS + name))
+        return tuple(
+            tuple(self._sentence(shape, one) for one in list(list_members(self._store, point)) or [point])
+            for point in points
+        )
+
+    def _sentence(self, shape: Term, node: Term) -> Sentence:
+        texts = self._texts(node, VIEWS + "text")
+        unknown = {slot for text in texts.values() for slot, *_ in SLOT.findall(text)} - {*self.fields, *_WORDS}
+        if unknown or set(texts) != {"nl", "en"}:
+            what = f"a sentence with a slot that is no property: {', '.join(sorted(unknown))}"
+            raise self._error(shape, what if unknown else f"a sentence in {len(texts)} of two languages")
+        given, without, missing = (tuple(self._listed(node, name)) for name in ("given", "lacks", "missing"))
+        return Sentence(texts, given, without, missing, self._text(node, VIEWS + "address"))
 
     def _field(self, node: Term) -> Field:
         paths = list(objects(self._store, node, SH + "path"))
@@ -233,7 +300,9 @@ class _Reader:
             viewer=local_name(self._text(node, DASH + "viewer")),
             roles=frozenset(local_name(_value(role)) for role in objects(self._store, node, DASH + "propertyRole")),
             note=self._texts(node, SH + "description"),
-            when_empty=self._texts(node, VIEWS + "whenEmpty"),
+            noun=self._texts(node, VIEWS + "noun"),
+            having=frozenset(_value(term) for term in objects(self._store, node, VIEWS + "with")),
+            lacking=frozenset(_value(term) for term in objects(self._store, node, VIEWS + "without")),
             facet=self._text(node, DASH + "facet") == "true",
             hidden=self._text(node, DASH + "hidden") == "true",
         )

@@ -103,7 +103,7 @@ def _in_form(iri: str, suffix: str, context: Context) -> str:
 
 def _thing(context: Context, resource: Resource, iri: str) -> Response:
     site, thing = context.site, Thing(context.site, context.lang, iri)
-    name = thing.name().text
+    name, head = thing.name().text, thing.head()
     response = _page(
         context,
         "gone.html" if resource.deprecated else "resource.html",
@@ -111,11 +111,12 @@ def _thing(context: Context, resource: Resource, iri: str) -> Response:
         resource=resource,
         reason=resource.reason(context.lang),
         questions={f"{BASE}questions/{name}": question for name, question in site.questions.items()},
-        head=thing.head(),
+        head=head,
+        leading=thing.leading(),
         source=getting(site, context.lang, iri),
         sections=thing.sections(resource),
         diagram=diagram_of(context, iri),
-        cite=citation(site, iri, name, context.lang),
+        cite=citation(site, iri, head.title or name, context.lang),
         report=site.address.report_link(iri, name, message("report_body", context.lang)),
     )
     signpost(response, iri, local_path(iri), _licence(site, resource), (ABOUT_PAGE, *_types(resource)))

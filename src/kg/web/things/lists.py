@@ -23,6 +23,7 @@ from kg.web.negotiation import choose, wants_page
 from kg.web.responses import send_page
 from kg.web.site import Site
 from kg.web.terms import show
+from kg.web.things.sentences import titled
 from kg.web.views import Field
 
 _PAGE: Final = 50
@@ -168,7 +169,11 @@ class Listing:
             name = key_field.name.get(self.lang, "")
             values = [show(self.site, self.lang, fact.value) for fact in self.site.in_order(facts, self.lang)[:_NOTES]]
             notes.append((name, tuple(values)))
-        return Item(show(self.site, self.lang, ox.NamedNode(iri)), self.site.definition(iri, self.lang), tuple(notes))
+        view = show(self.site, self.lang, ox.NamedNode(iri))
+        title = titled(self.site, self.lang, iri)
+        return Item(
+            replace(view, text=title, tag="") if title else view, self.site.definition(iri, self.lang), tuple(notes)
+        )
 
     @property
     def comment(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 from markupsafe import Markup
@@ -20,7 +20,8 @@ from kg.web.layout import TermView, message
 from kg.web.site import Site
 from kg.web.terms import show
 from kg.web.things.map import draw_places
-from kg.web.things.support import PassageView, SupportView, passage_view, support_view
+from kg.web.things.sentences import Teller, Told
+from kg.web.things.support import Chip, PassageView, SupportView, chips, passage_view, support_view
 from kg.web.views import Field, Group, View
 
 _MOST: Final = 60  # Values of one property on a page; the rest is a query away.
@@ -28,6 +29,8 @@ _BOTH: Final = "names"  # The heading under which texts stand in all languages.
 _PUBLICATIONS, _PARTED = "PublicationRole", "ByPublicationRole"
 _COMPARED: Final = ("ScopeRole", "PeriodRole")
 _MANY: Final = 8
+_LEADING: Final = 5
+_MODALITY: Final = "modality"
 _PASSAGES: Final = (
     (10, 3),
     (40, 1),
@@ -62,7 +65,12 @@ class Block:
     @property
     def many(self) -> bool:
         """Whether they need columns."""
-        return len(self.values) > _MANY and not any(value.rows or value.support for value in self.values)
+        return len(self.values) > _MANY and not any(value.rows for value in self.values)
+
+    @property
+    def supported(self) -> list[tuple[TermView, SupportView]]:
+        """The values that rest on something else than their neighbours, each with what it rests on."""
+        return [(value.term, value.support) for value in self.values if value.support]
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,17 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[TermView, tuple[tuple[TermView, ...], ...], SupportView], ...]
 
+    @property
+    def kinds(self) -> tuple[Chip, ...]:
+        """The kinds of statements, where they are the same for all rows."""
+        same = {support.chips for _, _, support in self.rows}
+        return same.pop() if len(same) == 1 else ()
+
+    @property
+    def supported(self) -> list[tuple[TermView, SupportView]]:
+        """The rows that rest on something that can be shown."""
+        return [(term, support) for term, _, support in self.rows if support.has_details]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -96,7 +115,7 @@ class Row:
     Attributes:
         name: what it is called here, in the language `tag` where that is not the language of the page.
         more: how many values are not shown.
-        note: what a view says of the values, or in their place.
+        note: what a view says of the values.
 
     """
 
@@ -140,6 +159,11 @@ class Section:
     parts: tuple[Part, ...] = ()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many properties it shows."""
+        return len(self.rows) + sum(len(part.rows) for part in self.parts)
+
 
 @dataclass(frozen=True)
 class Head:
@@ -147,13 +171,16 @@ class Head:
 
     Attributes:
         name: what the thing is called; its class and slug where nothing names it.
-        number: what it counts, where it is a figure (`view:NumberRole`), and `context`, what that is about.
         kinds: its classes.
         other: its name in the other language, where that differs.
         definition: in the language of the page.
         trail: what is above it, the highest first.
         list_of: the list of its kind.
         passage: the thing itself, where it is a passage.
+        opening: what it is, in sentences, each with its modality; `kinds_of_opening` says what those rest on.
+        open_points: what publications leave open, and `onward`, where to go from here.
+        publications: what states something of it, each with who published it and when.
+        title: what it says in words, where its name says too little; else nothing.
 
     """
 
@@ -164,8 +191,12 @@ class Head:
     trail: tuple[TermView, ...]
     list_of: TermView | None
     passage: PassageView | None
-    number: str = ""
-    context: tuple[TermView, ...] = ()
+    opening: tuple[tuple[Told, tuple[Chip, ...]], ...] = ()
+    kinds_of_opening: tuple[Chip, ...] = ()
+    open_points: tuple[Told, ...] = ()
+    onward: tuple[Told, ...] = ()
+    publications: tuple[tuple[TermView, str], ...] = ()
+    title: str = ""
 
     @property
     def steps(self) -> list[tuple[str, str, str]]:
@@ -175,7 +206,9 @@ class Head:
 
     @property
     def summary(self) -> str:
-        """The thing in a few words: its kinds and its name."""
+        """The thing in a few words: how its page begins, or else its kinds and its name."""
+        if self.opening:
+            return " ".join(told.text for told, _ in self.opening)
         return f"{', '.join(kind.text for kind in self.kinds)}: {self.name.text}"
 
 
@@ -213,20 +246,33 @@ class Thing:
             tuple(self._trail()),
             self._list(),
             passage_view(self.site, self.lang, self.iri) if self.iri in self.site.passages else None,
-            self._number(),
-            tuple(self._having("ContextRole")),
+            **self._sentences(),
         )
 
-    def _number(self) -> str:
-        """Return the number with its qualifier and unit; nothing where the thing is no number."""
-        texts = [view.text for view in self._having("NumberRole")]
-        return " ".join(texts) if any(text[:1].isdigit() for text in texts) else ""
+    @cached_property
+    def _teller(self) -> Teller:
+        return Teller(self.site, self.lang, self.iri, self.view)
 
-    def _having(self, role: str) -> Iterable[TermView]:
-        """Yield the values of the fields of a role."""
-        for field in self.view.having(role) if self.view else ():
-            for fact in self.site.values(self.iri, field):
-                yield self._view_of(fact.value)
+    def _sentences(self) -> dict[str, Any]:
+        """Return what the head says in sentences, by the names of its attributes."""
+        teller = self._teller
+        opening = [(told, self._chips(told.quads)) for told in teller.tell("opening")]
+        stating = teller.publications if opening else ()
+        return {
+            "opening": tuple((told, tuple(one for one in said if one.slug == _MODALITY)) for told, said in opening),
+            "kinds_of_opening": tuple(
+                dict.fromkeys(one for _, said in opening for one in said if one.slug != _MODALITY)
+            ),
+            "open_points": tuple(teller.tell("leavesOpen")),
+            "onward": tuple(teller.tell("onward")),
+            "publications": tuple(
+                (self._view_of(ox.NamedNode(one.iri)), self.site.attribution(one, self.lang)) for one in stating
+            ),
+            "title": teller.title,
+        }
+
+    def _chips(self, quads: Iterable[ox.Quad]) -> tuple[Chip, ...]:
+        return chips(self.site, self.lang, [self.site.facts.support(quad) for quad in quads])
 
     def name(self) -> TermView:
         """Return what the thing is called: its label, or else its class and the last part of its IRI."""
@@ -263,7 +309,8 @@ class Thing:
         common = self.site.views.common
         fields = [*(self.view.fields if self.view else ()), *common.fields]
         hidden = {field.single for field in fields if field.hidden}
-        covered: set[ox.Quad] = set()
+        covered = {quad for _, facts in self._leading for fact in facts for quad in fact.quads}
+        first = {field.slug for field, _ in self._leading}
         rows: dict[Group, list[Row]] = {}
         sections = []
         if self.view and self.view.having(_PUBLICATIONS):
@@ -271,7 +318,7 @@ class Thing:
             sections.append(section)
             covered.update(shown)
         for field in fields:
-            if field.roles & {_PUBLICATIONS, _PARTED}:
+            if field.roles & {_PUBLICATIONS, _PARTED} or field.slug in first:
                 continue
             if field.hidden or (field in common.fields and field.single and field.single.inverse):
                 continue
@@ -280,9 +327,7 @@ class Thing:
                 facts = [fact for fact in facts if not covered.issuperset(fact.quads)]
             covered.update(quad for fact in facts for quad in fact.quads)
             facts = facts if field.group.slug == _BOTH else self._readable(facts)
-            row = self._row(self._name(field), facts, field.viewer) if facts else Row(self._name(field))
-            row = replace(row, note=(field.note if row.filled else field.when_empty).get(self.lang, ""))
-            if row.filled or row.note:
+            if facts and (row := self._noted(field, facts)).filled:
                 rows.setdefault(field.group, []).append(row)
         ordered = sorted(rows.items(), key=lambda pair: pair[0].order)
         sections += [self._section(group, those) for group, those in ordered]
@@ -291,6 +336,20 @@ class Thing:
             if rest:
                 sections.append(self._section(self.site.views.groups[slug], rest))
         return sorted(sections, key=lambda section: self.site.views.groups[section.slug].order)
+
+    @cached_property
+    def _leading(self) -> list[tuple[Field, list[Fact]]]:
+        """The first few of the leading fields of the view that have values."""
+        pairs = ((field, self.site.values(self.iri, field)) for field in (self.view.leading if self.view else ()))
+        return [(field, self._readable(facts)) for field, facts in pairs if facts][:_LEADING]
+
+    def leading(self) -> list[Row]:
+        """Return the facts that stand first; their evidence too, unless each publication shows its own below."""
+        most = 0 if self.view and self.view.having(_PUBLICATIONS) else None
+        return [self._noted(field, facts, most) for field, facts in self._leading]
+
+    def _noted(self, field: Field, facts: Sequence[Fact], most: int | None = None) -> Row:
+        return replace(self._row(self._name(field), facts, field.viewer, most), note=field.note.get(self.lang, ""))
 
     def _by_publication(self, view: View) -> tuple[Section, set[ox.Quad]]:
         """Return a part for each publication: of those about the thing all fields, of others what they say of it."""
@@ -346,7 +405,7 @@ class Thing:
         named = self.site.views.backwards.get(step.predicate, {}).get(self.lang)
         return TermView(named) if named else TermView(f"← {text}", lang_attribute(tag, self.lang))
 
-    def _row(self, name: str, facts: Sequence[Fact], viewer: str) -> Row:
+    def _row(self, name: str, facts: Sequence[Fact], viewer: str, most: int | None = None) -> Row:
         ordered = self.site.in_order(facts, self.lang)
         listed, more = ordered[:_MOST], max(0, len(ordered) - _MOST)
         if viewer == "PassageViewer":
@@ -365,16 +424,16 @@ class Thing:
                 view = self.site.views.find(self.site.facts.classes(term_key(fact.value)))
                 by_view.setdefault(view.target if view else "", []).append(fact)
             return Row(name, tables=tuple(map(self._table, by_view.values())), more=more)
-        return Row(name, self._blocks(listed, viewer == "DetailsViewer"), more=more)
+        return Row(name, self._blocks(listed, viewer == "DetailsViewer", most), more=more)
 
-    def _blocks(self, facts: Sequence[Fact], nested: bool) -> tuple[Block, ...]:
+    def _blocks(self, facts: Sequence[Fact], nested: bool, most: int | None = None) -> tuple[Block, ...]:
         """Return the values by kind of statement; evidence stands at the block where it is the same for all."""
-        most = _passages_of_each(len(facts))
+        most = _passages_of_each(len(facts)) if most is None else most
         groups: dict[tuple[object, ...], list[tuple[Fact, SupportView]]] = {}
         for fact in facts:
             support = support_view(self.site, self.lang, fact.quads, most)
             groups.setdefault(support.chips, []).append((fact, support))
-        return tuple(self._block(group, nested) for group in groups.values())
+        return tuple(self._block(group, nested) for group in sorted(groups.values(), key=len, reverse=True))
 
     def _block(self, group: Sequence[tuple[Fact, SupportView]], nested: bool) -> Block:
         first = group[0][1]
