@@ -128,6 +128,7 @@ def test_a_map_holds_a_label_as_text(client: FlaskClient) -> None:
         "path",
         "circle",
         "text",
+        "tspan",
         "a",
         "rect",
     }
@@ -168,7 +169,7 @@ def test_broken_parameters_are_400_with_the_way_out(client: FlaskClient, query: 
         "/questions/../x",
         "/api/none.csv",
         "/api/climate/measures.exe",
-        "/questions/climate/measures.svg",
+        "/questions/graph/classes.svg",
         "/questions/places/clusters.svg?theme=pink",
         "/questions/places/clusters.vl.json",
     ],

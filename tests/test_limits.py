@@ -338,7 +338,7 @@ def test_slow_clients_do_not_block_service(server: tuple[str, int]) -> None:
 
 @ours
 def test_limits_stand_on_the_pages_and_in_the_service_description(server: tuple[str, int]) -> None:
-    for path, accept in (("/", "text/html"), ("/sparql", "text/html"), ("/sparql", "text/turtle")):
+    for path, accept in (("/sparql", "text/html"), ("/sparql", "text/turtle")):
         connection = http.client.HTTPConnection(urlsplit(server[0]).netloc)
         connection.request("GET", path, headers={"Accept": accept, "Accept-Language": "en"})
         text = connection.getresponse().read().decode()

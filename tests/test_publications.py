@@ -428,7 +428,7 @@ def page(client: FlaskClient, path: str, lang: str = "en") -> str:
 
 def blocks(text: str, value: str) -> list[tuple[str, str, str]]:
     """Return publication, language and words of each passage that a page shows for the first fact with a value."""
-    shown = text.partition(f">{value}</a>")[2].partition("</details>")[0]
+    shown = text.rpartition(f">{value}</a>")[2].partition("</details>")[0]  # The sentence above names it too.
     names = r'<div class="evidence">\s*<p><a href="[^"]+">([^<]+)</a>.*?<q(?: lang="(\w+)")?>([^<]+)</q>'
     return re.findall(names, shown, re.DOTALL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections import Counter
 from html import unescape
@@ -15,6 +16,7 @@ from kg.namespaces import BASE
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 
+pytestmark = pytest.mark.check  # A thousand pages.
 KINDS = ("occupation", "measure", "climate-table", "training-route", "qualification", "cluster", "company", "project")
 KINDS += ("skill", "soft-skill", "figure", "observation")
 HTML = {"Accept": "text/html"}
@@ -23,13 +25,18 @@ CODES = re.compile(r"ManualMapping|MappingChaining|SHA-256|voetnoot-\d|\b(?:OEO|
 
 
 @pytest.fixture(scope="module")
-def pages(graph: Graph) -> dict[str, str]:
-    """Address to the page of each thing in both languages, from its name to what stands beside the facts."""
+def answers(graph: Graph) -> dict[str, str]:
+    """Address to the page of each thing in both languages."""
     client = create_app(graph, find_questions(project_folder() / "queries"), Settings()).test_client()
     members = client.application.extensions["kg"].kinds.members
     paths = [iri.removeprefix(BASE[:-1]) for kind in KINDS for iri in members[kind]]
     addresses = [f"{path}?lang={lang}" for path in paths for lang in ("nl", "en")]
-    answers = {address: client.get(address, headers=HTML).text for address in addresses}
+    return {address: client.get(address, headers=HTML).text for address in addresses}
+
+
+@pytest.fixture(scope="module")
+def pages(answers: dict[str, str]) -> dict[str, str]:
+    """Address to what a page says from its name to what stands beside the facts."""
     return {
         path: html[html.index('<div class="page-head"') : html.index('<div class="aside"')]
         for path, html in answers.items()
@@ -78,6 +85,11 @@ def test_the_first_facts_are_five_at_most_and_the_rest_is_folded(pages: dict[str
         assert not leading or "<dl" not in unfolded(rest), path
     without = {path for path, html in pages.items() if 'class="leading"' not in html}
     assert len(without) < len(pages) / 10, "most pages have facts that matter"
+
+
+def test_no_page_is_heavy_as_it_is_sent(answers: dict[str, str]) -> None:
+    sizes = {path: len(gzip.compress(html.encode(), 1)) for path, html in answers.items()}
+    assert {path: size for path, size in sizes.items() if size > 60_000} == {}
 
 
 def test_plurals_agree(pages: dict[str, str]) -> None:

@@ -72,10 +72,10 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
 
 
 def _project_of(paths: Sequence[Path]) -> Path | None:
-    """The project in whose data/ or queries/ all paths lie; none where they lie in none or in two."""
+    """The project in whose data/, queries/ or views/ all paths lie; none where they lie in none or in two."""
     projects = {project_around(path) for path in paths}
     project = projects.pop() if len(projects) == 1 else None
-    folders = [project / name for name in ("data", "queries")] if project else []
+    folders = [project / name for name in ("data", "queries", "views")] if project else []
     inside = (any(path.absolute().is_relative_to(folder) for folder in folders) for path in paths)
     return project if all(inside) else None
 
