@@ -154,7 +154,8 @@ class Site:
         prefixes, classes = self.graph.prefixes, set(self.facts.classes(iri))
         linked = ((each, one) for each in self.questions.values() for one in each.parameters if one.linked)
         split = ((question, one.name, one.kind.partition(":")) for question, one in linked)
-        return [(question, name) for question, name, (prefix, _, local) in split if prefixes.get(prefix, "") + local in classes]
+        named = ((question, name, prefixes.get(prefix, "") + local) for question, name, (prefix, _, local) in split)
+        return [(question, name) for question, name, kind in named if kind in classes]
 
     def values(self, iri: str, field: Field) -> list[Fact]:
         """Return the values of a field of a thing."""
