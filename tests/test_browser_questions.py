@@ -132,6 +132,7 @@ def test_downloads_open_again_and_agree(browser: Browser, base: str, tmp_path: P
         page.goto(f"{base}/questions/labour-market/vacancies-2023q2?lang=en")
         links = {link.inner_text(): link.get_attribute("href") for link in page.locator(".formats a").all()}
         shown = page.locator("table.answer tbody tr td:first-child").all_inner_texts()
+        page.click("a[href='#data']")
         with page.expect_download() as waited:
             page.click("text=Excel")
         saved = waited.value
@@ -157,6 +158,8 @@ def test_the_lines_to_copy_run(browser: Browser, base: str, tmp_path: Path) -> N
         lines = dict(
             zip(*(page.locator(part).all_inner_texts() for part in (".of-line", ".of-line ~ pre")), strict=True)
         )
+        page.click("a[href='#data']")
+        page.evaluate("document.querySelectorAll('#data details').forEach(one => one.open = true)")
         page.click("button.copy >> nth=0")
         assert page.evaluate("navigator.clipboard.readText()") == lines["pandas"]
     python = subprocess.run(

@@ -131,22 +131,20 @@ for path in sys.argv[1:]:
 """
 
 
-def sssom_validate(tool: Path, *paths: Path) -> str:
-    """What `sssom validate` says of files, each in one process with a line before it."""
-    command = [tool, "-c", VALIDATE_EACH, *paths]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert run.returncode == 0, run.stderr
-    return run.stdout + run.stderr
+def sssom_validate(tool: Path, *paths: Path) -> subprocess.CompletedProcess[str]:
+    """What `sssom validate` says of files, all in one process, with a line before each."""
+    return subprocess.run([tool, "-c", VALIDATE_EACH, *paths], capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.check
 def test_sssom_py_accepts_every_file(tmp_path: Path) -> None:
     sssom_py = environment(SSSOM_PY) / "python"
     paths = [file.path for file in FILES]
-    assert sssom_validate(sssom_py, *paths).splitlines() == [str(path) for path in paths]
+    run = sssom_validate(sssom_py, *paths)
+    assert (run.returncode, run.stdout, run.stderr.splitlines()) == (0, "", [str(path) for path in paths])
     wrong = tmp_path / "wrong.sssom.tsv"
     wrong.write_text(FILES[0].path.read_text("utf-8").replace("\t0.9\t", "\t1.9\t"), "utf-8")
-    assert len(sssom_validate(sssom_py, wrong, paths[0]).splitlines()) > 2
+    assert "1.9 is greater than the maximum" in sssom_validate(sssom_py, wrong).stderr
 
 
 def test_a_missing_mapping_is_a_warning_of_kg_validate(graph: Graph) -> None:

@@ -78,7 +78,8 @@ def _charts(question: Question, parameters: list[Node], lang: str) -> Node:
     for suffix, content in forms.items():
         chart = _operation(question, suffix, f"{message('chart_of', lang)}: {question.title[lang]}", lang)
         chart["parameters"] = [*parameters, _shared("theme"), _shared("size"), _shared("lang")]
-        chart["responses"] = _responses(message("chart_of", lang), content)
+        nothing = {"404": {"$ref": "#/components/responses/NotFound"}}  # For some values there is nothing to draw.
+        chart["responses"] = _responses(message("chart_of", lang), content) | nothing
         paths[f"/questions/{question.name}.{suffix}"] = {"get": chart}
     return paths
 
