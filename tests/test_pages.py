@@ -166,7 +166,7 @@ def test_a_page_says_what_the_text_leaves_open(client: FlaskClient) -> None:
     assert "Named for the climate table as a whole" in text_of(section(html, "leading"))
     bare = open_points(page(client, "/id/occupation/pijpfitter?lang=nl"))
     assert "noemt bij dit beroep geen taken, vaardigheden, opleidingseisen" in bare
-    assert "Welke maatregel dit beroep nodig heeft, zegt geen publicatie" in bare
+    assert "Welke maatregel dit beroep zelf nodig heeft, zegt geen publicatie" in bare
     assert "names no occupations" not in page(client, "/id/measure/elektrificatie?lang=en")
 
 

@@ -10,6 +10,7 @@ class Combobox {
 
   constructor(field) {
     this.field = field;
+    this.name = field.name;
     this.list = document.createElement("ul");
     Object.assign(this.list, { id: `${field.id}-list`, className: "suggestions", role: "listbox", hidden: true });
     this.list.setAttribute("aria-label", field.dataset.list);
@@ -35,6 +36,7 @@ class Combobox {
 
   #typed() {
     if (this.#into) this.#into.value = "";
+    this.field.name = this.name;
     clearTimeout(this.#wait);
     this.#asked.abort();
     if (this.field.value.trim().length < 2) this.#close();
@@ -101,7 +103,10 @@ class Combobox {
     this.#close();
     if (!this.#into && !("submit" in this.field.dataset)) return location.assign(one.page);
     this.field.value = one.name;
-    if (this.#into) this.#into.value = one.id;
+    if (this.#into) {
+      this.#into.value = one.id;
+      this.field.name = ""; // What is chosen is sent once, by its identifier.
+    }
     this.field.form.requestSubmit();
   }
 
