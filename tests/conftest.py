@@ -28,6 +28,9 @@ DIFFERENCES = [
     for case in re.findall(r"`([^`]+)`", cases)
 ]
 
+# A worker takes a file at a time, and these take minutes: begun last, they would keep one worker at the end.
+LONGEST = ("test_recipes.py", "test_limits.py")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -38,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     if not os.environ.get("KG_SHARED"):
         skip = pytest.mark.skip(
             reason="KG_SHARED is unset: the source text and full vocabularies are not in the project"
