@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 import pyoxigraph as ox
@@ -103,7 +104,7 @@ class Diagram:
         """Return a message in the language of the request."""
         return message(key, self._context.lang)
 
-    @property
+    @cached_property
     def lines(self) -> list[Line]:
         """The lines, each in the strongest of the ways in which it is said."""
         return [self._titled(start, end, said) for (start, end), said in self._said.items()]
