@@ -20,7 +20,7 @@ def environment(pinned: Path) -> Path:
     home = Path(tempfile.gettempdir()) / f"kg-{pinned.stem}-{name}"
     if not (home / "done").is_file():
         subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True, timeout=120)
-        install = [home / "bin" / "pip", "install", "-q", "--no-input", "-r", pinned]
+        install = [home / "bin" / "pip", "install", "-q", "--no-input", "--no-deps", "-r", pinned]
         installed = subprocess.run(install, capture_output=True, text=True, timeout=540)
         if installed.returncode:
             pytest.skip(f"{pinned.stem} cannot be installed here: {installed.stderr[-300:]}")

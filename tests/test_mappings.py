@@ -19,7 +19,7 @@ from kg.validation.documents import find_inputs
 
 FILES = find_mappings(ROOT)
 SHAPES = ROOT / "shapes"
-SSSOM_PY = ROOT / "tests" / "sssom-py.txt"
+SSSOM_PY = ROOT / "docs" / "conventions" / "mapping-sets.txt"
 VERSION = ox.NamedNode("http://www.w3.org/2002/07/owl#versionInfo")
 THINGS = f"""@prefix o: <{ID}occupation/> .
 o:lasser a <{KB}Occupation> .
