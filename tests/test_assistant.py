@@ -165,4 +165,4 @@ def test_without_the_package_the_command_says_what_to_install(tmp_path: Path) ->
     code = "import sys; sys.modules['mcp'] = None; from kg.cli import main; main(['mcp'])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 2
-    assert "pip install 'klimaatbanen-kg[mcp]'" in run.stderr
+    assert "pip install 'mcp<3,>=2.3'" in run.stderr

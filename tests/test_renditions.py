@@ -143,7 +143,7 @@ def test_without_the_package_for_pdf_the_command_to_install_it_is_named(
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     (tmp_path / "x.pdf").write_bytes(small_pdf(["x"]))
     shown = evidence(two, *with_texts(tmp_path / "x.pdf"), code=2)
-    assert "pip install 'klimaatbanen-kg[pdf]'" in shown
+    assert "pip install 'pypdfium2<6,>=5'" in shown
     with pytest.raises(Unavailable, match="not installed"):
         Text.read(tmp_path / "x.pdf", build(two).store)
 

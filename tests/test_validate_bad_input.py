@@ -10,12 +10,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from peak import run_kg
+
+from kg.files import read_text
+from kg.graph.sources import parse
 
 PREFIXES = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .\n"
 SHAPES = PREFIXES + "x:S a sh:NodeShape ; sh:targetClass x:T ; sh:property [ sh:path x:p ; sh:minCount 1 ] .\n"
@@ -42,7 +47,7 @@ def kg(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def places(done: subprocess.CompletedProcess[str]) -> dict[str, tuple[str, int, int]]:
     """File to rule, line and column of its only finding."""
     assert done.returncode == 1, done.stderr
-    findings = json.loads(done.stdout)["findings"]
+    findings = [one for one in json.loads(done.stdout)["findings"] if one["shape"] != "byte-order-mark"]
     assert len({one["file"] for one in findings}) == len(findings)
     return {Path(one["file"]).name: (one["shape"], one["line"], one["column"]) for one in findings}
 
@@ -70,6 +75,18 @@ def test_a_broken_file_hides_nothing_in_another(project: Path) -> None:
     broken = found(project)
     # Whatever could be read of a broken file is checked as well.
     assert broken == wanted
+
+
+def test_a_byte_order_mark_is_read_and_told(project: Path) -> None:
+    path, text = project / "data" / "a.ttl", PREFIXES + "x:d a x:T .\n"
+    path.write_bytes(BOM_UTF8 + text.encode())
+    (project / "data" / "nothing.ttl").write_bytes(BOM_UTF8)
+    findings = json.loads(kg(project, "--format", "json").stdout)["findings"]
+    told = {(one["file"], one["shape"], one["severity"]) for one in findings if "S" not in one["shape"]}
+    marks = {(f"data/{name}.ttl", "byte-order-mark", "info") for name in ("a", "nothing")}
+    assert told == {*marks, ("data/nothing.ttl", "empty", "warning")}
+    assert list(parse(path)) == list(ox.parse(text, format=ox.RdfFormat.TURTLE))
+    assert read_text(path) == text
 
 
 @pytest.mark.parametrize(

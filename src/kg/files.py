@@ -68,14 +68,14 @@ def project_folder() -> Path:
 
 
 def read_text(path: Path) -> str:
-    """Return a file as text.
+    """Return a file as text, without a byte order mark.
 
     Raises:
         SourceError: the file is missing, unreadable or not UTF-8.
 
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"not UTF-8 (byte {error.start})", where=str(path), hint="save the file as UTF-8") from error
     except OSError as error:

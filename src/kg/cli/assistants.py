@@ -16,18 +16,18 @@ from kg.cli.options import limit_settings, say_missing, texts_of, texts_option
 def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
     """Serve the graph to assistants over standard input and output (Model Context Protocol).
 
-    Needs the extra: pip install 'klimaatbanen-kg[mcp]'.
+    Needs the extra mcp of this package.
     """
     from kg.endpoint.assistant.tools import Knowledge
     from kg.endpoint.workers import WorkerPool
-    from kg.errors import Unavailable
+    from kg.errors import Unavailable, install_hint
     from kg.files import project_folder
     from kg.graph.build import build
     from kg.queries.limits import Limits
     from kg.queries.question import find_questions
 
     if find_spec("mcp") is None:
-        raise Unavailable("the package mcp is not installed", hint="pip install 'klimaatbanen-kg[mcp]'")
+        raise Unavailable("the package mcp is not installed", hint=install_hint("mcp"))
     from kg.endpoint.assistant.mcp import make_server
 
     graph = build(project_folder())

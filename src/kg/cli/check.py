@@ -44,20 +44,23 @@ REPORTS = ("text", "json", "sarif", "junit", "github", "markdown")
 @click.option("--no-cache", is_flag=True, help="Check all anew.")
 @click.option("--list-rules", is_flag=True, help="Print the rules and stop.")
 @click.option("--init", is_flag=True, help="Write a GitHub workflow and settings to this folder and stop.")
+@click.option("--package", default="", help="What pip installs in that workflow: a wheel's address, or git+https://...")
 def validate(paths: tuple[Path, ...], forms: tuple[str, ...], output: Path | None, **options: Any) -> None:
     """Check RDF, SSSOM and .rq files or folders against shapes, check queries and approved answers.
 
-    Without PATHS: what [tool.kg.validate] in pyproject.toml or [validate] in kg.toml names, or else the packaged data.
+    Without PATHS: what [tool.kg.validate] in pyproject.toml or [validate] in kg.toml names, or data/ where shapes/
+    stands beside it, or else the packaged data.
     Exit code 1 when there is a finding as severe as --fail-on, 2 when nothing could be checked.
     """
     from dataclasses import replace
 
     from kg.files import project_folder
-    from kg.validation.run import first_files, make_plan, run
+    from kg.validation.first_files import first_files
+    from kg.validation.run import make_plan, run
     from kg.validation.settings import read_settings
 
     if options["init"]:
-        return _write_first(first_files(Path.cwd()))
+        return _write_first(first_files(Path.cwd(), options["package"]))
     reports = _reports(forms, output)
     settings_file = read_settings(Path.cwd())
     given_options = {name: value for name, value in options.items() if value and hasattr(settings_file, name)}

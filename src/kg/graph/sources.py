@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,6 +115,8 @@ def _opened(path: Path) -> Iterator[dict[str, Any]]:
         if path.name.endswith(_PACKED):
             with lzma.open(path) as file:
                 yield {"input": file}
+        elif _has_mark(path):
+            yield {"input": path.read_bytes().removeprefix(BOM_UTF8)}
         else:
             yield {"path": str(path)}  # Faster than by a file of Python.
     except (lzma.LZMAError, EOFError) as error:
@@ -130,6 +133,12 @@ def _opened(path: Path) -> Iterator[dict[str, Any]]:
         raise SourceError(
             error.strerror or str(error), where=str(path), hint="check the path and its rights"
         ) from error
+
+
+def _has_mark(path: Path) -> bool:
+    """Return whether a file begins with a byte order mark, which the engine refuses."""
+    with path.open("rb") as file:
+        return file.read(len(BOM_UTF8)) == BOM_UTF8
 
 
 def _without_place(message: str) -> str:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from kg.errors import SourceError, Unavailable
+from kg.errors import SourceError, Unavailable, install_hint
 from kg.files import read_text
 
 _HTML: Final = re.compile(
@@ -85,7 +85,7 @@ def _pdf_pages(path: Path) -> Pages:
         import pypdfium2
     except ImportError as error:
         raise Unavailable(
-            "the package that reads PDF is not installed", where=str(path), hint="pip install 'klimaatbanen-kg[pdf]'"
+            "the package that reads PDF is not installed", where=str(path), hint=install_hint("pdf")
         ) from error
     try:
         with pypdfium2.PdfDocument(path) as document:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 import pyoxigraph as ox
 
-from kg.errors import Refused, Unavailable
+from kg.errors import Refused, Unavailable, install_hint
 from kg.namespaces import XSD
 from kg.queries.formats import Solutions
 
@@ -97,7 +97,7 @@ class Rows(Sequence[Row]):
         try:
             import pandas
         except ImportError as error:
-            raise Unavailable("pandas is not installed", hint="pip install 'klimaatbanen-kg[pandas]'") from error
+            raise Unavailable("pandas is not installed", hint=install_hint("pandas")) from error
         columns = {name: pandas.Series(*_typed([row[name] for row in self._rows])) for name in self.columns}
         return pandas.DataFrame(columns, columns=list(self.columns))
 

@@ -9,6 +9,7 @@ import subprocess
 import tarfile
 import tempfile
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -32,7 +33,6 @@ _DUMP: Final = f"{WHOLE}.nq.gz"
 _ROOT: Final = ox.NamedNode("urn:kg:root")
 _GZIP: Final = ".gz"
 _RANGE: Final = ".."
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 def side_names(old: str, new: str | None, project: Path) -> tuple[str, str]:
@@ -95,7 +95,7 @@ def read_dump(path: Path) -> list[ox.Quad]:
         )
     try:
         data = path.read_bytes()
-        data = (gzip.decompress(data) if path.suffix == _GZIP else data).removeprefix(_BOM)
+        data = (gzip.decompress(data) if path.suffix == _GZIP else data).removeprefix(BOM_UTF8)
         return list(ox.parse(data, format=form, base_iri=path.absolute().as_uri()))
     except SyntaxError as error:
         raise SourceError(error.msg, where=str(path), line=error.lineno, column=error.offset, hint="mend it") from error

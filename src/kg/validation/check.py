@@ -47,6 +47,7 @@ class Plan:
         engine: `auto`, `pyshacl` or `shacl`.
         shapes_checked: the shapes have been checked against the shapes of shapes before.
         limit: seconds for one query or SPARQL constraint; None runs all in this process, without a limit.
+        notes: what the report says of the plan itself.
 
     """
 
@@ -62,6 +63,7 @@ class Plan:
     max_bytes: int = MAX_BYTES
     fail_on: str = "warning"
     lang: str = "en"
+    notes: tuple[str, ...] = ()
 
 
 def validate(sources: Sequence[Source], shapes: Path, *, lang: str = "en") -> list[Finding]:
@@ -123,7 +125,7 @@ def check(plan: Plan) -> Report:
         files=tuple(document.name for document in documents if document.input.checked),
         rules=tuple(selected),
         fail_on=plan.fail_on,
-        notes=tuple(saved.notes),
+        notes=(*plan.notes, *saved.notes),
         lang=plan.lang,
     )
 

@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -41,7 +42,6 @@ _NAMES: Final = (THEMES, "columns.toml")  # Beside questions: their names in nl 
 _TOML_PLACE: Final = re.compile(r" \(at line (\d+), column (\d+)\)$")
 VIEWS_GRAPH: Final = BASE + "views"
 MAX_BYTES: Final = 150_000_000
-_BOM: Final = b"\xef\xbb\xbf"
 _HIDING: Final = ("syntax", "encoding", "unreadable", "size")
 
 
@@ -193,15 +193,18 @@ def read_document(item: Input, max_bytes: int = MAX_BYTES) -> Document:
         if size > max_bytes:
             document.problems.append(Problem("size", f"{size // 10**6} MB; {max_bytes // 10**6} MB are allowed"))
             return document
-        document.data = item.path.read_bytes().removeprefix(_BOM)
+        data = item.path.read_bytes()
     except OSError as error:
         document.problems.append(Problem("unreadable", error.strerror or str(error)))
         return document
+    document.data = data.removeprefix(BOM_UTF8)
     document.problems.extend(_bytes_problems(document.data))
     if not any(problem.rule == "encoding" for problem in document.problems):
         _parse(document)
     if not document.quads and not document.problems and item.holds_rdf:
         document.problems.append(Problem("empty"))
+    if document.data != data:
+        document.problems.append(Problem("byte-order-mark", "", 1, 1))
     return document
 
 

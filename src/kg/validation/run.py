@@ -8,32 +8,34 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg import fingerprint
-from kg.errors import SourceError
-from kg.files import project_around
+from kg.files import FOLDERS, project_around
 from kg.graph.sources import find_sources
 from kg.namespaces import ID, KB, ONTOLOGY_GRAPH
 from kg.validation import report_cache
 from kg.validation.check import Plan, check
 from kg.validation.documents import QUERY, VIEWS_GRAPH, Input, find_inputs, relative_to_here
 from kg.validation.findings import Report
-from kg.validation.settings import Settings, read_settings
+from kg.validation.settings import Settings
 
 _MEGA: Final = 1_000_000
+_PACKAGED: Final = "nothing is named, and data/ and shapes/ do not stand here: what the package brings was checked"
 _FOLDERS: Final = ("ontology", "data", "queries")
-_TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     """Return what to check.
 
-    Given paths win over the settings, and those over the whole of the project. Where our own shapes check them, the
-    rest of the project in which they lie completes the graph, and elsewhere our ontology; where a question
-    stands alone, the graph of the project answers it.
+    Given paths win over the settings, those over the current folder where it has data and shapes, and that over the
+    whole of the project. Where our own shapes check them, the rest of the project in which they lie completes the
+    graph, and elsewhere our ontology; where a question stands alone, the graph of the project answers it.
 
     Raises:
         SourceError: nothing to check, a path that is missing or of no known format.
 
     """
+    notes: tuple[str, ...] = ()
+    if not (paths or settings.data):
+        settings, project, notes = _nothing_named(settings, project)
     given_paths = list(paths) or [Path(name) for name in settings.data]
     ours = not settings.shapes
     around = _project_of(given_paths) if ours else None
@@ -68,7 +70,18 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
         max_bytes=settings.max_size * _MEGA,
         fail_on=settings.fail_on,
         lang=settings.lang,
+        notes=notes,
     )
+
+
+def _nothing_named(settings: Settings, project: Path) -> tuple[Settings, Path, tuple[str, ...]]:
+    """Return settings, project and notes where no data is named: of the current folder, if it has data and shapes."""
+    here = Path.cwd()
+    if here.resolve() == project.resolve() or (not settings.shapes and all((here / name).is_dir() for name in FOLDERS)):
+        return settings, here, ()
+    if all((here / name).is_dir() for name in ("data", "shapes")):
+        return replace(settings, data=("data",), shapes=settings.shapes or ("shapes",)), project, ()
+    return settings, project, (_PACKAGED,)
 
 
 def _project_of(paths: Sequence[Path]) -> Path | None:
@@ -133,22 +146,3 @@ def _files(plan: Plan) -> Iterator[Path]:
     if plan.project is not None:
         for name in _FOLDERS:
             yield from sorted(path for path in (plan.project / name).rglob("*") if path.is_file())
-
-
-def first_files(folder: Path) -> list[tuple[Path, str]]:
-    """Return path and text of a workflow for GitHub, and of settings where a repository has none.
-
-    Raises:
-        SourceError: a file is there already.
-
-    """
-    workflow = folder / ".github" / "workflows" / "kg-validate.yml"
-    if workflow.exists():
-        raise SourceError("the workflow is there already", where=str(workflow), hint="edit it, or delete it first")
-    files = [(workflow, (_TEMPLATES / "kg-validate.yml").read_text("utf-8"))]
-    if not read_settings(folder).file:
-        shapes = next((name for name in ("shapes", "shacl") if (folder / name).is_dir()), "shapes")
-        data = next((name for name in ("data", "rdf", "ontology") if (folder / name).is_dir()), ".")
-        text = (_TEMPLATES / "kg.toml").read_text("utf-8").replace("{data}", data).replace("{shapes}", shapes)
-        files.append((folder / "kg.toml", text))
-    return files

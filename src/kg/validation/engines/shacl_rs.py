@@ -8,7 +8,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import SourceError, Unavailable
+from kg.errors import SourceError, Unavailable, install_hint
 from kg.namespaces import SH
 from kg.rdf_terms import Term
 from kg.validation.engines.progress import SPARQL_TEXTS, Progress, no_progress
@@ -34,7 +34,7 @@ def run_shacl(data: bytes, shapes: Iterable[ox.Triple], progress: Progress = no_
     try:
         import shacl
     except ImportError as error:
-        raise Unavailable("the engine shacl is not installed", hint="pip install 'klimaatbanen-kg[shacl]'") from error
+        raise Unavailable("the engine shacl is not installed", hint=install_hint("shacl")) from error
     rules = list(shapes)
     watched = progress if uses_sparql(rules) else no_progress
     blanks = blank_nodes(data)
