@@ -15,17 +15,21 @@ from kg.graph.build import Graph
 from kg.namespaces import BASE, CATALOGUE, ID, KB
 from kg.queries.question import find_questions
 from kg.release.changes import CHANGES, read_changes
-from kg.release.csv_tables import tables
+from kg.release.csv_tables import Table, Tables
 from kg.release.dcat import dcat
 from kg.release.dumps import dumps, imported, shapes
 from kg.release.example_queries import examples
 from kg.release.feed import feed
 from kg.release.files import CHANGELOG, CITATION, CRATE, LICENCE, SUMS, Edition, File, Owner, Release
 from kg.release.ro_crate import crate
+from kg.release.table_metadata import table_metadata
 from kg.release.void import void
+from kg.tables import parquet
+from kg.tables.column_titles import read_titles
 
 IRIS: Final = "iris.txt"
 _MADE: Final = tuple(ox.NamedNode(f"{ID}graph-kind/{kind}") for kind in ("entailed", "evidence", "inferred"))
+_NO_PARQUET: Final = "no Parquet beside the CSV: pip install pyarrow"
 _PAPERS: Final = {
     LICENCE: {"en": "Terms, graph by graph", "nl": "Voorwaarden, per graaf"},
     CITATION: {"en": "How to cite", "nl": "Hoe te citeren"},
@@ -64,21 +68,35 @@ def build_release(
     files.sort(key=lambda file: file.name)
     files.append(crate(graph, files, owner, edition))
     files.append(_sums(files))
-    warnings = (*edition.warnings, *owner.warnings)
+    warnings = (*edition.warnings, *owner.warnings, *([] if parquet.is_written() else [_NO_PARQUET]))
     return Release({file.name: file for file in sorted(files, key=lambda file: file.name)}, warnings)
 
 
 def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Iterator[File]:
     distributed = []
-    for file in (*dumps(graph), *imported(graph, project), *tables(graph)):
+    for file in (*dumps(graph), *imported(graph, project)):
         yield file
         distributed.append(file)
+    described = []
+    for table in Tables(graph, read_titles(project / "queries")):
+        for file in _forms(table):
+            yield file
+            distributed.append(file)
+        described.append(table.description)
+    yield from table_metadata(graph, described, owner, edition)
     yield from shapes(graph, project)
     yield examples(find_questions(project / "queries"), graph.prefixes)
     yield from papers(project)
     yield _list(graph)
     yield void(graph, edition)
     yield from dcat(graph, distributed, owner, edition)
+
+
+def _forms(table: Table) -> Iterator[File]:
+    yield table.file
+    if parquet.is_written():
+        name = f"parquet/{Path(table.file.name).stem}.parquet"
+        yield File(name, parquet.render(table.description, table.rows), table.file.title)
 
 
 def papers(project: Path) -> Iterator[File]:

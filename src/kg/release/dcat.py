@@ -33,6 +33,7 @@ _FILE_TYPES: Final = {
     "application/n-quads": "RDF_N_QUADS",
     "application/ld+json": "JSON_LD",
     "text/csv": "CSV",
+    "application/vnd.apache.parquet": "PARQUET",
 }
 _COMPRESS_FORMATS: Final = {
     "application/gzip": f"{_IANA}application/gzip",

@@ -30,6 +30,7 @@ _MEDIA_TYPES: Final = {
     ".nq": "application/n-quads",
     ".jsonld": "application/ld+json",
     ".csv": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
     ".rq": "application/sparql-query",
     ".xml": "application/atom+xml",
     ".json": "application/json",

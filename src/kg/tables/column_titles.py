@@ -16,13 +16,13 @@ Words = Mapping[str, Mapping[str, str]]
 
 
 def read_titles(folder: Path) -> Words:
-    """Return the titles below a folder of questions, by variable and language.
+    """Return the titles below a folder of questions, by variable and language; none where it has no file of them.
 
     Raises:
         SourceError: the file is no TOML.
 
     """
-    return read_toml(folder / FILE)
+    return read_toml(folder / FILE) if (folder / FILE).is_file() else {}
 
 
 def title_of(words: Words, name: str, lang: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
@@ -18,6 +19,7 @@ from kg.queries.rows import Rows
 from kg.rdf_terms import local_name
 from kg.release.dumps import PACKED, WHOLE
 from kg.release.files import DATASET, File
+from kg.release.table_metadata import CSVW
 from kg.web.about.schema_org import dataset_card
 from kg.web.context import Context
 from kg.web.negotiation import graph_format, page_or_graph, wants_html
@@ -170,12 +172,21 @@ def _page(context: Context, files: Mapping[str, File], *, making: bool) -> Respo
         files=files,
         whole=_WHOLE,
         graphs=[(graph, _dumps(files, f"graphs/{graph.removeprefix(GRAPH)}")) for graph in graphs],
-        tables=[file for name, file in files.items() if name.startswith("csv/")],
-        others=[file for name, file in files.items() if "/" not in name and not name.startswith(f"{WHOLE}.")],
+        tables=[(file, _parquet(files, name)) for name, file in files.items() if name.endswith(".csv")],
+        others=[file for name, file in files.items() if _is_description(name)],
     )
     if making:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _parquet(files: Mapping[str, File], name: str) -> File | None:
+    """Return the same table as Parquet, where it is written."""
+    return files.get(f"parquet/{Path(name).stem}.parquet")
+
+
+def _is_description(name: str) -> bool:
+    return name == CSVW or ("/" not in name and not name.startswith(f"{WHOLE}."))
 
 
 def _dumps(files: Mapping[str, File], stem: str) -> list[tuple[str, File]]:

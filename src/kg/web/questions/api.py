@@ -14,9 +14,13 @@ from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound
 from kg.queries.formats import Format
 from kg.queries.question import Question
+from kg.release.files import LICENCE
 from kg.tables import csv as csvs
-from kg.tables import csvw, xlsx
+from kg.tables import csvw, data_package, parquet, xlsx
 from kg.tables import json as jsons
+from kg.tables.description import Description, Origin, fields_of, key_of
+from kg.tables.provenance import Provenance
+from kg.tables.sheet import Sheet
 from kg.web.context import Context
 from kg.web.layout import message
 from kg.web.negotiation import choose, wants_html
@@ -27,12 +31,15 @@ from kg.web.site import Site
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSVM: Final = "application/csvm+json"
-# The first four are for people and their tools, the others are SPARQL 1.1 results as the engine gives them.
+PACKAGE: Final = "application/vnd.datapackage+json"
+# The first six are for people and their tools, the others are SPARQL 1.1 results as the engine gives them.
 FORMS: Final = (
     Format("json", "application/json", ox.QueryResultsFormat.JSON),
     Format("csv", "text/csv", ox.QueryResultsFormat.JSON, charset=True),
     Format("xlsx", XLSX, ox.QueryResultsFormat.JSON),
+    Format("parquet", parquet.MEDIA_TYPE, ox.QueryResultsFormat.JSON),
     Format("csvm", CSVM, ox.QueryResultsFormat.JSON),
+    Format(data_package.NAME, PACKAGE, ox.QueryResultsFormat.JSON),
     Format("srj", "application/sparql-results+json", ox.QueryResultsFormat.JSON),
     Format("xml", "application/sparql-results+xml", ox.QueryResultsFormat.XML, ("application/xml", "text/xml")),
     Format("tsv", "text/tab-separated-values", ox.QueryResultsFormat.TSV, charset=True),
@@ -116,16 +123,18 @@ def _named(context: Context, name: str) -> tuple[Question, Format]:
     A browser, which asks for HTML first and for XML as well, gets what it can show: JSON.
     """
     site, request = context.site, context.request
+    forms = [form for form in FORMS if name.endswith(f".{form.name}")]
+    if forms:
+        form = max(forms, key=lambda form: len(form.name))
+        return find(site, name.removesuffix(f".{form.name}")), form
     stem, dot, suffix = name.rpartition(".")
     if not dot or name in site.questions:
         question = find(site, name)
         browser = wants_html(request) and "format" not in request.args
         return question, _BY_NAME["json"] if browser else choose(request, FORMS)
-    question = find(site, stem)
-    if suffix not in _BY_NAME:
-        hint = "use " + " ".join(f".{form}" for form in _BY_NAME)
-        raise NotFound(f"no form called .{suffix[:50]}", where=stem, hint=hint)
-    return question, _BY_NAME[suffix]
+    find(site, stem)
+    hint = "use " + " ".join(f".{form}" for form in _BY_NAME)
+    raise NotFound(f"no form called .{suffix[:50]}", where=stem, hint=hint)
 
 
 def _answer(context: Context, bound: BoundQuestion, form: Format) -> Response:
@@ -137,11 +146,12 @@ def _answer(context: Context, bound: BoundQuestion, form: Format) -> Response:
         response = send_data(_written(context, bound, form), form.content_type, context.lang, weak=True)
     name, query = bound.question.name, urlencode({**bound.values, "lang": context.lang})
     response.headers["Content-Location"] = f"/api/{name}.{form.name}?{query}"
-    kind = "attachment" if form.name == "xlsx" else "inline"
+    kind = "attachment" if form.name in ("xlsx", "parquet") else "inline"
     response.headers["Content-Disposition"] = f'{kind}; filename="{name.rpartition("/")[2]}.{form.name}"'
     response.headers["Link"] = f'</questions/{name}?{query}>; rel="alternate"; type="text/html"'
     if form.name == "csv":  # Tabular Data Model, section 5.2.
-        response.headers.add("Link", f'</api/{name}.csvm?{query}>; rel="describedby"; type="{CSVM}"')
+        for described, media_type in (("csvm", CSVM), (data_package.NAME, PACKAGE)):
+            response.headers.add("Link", f'</api/{name}.{described}?{query}>; rel="describedby"; type="{media_type}"')
     return response
 
 
@@ -153,10 +163,47 @@ def _written(context: Context, bound: BoundQuestion, form: Format) -> bytes:
     source = source_of(context, bound, sheet, context.absolute(f"/api/{bound.question.name}?{query}"))
     if form.name == "xlsx":
         return xlsx.render(sheet, source, sheet_messages(context.lang))
-    if form.name == "csvm":
-        csv = context.absolute(f"/api/{bound.question.name}.csv?{query}")
-        return csvw.render(sheet, source, csv, sheet_messages(context.lang))
-    return jsons.render(sheet, source, _warnings(context))
+    if form.name == "json":
+        return jsons.render(sheet, source, _warnings(context))
+    description = _description(context, bound.question, sheet, source)
+    if form.name == "parquet":
+        return parquet.render(description, sheet.flat[1])
+    render = _csvw if form.name == "csvm" else _package
+    return json.dumps(render(context, description, source), ensure_ascii=False, indent=1).encode("utf-8")
+
+
+def _description(context: Context, question: Question, sheet: Sheet, source: Provenance) -> Description:
+    """Return what the CSV of an answer means."""
+    lang, words = context.lang, sheet_messages(context.lang)
+    address, _, query = source.url.partition("?")
+    return Description(
+        path=f"{address}.csv?{query}",
+        title=question.title,
+        fields=fields_of(sheet, context.site.column_titles),
+        definition=question.description,
+        key=key_of(sheet),
+        origins=tuple(Origin(each.iri, {lang: each.title}) for each in source.sources),
+        notes=tuple(f"{name}: {text}" for each in source.sources for name, text in each.lines(words)),
+    )
+
+
+def _csvw(context: Context, description: Description, source: Provenance) -> dict[str, Any]:
+    about = {
+        "dc:isVersionOf": {"@id": source.url},
+        "dc:license": {"@id": context.absolute(f"/download/{LICENCE}")},
+    }
+    return {"@context": csvw.context(context.lang), **csvw.table(description), **about}
+
+
+def _package(context: Context, description: Description, source: Provenance) -> dict[str, Any]:
+    about = {
+        "name": source.question.replace("/", "."),
+        **data_package.texts("title", description.title),
+        "version": source.version,
+        "homepage": context.absolute(f"/questions/{source.question}"),
+        "licenses": [{"path": context.absolute(f"/download/{LICENCE}")}],
+    }
+    return data_package.package([description], about)
 
 
 def sheet_messages(lang: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from flask import Blueprint, Flask, Response, request
 from kg.errors import KgError, UnknownValue
 from kg.languages import lang_attribute
 from kg.queries.question import Parameter, Question
+from kg.tables import data_package, parquet
 from kg.tables.numbers import format_value
 from kg.tables.provenance import Source
 from kg.tables.sheet import Cell, Column
@@ -34,7 +35,9 @@ _FORMS: Final = {
     "csv": "CSV",
     "xlsx": "Excel",
     "json": "JSON",
+    "parquet": "Parquet",
     "csvm": "CSVW",
+    data_package.NAME: "Data Package",
     "tsv": "TSV",
     "srj": "SPARQL JSON",
     "xml": "SPARQL XML",
@@ -125,7 +128,11 @@ def _page(context: Context, question: Question) -> Response:
         bound=bound,
         fields=_fields(context, bound, error),
         answer=answer,
-        forms=[(name, api_path(context, bound, form)) for form, name in _FORMS.items()],
+        forms=[
+            (name, api_path(context, bound, form))
+            for form, name in _FORMS.items()
+            if form != "parquet" or parquet.is_written()
+        ],
         lines=_lines(context, bound),
         embeds=_embeds(context, bound),
         source_words=source_words(context.lang),
