@@ -211,9 +211,7 @@ def test_each_kind_has_a_table_with_a_row_a_thing(made: Release, graph: Graph) -
         }} GROUP BY ?c"""
     rows = graph.store.query(query, use_default_graph_as_union=True)
     expected = sorted(int(row["n"].value) for row in rows)
-    tables = {
-        name: pandas.read_csv(io.BytesIO(made.files[name].data)) for name in made.files if name.endswith(".csv")
-    }
+    tables = {name: pandas.read_csv(io.BytesIO(made.files[name].data)) for name in made.files if name.endswith(".csv")}
     assert sorted(len(table) for table in tables.values()) == expected
     for name, table in tables.items():
         assert list(table.columns[:3]) == ["iri", "label_nl", "label_en"], name
