@@ -35,6 +35,9 @@ OUTLINE = """() => { const one = document.activeElement; if (one === document.bo
   return {what: one.outerHTML.slice(0, 80), seen: parseFloat(style.outlineWidth) >= 2 && style.outlineStyle !== 'none'
     || style.boxShadow !== 'none', inside: box.width > 0 && box.height > 0} }"""
 TABLES = """() => [...document.querySelectorAll('table')].filter(one => !one.querySelector('th[scope]')).length"""
+CUT = """() => { for (const one of document.querySelectorAll('.tabs > section')) one.style.display = 'block';
+  return [...document.querySelectorAll('main table .number, .stacked td, .tabs [role=tab]')].filter(one =>
+    one.checkVisibility() && one.getBoundingClientRect().right > innerWidth).map(one => one.textContent) }"""
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +100,7 @@ def test_pages_fit_from_320_to_1920_pixels(browser: Browser, base: str) -> None:
                 page.set_viewport_size({"width": width, "height": 800})
                 over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 found[f"{path} at {width}"] = over
+                found[f"{path} at {width} cuts"] = page.evaluate(CUT)
                 high = page.evaluate("document.documentElement.scrollHeight")
                 found[f"{path} is high"] = high if path in LOW and width == 1280 and high > 4000 else 0
     assert told(found) == ""

@@ -104,7 +104,7 @@ def test_no_chart_mixes_units_on_an_axis(graph: Graph, name: str) -> None:
 
 
 def words_of(texts: list[str]) -> set[str]:
-    return {word.strip(":") for text in texts for word in re.split(r"[\s/-]+", text) if not word.isdigit()}
+    return {word.strip(":,") for text in texts for word in re.split(r"[\s/-]+", text) if not word.isdigit()}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -173,7 +173,9 @@ def test_vacancies_of_tables_stand_with_their_period_and_scope(graph: Graph, lan
     scopes = [row[sheet.index("scope")].text for row in sheet.rows]
     assert periods.count("") == 1, "at present has no period"
     for value, period, scope in zip(spec["data"]["values"], periods, scopes, strict=True):
-        assert value["y"].endswith(f"\n{period}" if period else {"nl": ": niet genoemd", "en": ": not named"}[lang])
+        assert " ".join(value["y"].split()).endswith(
+            f", {period}" if period else {"nl": ": niet genoemd", "en": ": not named"}[lang]
+        )
         assert value["colour"].replace("\n", " ") == scope
     assert len({value["y"] for value in spec["data"]["values"]}) == len(sheet.rows), "a row for each period"
     said = description(plot, sheet)

@@ -585,6 +585,8 @@ def test_descriptions_are_negotiated(base: str) -> None:
         assert len(list(ox.parse(answer.body, format=ox.RdfFormat.N_TRIPLES))) > 50
         assert get(base + path, Accept="image/png").status == 406
     assert get(f"{base}/dataset.exe").status == 404
+    led = request(f"{base}", "/.well-known/void", "GET", None, {"Accept": "text/html"})
+    assert (led.status, led.headers["Location"]) == (303, "/dataset?lang=nl")
 
 
 def test_downloads_have_a_page_in_both_languages(base: str, graph: Graph) -> None:

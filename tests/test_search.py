@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-import html
 import re
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 from flask.testing import FlaskClient
 
 from kg.files import project_folder
 from kg.graph.build import Graph
+from kg.namespaces import ID
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 from kg.web.views import read_views
@@ -37,32 +36,20 @@ def found(client: FlaskClient, q: str, lang: str = "nl", **also: Any) -> dict[st
     return dict(answer.json)
 
 
-def names_on(page: str) -> list[str]:
-    """The results of a page in their order: kind and slug, an ESCO or ISCO code, a question, or a page of the site."""
-    links = re.findall(r'<a class="name" href="([^"]+)"', page)
-    return [_named(*html.unescape(link).partition("?")[::2]) for link in links]
-
-
-def _named(path: str, query: str) -> str:
-    iri = dict(parse_qsl(query)).get("from", path)
-    known = {
-        "/questions/": "question:",
-        f"{ESCO}occupation/": "esco:",
-        f"{ESCO}isco/": "isco:",
-        f"{ESCO}skill/": "esco:",
-    }
-    for prefix, name in known.items():
-        if iri.startswith(prefix):
-            return name + iri.removeprefix(prefix)
-    if iri.startswith("/id/") and iri.count("/") > 2:
-        return iri.removeprefix("/id/")
-    return iri if iri.startswith("http") else f"page:{iri}"
+def named(hit: dict[str, Any]) -> str:
+    """A result: kind and slug, an ESCO or ISCO code, a question, or a page of the site."""
+    if hit["type"] in ("question", "chart", "page"):
+        return f"{'page' if hit['type'] == 'page' else 'question'}:{hit['id']}"
+    known = {ID: "", f"{ESCO}occupation/": "esco:", f"{ESCO}isco/": "isco:", f"{ESCO}skill/": "esco:"}
+    return next(
+        (name + hit["id"].removeprefix(iri) for iri, name in known.items() if hit["id"].startswith(iri)), hit["id"]
+    )
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda one: f"{one['q']}-{one['lang']}")
 def test_the_first_three_are_those_expected(client: FlaskClient, search: dict[str, str]) -> None:
     page = client.get("/search", query_string={"q": search["q"], "lang": search["lang"]}, headers=HTML).text
-    three = names_on(page)[:3]
+    three = [named(one) for one in found(client, search["q"], search["lang"])["results"]][:3]
     if search["three"] == "none":
         assert all(name.startswith(("esco:", "isco:")) for name in three), search["why"]
         assert "search-none" in page, "the page does not say that we have nothing"
@@ -108,6 +95,15 @@ def test_an_occupation_says_which_climate_tables_need_it(client: FlaskClient) ->
     first = found(client, "zonnepanelenmonteur")["results"][0]
     assert any("Gebouwde omgeving" in fact for fact in first["facts"])
     assert all(len(one["facts"]) == len(set(one["facts"])) for one in found(client, "vergrijzing")["results"])
+
+
+def test_a_section_is_read_where_it_stands(client: FlaskClient) -> None:
+    sections = [one for one in found(client, "personeelstekort")["results"] if one["type"] == "section"]
+    assert sections
+    for one in sections:
+        path, _, slug = one["page"].partition("#")
+        assert path.startswith("/read/")
+        assert f'id="{slug}"' in client.get(path).text
 
 
 def test_esco_stands_apart(client: FlaskClient) -> None:

@@ -107,6 +107,11 @@ class Outline:
         return {passage.iri: part for part in self.parts for passage in part.passages}
 
     @cached_property
+    def first(self) -> Mapping[str, str]:
+        """IRI of a section to the passage with which it begins."""
+        return {section: passage.iri for passage in reversed(self.passages) for section in self.chain(passage.section)}
+
+    @cached_property
     def blocks(self) -> Mapping[str, int]:
         """IRI of a passage to the line at which its paragraph begins; a passage over two lines joins them."""
         begins: dict[int, int] = {}

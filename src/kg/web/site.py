@@ -211,9 +211,9 @@ class Site:
         return {publication.iri: Outline(self.graph.store, publication) for publication in self.publications}
 
     def outline_of(self, passage: str) -> Outline | None:
-        """Return the order of the publication that holds a passage, if one does."""
+        """Return the order of the publication that holds a passage or section, if one does."""
         known = self.passages.get(passage)
-        publication = self.publication_of_section.get(known.section) if known else None
+        publication = self.publication_of_section.get(known.section if known else passage)
         return self.outlines[publication.iri] if publication else None
 
     @cached_property

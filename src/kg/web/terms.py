@@ -44,10 +44,11 @@ def show(site: Site, lang: str, value: Term) -> TermView:
 
 
 def read_link(site: Site, lang: str, iri: str) -> str:
-    """Return where a publication or passage is read beside the facts drawn from it; nothing where neither is known."""
+    """Return where a publication, section or passage is read beside its facts; nothing where unknown."""
     outline = site.outlines.get(iri) or site.outline_of(iri)
     if outline is None:
         return ""
+    iri = outline.first.get(iri, iri)
     part = outline.part_of.get(iri)
     path = read_path(outline, part.slug if part else "")
     return f"{path}?lang={lang}" + (f"#{local_name(iri)}" if part else "")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Final
 
 from kg.tables.charts.svg import FONT, Frame, text_lines, xml
@@ -100,6 +101,20 @@ def _parted(word: str, letters: int) -> str:
     return word if len(word) <= letters else "- ".join(pieces)
 
 
+def _compact(layers: Layers) -> Layers:
+    """Return the same without the columns of a band in which nothing stands, so that no line crosses an empty one."""
+    used = sorted(
+        {(node.band, node.column) for node in layers.nodes.values()}
+        | {place for place in layers.headings if place[1] == 0}
+    )
+    place = {(band, old): new for band, those in groupby(used, itemgetter(0)) for new, (_, old) in enumerate(those)}
+    nodes = {key: replace(node, column=place[node.band, node.column]) for key, node in layers.nodes.items()}
+    headings = {
+        (band, place[band, column]): text for (band, column), text in layers.headings.items() if (band, column) in place
+    }
+    return replace(layers, nodes=nodes, headings=headings)
+
+
 def render_layers(layers: Layers, frame: Frame, description: str, lang: str, theme: str) -> str:
     """Return a diagram as SVG.
 
@@ -111,7 +126,7 @@ def render_layers(layers: Layers, frame: Frame, description: str, lang: str, the
         theme: a key of `THEMES`; where the SVG stands in a page, its classes win.
 
     """
-    colours = THEMES[theme]
+    colours, layers = THEMES[theme], _compact(layers)
     items, routes = _items(layers)
     tops, height = _place(items, layers.headings)
     marks = [_legend(layers.legend, colours), *(_rule(top, colours) for top in tops[1:])]

@@ -15,8 +15,8 @@ from kg.tables.sheet import Sheet
 SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v5.json"
 SIZES: Final[Mapping[str, int]] = {"wide": 720, "narrow": 360}
 _FONT: Final = "Arial, Liberation Sans, sans-serif"
-_LINE, _LETTER, _GAP = 15, 7.3, 13  # Pixels: height of a line, width of a letter in a wide face, space between rows.
-_WRAP: Final[Mapping[str, int]] = {"wide": 40, "narrow": 26}
+_LINE, _LETTER, _GAP = 15, 7.3, 10  # Pixels: height of a line, width of a letter in a wide face, space between rows.
+_WRAP: Final[Mapping[str, int]] = {"wide": 52, "narrow": 30}
 _TALL, _NARROWEST, _UNBROKEN = 320, 40, 1000
 _SHAPES: Final = ["circle", "square", "triangle-up", "diamond"]
 _BREAK: Final = "split(datum.label, '\\n')"
@@ -79,7 +79,7 @@ class _ChartBuilder:
 
     def _texts(self, name: str) -> list[str]:
         if self._plot.detail and name == (self._plot.y if self._lying else self._plot.x):
-            return ["\n".join(row_names(self._plot, self._sheet, row, name)) for row in self._sheet.rows]
+            return [", ".join(row_names(self._plot, self._sheet, row, name)) for row in self._sheet.rows]
         return [text_of(cell_of(self._sheet, row, name), self._sheet.lang) for row in self._sheet.rows]
 
     def _wrapped(self, name: str, width: int) -> list[str]:

@@ -77,7 +77,12 @@ def init_app(app: Flask, site: Site) -> None:
 
     @blueprint.get("/.well-known/void")
     def void() -> Response:
-        """Describe the dataset in VoID (section 7.2), in the RDF syntax asked for."""
+        """Describe the dataset in VoID (section 7.2), in the RDF syntax asked for; lead to the page of it."""
+        if wants_html(request):
+            return Response(
+                status=303,
+                headers={"Location": f"/dataset?lang={Context.from_request(site, request).lang}", "Vary": "Accept"},
+            )
         return _described(site, request, "void", graph_format(request, ""))
 
     app.register_blueprint(blueprint)

@@ -22,6 +22,7 @@ from kg.web.indexes import MATCHES
 from kg.web.layout import TermView, local_link, message, term_view
 from kg.web.search.documents import CHART, PAGE, QUESTION, Documents
 from kg.web.site import Site
+from kg.web.terms import read_link
 
 _LEAST: Final = 20.0  # Below this, in a hundred, what is like the text in letters is so by accident.
 _LIKE: Final = 45.0  # The same, where there is something of ours.
@@ -254,7 +255,7 @@ class Finder:
             name=name,
             tag=tag,
             **_other_name(entry, found, lang),
-            page=local_link(entry.iri, lang),
+            page=read_link(self._site, lang, entry.iri) or local_link(entry.iri, lang),
             level=facts.level,
             facts=facts.others,
             text=self._site.definition(entry.iri, lang),

@@ -140,7 +140,7 @@ def _page(context: Context, pairs: Pairs) -> Response:
             answer = ask(context, QueryRequest(text, prefixed=True, preview_rows=_ROWS), _seconds(pairs))
         except KgError as problem:
             error = problem
-    starter = pick(site.questions, "examples/01-measures").query
+    starter = pick(site.questions, "examples/01-measures").query.replace('"nl"', f'"{context.lang}"')
     built, is_graph = is_built(), bool(answer and answer.format == _TURTLE)
     editor = setting(context, text, starter, error) if built else None
     response = send_page(
