@@ -20,10 +20,10 @@ test: $(VENV)/.dev
 coverage: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist loadfile -m "not check and not text" -q --cov --cov-report=term
 
-# Three workers on two cores: many checks wait for a browser, another server or a download.
+# Four workers on two cores: many checks wait for a browser, another server or a download.
 check: export KG_EDITOR = require
 check: $(VENV)/.dev lint editor
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "check or text"
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "check or text"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

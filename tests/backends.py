@@ -114,10 +114,11 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def oxigraph(folder: Path, seconds: int) -> Engine:
-    """Return the `oxigraph` server (PyPI), on disk; queries may go on after their seconds."""
+def oxigraph(folder: Path, seconds: int, *, in_memory: bool = False) -> Engine:
+    """Return the `oxigraph` server (PyPI); queries may go on after their seconds."""
     port = free_port()
-    command = [str(BIN / "oxigraph"), "serve", "--location", "data", "--bind", f"127.0.0.1:{port}"]
+    place = () if in_memory else ("--location", "data")
+    command = [str(BIN / "oxigraph"), "serve", *place, "--bind", f"127.0.0.1:{port}"]
     return Engine("oxigraph", [*command, "--timeout-s", str(seconds)], folder, f"http://127.0.0.1:{port}/query")
 
 
@@ -175,6 +176,18 @@ def _keep(folder: Path, kept: Path) -> None:
     with suppress(OSError):
         part.rename(kept)
     shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def filled_in_memory(folder: Path) -> Iterator[Engine]:
+    """Run an `oxigraph` server without a disk, where a push takes a tenth of the time, and push our graph to it."""
+    engine = oxigraph(folder, 60, in_memory=True)
+    engine.start()
+    try:
+        engine.push()
+        yield engine
+    finally:
+        engine.stop()
 
 
 class Shelf:

@@ -6,7 +6,7 @@ import contextlib
 import http.client
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -219,39 +219,41 @@ def _told(solutions: object) -> object:
     return names, sorted([str(row[name]) for name in names] for row in solutions)
 
 
-def test_what_the_description_of_the_api_promises(live: Live) -> None:
-    """Every operation of /openapi.json, asked with values of its examples, and with any other, answers as it says."""
+def test_any_value_gets_an_answer_that_the_description_of_the_api_names(live: Live) -> None:
+    """Every operation of /openapi.json that takes a value, asked with any; its examples are run by test_openapi."""
     spec = json.loads(live.send("/openapi.json", "GET", None, {}).body)
     chance = random.Random(2023)  # noqa: S311
-    silent = []
+    silent, asked = [], 0
     for path, operations in spec["paths"].items():
-        operation = operations.get("get")
-        if operation is None:
-            continue
-        wanted = [*operations.get("parameters", []), *operation.get("parameters", [])]
-        for value in (_example, lambda _: chance.choice(["x", "é", "<script>", "%00", "-1", ""])):
-            target = _filled(path, wanted, value, spec)
+        operation = operations.get("get", {})
+        shared = operations.get("parameters", []) if operation else []
+        wanted = [_resolved(spec, one) for one in [*shared, *operation.get("parameters", [])]]
+        for name in [one["name"] for one in wanted if "enum" not in one["schema"]]:
+            value = chance.choice(["x", "é", "<script>", "%00", "-1"])
+            target = _filled(path, wanted, {name: value})
             answer = live.send(target, "GET", None, {"Accept": "application/json, */*;q=0.5"})
             check(answer, "GET")
+            asked += 1
             if str(answer.status) not in operation["responses"]:
                 silent.append((target, answer.status))
+    assert asked > 60
     assert not silent
 
 
-def _filled(path: str, wanted: list[dict], value: Callable[[dict], str], values: dict) -> str:
+def _resolved(spec: dict, node: dict) -> dict:
+    for name in node["$ref"].removeprefix("#/").split("/") if "$ref" in node else ():
+        spec = spec[name]
+    return spec if "$ref" in node else node
+
+
+def _filled(path: str, wanted: list[dict], given: dict[str, str]) -> str:
     query = []
     for parameter in wanted:
-        known = values
-        if "$ref" in parameter:
-            for name in parameter["$ref"].removeprefix("#/").split("/"):
-                known = known[name]
-            parameter = known
+        name = parameter["name"]
         if parameter["in"] == "path":
-            choose = _example if "enum" in parameter["schema"] else value
-            path = path.replace("{" + parameter["name"] + "}", quote(choose(parameter) or "x", safe=""))
-        elif parameter["in"] == "query" and (parameter.get("required") or value is _example):
-            query.append((parameter["name"], value(parameter)))
-    query = [pair for pair in query if pair[1] != ""]
+            path = path.replace("{" + name + "}", quote(given.get(name) or _example(parameter) or "x", safe=""))
+        elif parameter["in"] == "query" and (name in given or parameter.get("required")):
+            query.append((name, given.get(name) or _example(parameter)))
     return path + ("?" + urlencode(query) if query else "")
 
 
