@@ -7,12 +7,13 @@ import re
 from collections import Counter
 from html import unescape
 
+import pyoxigraph as ox
 import pytest
 
 from kg.endpoint.settings import Settings
 from kg.files import project_folder
 from kg.graph.build import Graph
-from kg.namespaces import BASE
+from kg.namespaces import BASE, ID, KB
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 
@@ -141,3 +142,26 @@ def test_a_cluster_compares_its_ageing_with_the_country(pages: dict[str, str]) -
         html = pages[f"/id/cluster/{name}?lang=nl"]
         assert f"is {share}% van wie in de industrie werkt 60 jaar of ouder; in Nederland 13%" in words(html)
         assert html.count("/id/observation/industrie-2023/aandeel-60-plus-") >= 6
+
+
+def test_a_cell_says_what_kind_of_statement_it_is_where_its_row_says_another(
+    graph: Graph, answers: dict[str, str]
+) -> None:
+    found = set()
+    for path, html in answers.items():
+        for project, row in re.findall(r'<tr><th scope="row"><a href="/id/(project/[^"?]+).*?</th>(.*?)</tr>', html):
+            for cell in re.findall(r'<td data-label="Cluster">(.*?)</td>', row):
+                for cluster, said in re.findall(r'href="/id/(cluster/[^"?]+)[^;]*?</a>([^;]*)', cell):
+                    terms = (ox.NamedNode(ID + project), ox.NamedNode(KB + "inCluster"), ox.NamedNode(ID + cluster))
+                    graphs = {quad.graph_name.value for quad in graph.store.quads_for_pattern(*terms, None)}
+                    ours = all(name.endswith("/editorial") for name in graphs)
+                    assert ("chip-editorial" in said) == ours, (path, project, cluster)
+                    found.add(ours)
+    assert found == {True, False}, "clusters of projects are stated and editorial"
+
+
+def test_a_list_of_parties_leaves_nobody_out_on_the_page_of_one_of_them(pages: dict[str, str]) -> None:
+    for company in ("tata-steel", "shell"):
+        html = pages[f"/id/company/{company}?lang=nl"]
+        row = html.partition('<th scope="row"><a href="/id/programme/koploper')[2].partition("</tr>")[0]
+        assert f"/id/company/{company}" in row

@@ -16,18 +16,18 @@ from kg.languages import lang_attribute
 from kg.namespaces import RDF_TYPE
 from kg.rdf_terms import Term, asserted, term_key
 from kg.web.kinds import kind_of
-from kg.web.layout import TermView, message
+from kg.web.layout import TermView
 from kg.web.site import Site
 from kg.web.terms import show
 from kg.web.things.map import draw_places
 from kg.web.things.sentences import Teller, Told
 from kg.web.things.support import Chip, PassageView, SupportView, chips, passage_view, support_view
+from kg.web.things.value_table import Table, make_table
 from kg.web.views import Field, Group, View
 
 _MOST: Final = 60  # Values of one property on a page; the rest is a query away.
 _BOTH: Final = "names"  # The heading under which texts stand in all languages.
 _PUBLICATIONS, _PARTED = "PublicationRole", "ByPublicationRole"
-_COMPARED: Final = ("ScopeRole", "PeriodRole")
 _MANY: Final = 8
 _LEADING: Final = 5
 _MODALITY: Final = "modality"
@@ -79,33 +79,6 @@ class Branch:
 
     term: TermView
     below: tuple[Branch, ...] = ()
-
-
-@dataclass(frozen=True)
-class Table:
-    """Values as a table.
-
-    Attributes:
-        shared: name and value of what is the same for all rows, and therefore no column.
-        columns: the names of the others.
-        rows: for each value its cells and what it rests on.
-
-    """
-
-    shared: tuple[tuple[str, tuple[TermView, ...]], ...]
-    columns: tuple[str, ...]
-    rows: tuple[tuple[TermView, tuple[tuple[TermView, ...], ...], SupportView], ...]
-
-    @property
-    def kinds(self) -> tuple[Chip, ...]:
-        """The kinds of statements, where they are the same for all rows."""
-        same = {support.chips for _, _, support in self.rows}
-        return same.pop() if len(same) == 1 else ()
-
-    @property
-    def supported(self) -> list[tuple[TermView, SupportView]]:
-        """The rows that rest on something that can be shown."""
-        return [(term, support) for term, _, support in self.rows if support.has_details]
 
 
 @dataclass(frozen=True)
@@ -423,8 +396,11 @@ class Thing:
             for fact in listed:
                 view = self.site.views.find(self.site.facts.classes(term_key(fact.value)))
                 by_view.setdefault(view.target if view else "", []).append(fact)
-            return Row(name, tables=tuple(map(self._table, by_view.values())), more=more)
+            return Row(name, tables=tuple(self._table(those) for those in by_view.values()), more=more)
         return Row(name, self._blocks(listed, viewer == "DetailsViewer", most), more=more)
+
+    def _table(self, facts: Sequence[Fact]) -> Table:
+        return make_table(self.site, self.lang, self.iri, facts, _passages_of_each(len(facts)))
 
     def _blocks(self, facts: Sequence[Fact], nested: bool, most: int | None = None) -> tuple[Block, ...]:
         """Return the values by kind of statement; evidence stands at the block where it is the same for all."""
@@ -457,46 +433,6 @@ class Thing:
             if others:
                 rows.append(self._row(self._name(field), others, ""))
         return tuple(rows)
-
-    def _table(self, facts: Sequence[Fact]) -> Table:
-        here = ox.NamedNode(self.iri)
-        filled: list[tuple[Fact, dict[str, tuple[TermView, ...]]]] = []
-        names: dict[str, None] = {}
-        for fact in facts:
-            cells: dict[str, tuple[TermView, ...]] = {}
-            for field, values in self.site.key_facts(fact.value):
-                others = [value.value for value in self.site.in_order(values, self.lang) if value.value != here]
-                if others:
-                    name = self._name(field)
-                    cells[name] = tuple(self._view_of(value) for value in others)
-                    names.setdefault(name)
-            for name in self._not_named(fact.value, cells):
-                cells[name] = (TermView(message("not_named", self.lang)),)
-                names.setdefault(name)
-            filled.append((fact, cells))
-        by_column = {name: {cells.get(name, ()) for _, cells in filled} for name in names}
-        shared = {name: cells.pop() for name, cells in by_column.items() if len(filled) > 1 and len(cells) == 1}
-        columns = tuple(name for name in names if name not in shared)
-        rows = (
-            (
-                self._view_of(fact.value),
-                tuple(cells.get(name, ()) for name in columns),
-                self._row_support(fact, _passages_of_each(len(facts))),
-            )
-            for fact, cells in filled
-        )
-        return Table(tuple(shared.items()), columns, tuple(rows))
-
-    def _not_named(self, value: Term, cells: Mapping[str, object]) -> list[str]:
-        """Return what a number that has a scope has to name as well, and does not."""
-        view = self.site.views.find(self.site.facts.classes(term_key(value)))
-        scopes, periods = ([self._name(one) for one in view.having(role)] if view else [] for role in _COMPARED)
-        return [name for name in periods if name not in cells and any(scope in cells for scope in scopes)]
-
-    def _row_support(self, fact: Fact, most: int) -> SupportView:
-        """Return what the row of a table rests on: the passages of the value itself, where it has any."""
-        own = self.site.own_statements(fact.value)
-        return support_view(self.site, self.lang, own or fact.quads, most)
 
     def _view_of(self, value: Term) -> TermView:
         return show(self.site, self.lang, value)

@@ -1,0 +1,104 @@
+"""Values as a table (`dash:ValueTableViewer`): a row for each, and columns for their key facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg.graph.facts import Fact
+from kg.rdf_terms import Term, term_key
+from kg.web.layout import TermView, message
+from kg.web.site import Site
+from kg.web.terms import show
+from kg.web.things.support import Chip, SupportView, chips, support_view
+
+_COMPARED: Final = ("ScopeRole", "PeriodRole")
+
+
+@dataclass(frozen=True)
+class Said:
+    """Values of a cell that are of one kind of statement; `kinds` is empty where that is the kind of their row."""
+
+    values: tuple[TermView, ...]
+    kinds: tuple[Chip, ...] = ()
+
+
+Cell = tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Values as a table.
+
+    Attributes:
+        shared: name and value of what is the same for all rows, and therefore no column.
+        columns: the names of the others.
+        rows: for each value its cells and what it rests on.
+
+    """
+
+    shared: tuple[tuple[str, Cell], ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[TermView, tuple[Cell, ...], SupportView], ...]
+
+    @property
+    def kinds(self) -> tuple[Chip, ...]:
+        """The kinds of statements, where they are the same for all rows."""
+        same = {support.chips for _, _, support in self.rows}
+        return same.pop() if len(same) == 1 else ()
+
+    @property
+    def supported(self) -> list[tuple[TermView, SupportView]]:
+        """The rows that rest on something that can be shown."""
+        return [(term, support) for term, _, support in self.rows if support.has_details]
+
+
+def make_table(site: Site, lang: str, iri: str, facts: Sequence[Fact], most: int) -> Table:
+    """Return the values of a thing as a table.
+
+    Arguments:
+        site: what is served.
+        lang: language of the page.
+        iri: the thing; a column that would name nothing else is left out.
+        facts: its values.
+        most: how many passages of each are shown.
+
+    """
+    supports = [support_view(site, lang, site.own_statements(fact.value) or fact.quads, most) for fact in facts]
+    filled = [_cells(site, lang, iri, fact.value, row.chips) for fact, row in zip(facts, supports, strict=True)]
+    names = list(dict.fromkeys(name for cells in filled for name in cells))
+    by_column = {name: {cells.get(name, ()) for cells in filled} for name in names}
+    shared = {name: cells.pop() for name, cells in by_column.items() if len(filled) > 1 and len(cells) == 1}
+    columns = tuple(name for name in names if name not in shared)
+    rows = (
+        (show(site, lang, fact.value), tuple(cells.get(name, ()) for name in columns), support)
+        for fact, cells, support in zip(facts, filled, supports, strict=True)
+    )
+    return Table(tuple(shared.items()), columns, tuple(rows))
+
+
+def _cells(site: Site, lang: str, iri: str, value: Term, row: tuple[Chip, ...]) -> dict[str, Cell]:
+    cells = {}
+    for field, facts in site.key_facts(value):
+        if any(fact.value != ox.NamedNode(iri) for fact in facts):
+            cells[field.name[lang]] = _cell(site, lang, site.in_order(facts, lang), row)
+    missing = _not_named(site, lang, value, cells)
+    return cells | dict.fromkeys(missing, (Said((TermView(message("not_named", lang)),)),))
+
+
+def _cell(site: Site, lang: str, facts: Iterable[Fact], row: tuple[Chip, ...]) -> Cell:
+    by_kind: dict[tuple[Chip, ...], list[TermView]] = {}
+    for fact in facts:
+        kinds = chips(site, lang, map(site.facts.support, fact.quads))
+        by_kind.setdefault(() if kinds == row else kinds, []).append(show(site, lang, fact.value))
+    return tuple(Said(tuple(values), kinds) for kinds, values in by_kind.items())
+
+
+def _not_named(site: Site, lang: str, value: Term, cells: Mapping[str, object]) -> list[str]:
+    """Return what a number that has a scope has to name as well, and does not."""
+    view = site.views.find(site.facts.classes(term_key(value)))
+    scopes, periods = ([one.name[lang] for one in view.having(role)] if view else [] for role in _COMPARED)
+    return [name for name in periods if name not in cells and any(scope in cells for scope in scopes)]
