@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from kg.files import project_folder
 from kg.graph.build import Graph
-from kg.namespaces import ID, KB, RDF_TYPE
+from kg.namespaces import ID, KB, RDF_TYPE, SKOS
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 
@@ -23,7 +23,7 @@ QUESTIONS = find_questions(project_folder() / "queries")
 PREF = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
 BAD = "<script>hit(1)</script>\"'&</title></svg>"
 SVG = "{http://www.w3.org/2000/svg}"
-NOTES = (f"{KB}openVacancies", f"{KB}projectStatus", f"{KB}level")
+NOTES = (f"{KB}openVacancies", f"{KB}projectStatus", f"{KB}level", f"{SKOS}broader")
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +198,20 @@ def test_a_diagram_comes_as_png(client: FlaskClient) -> None:
 @pytest.mark.parametrize("path", ["measure/none.svg", "occupation/lasser.svg", "measure/ccs.gif", "measure/ccs"])
 def test_what_has_no_diagram_is_not_found(client: FlaskClient, path: str) -> None:
     assert client.get(f"/diagram/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_the_sentence_and_the_diagram_of_a_table_count_the_same_measures(client: FlaskClient, lang: str) -> None:
+    page = client.get(f"/id/climate-table/industrie?lang={lang}", headers={"Accept": "text/html"}).text
+    said = re.search(r"(\d+) (?:maatregelen|measures), \D*(\d+)", page)
+    assert said is not None
+    begun = re.findall(r'<li class="begin( open)?">(.*?)(?=<ul>|</li>)', page, re.DOTALL)
+    measures = [text for gap, text in begun if "/id/measure/" in text or (gap and re.search(r"\d", text))]
+    below = [text for text in measures if re.search("valt onder|vallen|belongs under|below", text)]
+    own = [text for text in measures if text not in below]
+    counts = [sum(int((re.findall(r": (\d+)", text) or [1])[0]) for text in texts) for texts in (own, below)]
+    assert (counts[0], sum(counts)) == (int(said[1]), int(said[2]))
+
+
+def test_a_table_keeps_how_firmly_a_text_says_it(client: FlaskClient) -> None:
+    assert "financieel adviseur mogelijk" in words(drawn(client, "climate-table/industrie", "nl"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import owlrl
 import pytest
 import rdflib
@@ -32,6 +34,14 @@ def test_every_term_has_label_and_definition_in_both_languages(ontology: rdflib.
             languages = sorted(text.language for text in ontology.objects(term, predicate))
             assert languages == ["en", "nl"], f"{term} {predicate}: {languages}"
         assert ontology.value(term, RDFS.isDefinedBy), term
+
+
+def test_no_two_properties_have_one_label(ontology: rdflib.Graph) -> None:
+    properties = [
+        term for kind in (OWL.ObjectProperty, OWL.DatatypeProperty) for term in ontology.subjects(RDF.type, kind)
+    ]
+    labels = Counter(label for term in properties for label in ontology.objects(term, RDFS.label))
+    assert [label for label, times in labels.items() if times > 1] == []
 
 
 def test_every_term_is_used_or_planned(ontology: rdflib.Graph, graph: Graph) -> None:

@@ -13,7 +13,7 @@ import pytest
 from kg.endpoint.settings import Settings
 from kg.files import project_folder
 from kg.graph.build import Graph
-from kg.namespaces import BASE, ID, KB
+from kg.namespaces import BASE, ID, KB, SKOS
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 
@@ -58,6 +58,19 @@ def unfolded(html: str) -> str:
 def paragraph(html: str, name: str) -> str:
     found = re.search(rf'<p class="{name}">(.*?)</p>', html, re.DOTALL)
     return words(found[1]) if found else ""
+
+
+def links(html: str, name: str = "lead opening") -> set[str]:
+    """Return the things to which a paragraph leads."""
+    found = re.search(rf'<p class="{name}">(.*?)</p>', html, re.DOTALL)
+    return set(re.findall(r'href="/id/([^"?]+)', found[1])) if found else set()
+
+
+def pairs(graph: Graph, name: str) -> list[tuple[str, str]]:
+    """Return the things that a property ties, without the beginning of their IRIs."""
+    predicate = ox.NamedNode(name if ":" in name else KB + name)
+    quads = graph.store.quads_for_pattern(None, predicate, None, None)
+    return sorted({(quad.subject.value.removeprefix(ID), quad.object.value.removeprefix(ID)) for quad in quads})
 
 
 def bad(pages: dict[str, str], wrong: str, *names: str) -> dict[str, str]:
@@ -165,3 +178,89 @@ def test_a_list_of_parties_leaves_nobody_out_on_the_page_of_one_of_them(pages: d
         html = pages[f"/id/company/{company}?lang=nl"]
         row = html.partition('<th scope="row"><a href="/id/programme/koploper')[2].partition("</tr>")[0]
         assert f"/id/company/{company}" in row
+
+
+def test_who_is_named_only_is_not_described(pages: dict[str, str]) -> None:
+    silent = [html for html in pages.values() if re.search("staat hier nog niet|does not stand here yet", html)]
+    assert len(silent) >= 4
+    assert [words(html)[:60] for html in silent if 'class="note as-of"' in html] == []
+
+
+def test_an_occupation_leads_to_what_narrower_ones_have(graph: Graph, pages: dict[str, str]) -> None:
+    above = [pair for pair in pairs(graph, SKOS + "broader") if pair[0].startswith("occupation/")]
+    routes = {occupation for route, occupation in pairs(graph, "leadsToOccupation") if "route/" in route}
+    named = pairs(graph, "namesOccupation")
+    measures = {
+        occupation
+        for measure, group in pairs(graph, "involves")
+        if measure.startswith("measure/")
+        for occupation in [group, *(one for label, one in named if label == group)]
+    }
+    found = [pair for pair in above if pair[0] in routes | measures and f"/id/{pair[1]}?lang=nl" in pages]
+    assert len(found) > 5
+    for narrower, occupation in found:
+        assert narrower in links(pages[f"/id/{occupation}?lang=nl"]), (narrower, occupation)
+
+
+def test_a_route_shows_what_it_and_its_parts_ask(graph: Graph, pages: dict[str, str]) -> None:
+    asked, parts = pairs(graph, "hasEntryRequirement"), pairs(graph, "routePart")
+    routes = [route for route, _ in parts if route.startswith("training-route/")]
+    assert len(routes) > 3
+    for route in routes:
+        owners = {route, *(part for whole, part in parts if whole == route)}
+        for requirement in (one for owner, one in asked if owner in owners):
+            assert f"/id/{requirement}?" in pages[f"/id/{route}?lang=en"], (route, requirement)
+    assert (
+        bad(pages, r"\b(?:kandidaten|candidates)\b(?:, | en | and )(?:kandidaten|candidates)\b", "lead opening") == {}
+    )
+
+
+def test_a_company_says_that_what_it_left_was_given_up(graph: Graph, pages: dict[str, str]) -> None:
+    given_up = {project for project, status in pairs(graph, "projectStatus") if status == "project-status/given-up"}
+    left = [pair for pair in pairs(graph, "withdrewFrom") if pair[1] in given_up]
+    assert left
+    for company, project in left:
+        html = pages[f"/id/{company}?lang=nl"]
+        assert project in links(html)
+        assert "opgegeven" in paragraph(html, "lead opening")
+
+
+def test_a_cluster_counts_companies_apart_from_who_has_a_project_there(graph: Graph, pages: dict[str, str]) -> None:
+    owners = pairs(graph, "carriedOutBy")
+    for project, cluster in pairs(graph, "inCluster"):
+        who = {owner for one, owner in owners if one == project and project.startswith("project/")}
+        said = paragraph(pages.get(f"/id/{cluster}?lang=en", ""), "lead opening")
+        assert not who or "Projects there belong to" in said, (project, cluster)
+    assert bad(pages, "publicaties noemen er .*bedrij|publications name .*compan", "lead opening") == {}
+
+
+def test_the_year_of_a_publication_is_not_that_of_a_plan(pages: dict[str, str]) -> None:
+    assert bad(pages, "[Vv]olgens het plan|[Aa]s planned in", "lead opening") == {}
+
+
+def test_no_year_and_no_level_is_said_twice(graph: Graph, pages: dict[str, str]) -> None:
+    for html in pages.values():
+        for cell in re.findall(r'<td data-label="(?:In bedrijf in|Operational in)">(.*?)</td>', html):
+            years = re.findall(r"\d{4}", words(cell))
+            assert len(years) == len(set(years)), words(cell)
+    assert bad(pages, r"\blevel [^.]*\blevel\b", "lead opening") == {}
+
+
+def test_a_number_stands_first_on_its_page(pages: dict[str, str]) -> None:
+    for path, html in pages.items():
+        if path.startswith(("/id/figure/", "/id/observation/")):
+            first = re.search(r'class="leading".*?<dd>\s*<div class="said">(.*?)</ul>', html, re.DOTALL)
+            assert first is not None, path
+            assert re.search(r"\d", words(first[1])), path
+
+
+def test_a_qualification_leads_to_the_occupations_and_routes_of_its_direction(pages: dict[str, str]) -> None:
+    html = pages["/id/qualification/mbo-werktuigbouwkunde?lang=nl"]
+    assert links(html) >= {
+        "occupation/procesoperator",
+        "occupation/werkvoorbereider-werktuigbouw",
+        "occupation/programmeur-industriele-automatisering",
+        "training-route/be-an-engineer",
+        "training-route/modulair-hbo-saxion",
+    }
+    assert "zelf noemt geen publicatie een opleidingsroute" in paragraph(html, "open")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 import pyoxigraph as ox
@@ -113,27 +114,34 @@ class Facts:
         iri: str,
         path: Path,
         of_class: str = "",
-        having: Collection[str] = (),
-        lacking: Collection[str] = (),
+        having: Collection[Step] = (),
+        lacking: Collection[Step] = (),
+        through: str = "",
     ) -> list[Fact]:
         """Return the distinct values of a path from a thing, in the order of the store's terms.
 
         Arguments:
             iri: where the path begins.
             path: alternatives.
-            of_class: leave out what is not of this class.
-            having: follow only ways on which something has one of these as property or value.
+            of_class: leave out ways whose end is not of this class.
+            having: follow only ways on which something has one of these as property or value, or is the value of one.
             lacking: leave out ways on which something has one of these.
+            through: the values are not the ends of ways, but the last thing of this class on each.
 
         """
         quads_of: dict[Term, dict[ox.Quad, None]] = {}
         for steps in path:
-            for value, quads in self._walk(ox.NamedNode(iri), steps, ()):
+            for end, quads in self._walk(ox.NamedNode(iri), steps, ()):
                 if self._on_way(iri, quads, lacking) or (having and not self._on_way(iri, quads, having)):
                     continue
-                quads_of.setdefault(value, {}).update(dict.fromkeys(quads))
-        wanted = [value for value in quads_of if not of_class or self._is_a(value, of_class)]
-        return [Fact(value, tuple(quads_of[value])) for value in sorted(wanted, key=str)]
+                if not of_class or self._is_a(end, of_class):
+                    value = self._last(quads, steps, through) if through else end
+                    quads_of.setdefault(value, {}).update(dict.fromkeys(quads))
+        return [Fact(value, tuple(quads_of[value])) for value in sorted(quads_of, key=str)]
+
+    def _last(self, quads: Sequence[ox.Quad], steps: Sequence[Step], kind: str) -> Term:
+        ends = [quad.subject if step.inverse else quad.object for quad, step in zip(quads, steps, strict=True)]
+        return next((end for end in reversed(ends) if self._is_a(end, kind)), ends[-1])
 
     def _walk(
         self, node: Term, steps: tuple[Step, ...], before: tuple[ox.Quad, ...]
@@ -152,16 +160,18 @@ class Facts:
             return ()
         return asserted(self._store.quads_for_pattern(node, predicate, None, None))
 
-    def _on_way(self, start: str, quads: Iterable[ox.Quad], terms: Collection[str]) -> bool:
-        """Whether something on a way, or its start, has one of some terms as property or value."""
+    def _on_way(self, start: str, quads: Iterable[ox.Quad], terms: Collection[Step]) -> bool:
+        """Whether something on a way, or its start, has one of some terms as property or value, or backwards."""
         nodes = {ox.NamedNode(start), *(end for quad in quads for end in (quad.subject, quad.object))} if terms else ()
-        return any(
-            next(self._store.quads_for_pattern(node, predicate, value, None), None) is not None
-            for node in nodes
-            if isinstance(node, ox.NamedNode)
-            for term in map(ox.NamedNode, terms)
-            for predicate, value in ((term, None), (None, term))
+        return any(self._has(node, step) for node in nodes if isinstance(node, ox.NamedNode) for step in terms)
+
+    def _has(self, node: ox.NamedNode, step: Step) -> bool:
+        term = ox.NamedNode(step.predicate)
+        backwards = self._store.quads_for_pattern(None, term, node)
+        forwards = chain(
+            self._store.quads_for_pattern(node, term, None), self._store.quads_for_pattern(node, None, term)
         )
+        return next(backwards if step.inverse else forwards, None) is not None
 
     def _is_a(self, value: Term, of_class: str) -> bool:
         return isinstance(value, ox.NamedNode) and of_class in self.classes(value.value)

@@ -159,7 +159,7 @@ class Site:
 
     def values(self, iri: str, field: Field) -> list[Fact]:
         """Return the values of a field of a thing."""
-        return self.facts.along(iri, field.path, field.of_class, field.having, field.lacking)
+        return self.facts.along(iri, field.path, field.of_class, field.having, field.lacking, field.through)
 
     def key_facts(self, value: Term) -> list[tuple[Field, list[Fact]]]:
         """Return the key facts of a value (`dash:KeyInfoRole`), by field of its view."""

@@ -65,8 +65,9 @@ class Field:
         roles: last parts of `dash:propertyRole`.
         note: what stands below the values, by language tag.
         noun: what a sentence calls it that says it is missing, by language tag; empty where the name serves.
-        having: IRIs; a way counts only where something on it has one of them as property or as value.
-        lacking: IRIs; a way does not count where something on it has one of them.
+        having: a way counts only where something on it has one of these as property or as value, or backwards.
+        lacking: a way does not count where something on it has one of them.
+        through: class; the values are the last things of it on the ways, instead of the ends.
         facet: whether lists can be narrowed by it.
         hidden: whether it is left out.
 
@@ -82,8 +83,9 @@ class Field:
     roles: frozenset[str] = frozenset()
     note: Texts = field(default_factory=dict, compare=False)
     noun: Texts = field(default_factory=dict, compare=False)
-    having: frozenset[str] = frozenset()
-    lacking: frozenset[str] = frozenset()
+    having: frozenset[Step] = frozenset()
+    lacking: frozenset[Step] = frozenset()
+    through: str = ""
     facet: bool = False
     hidden: bool = False
 
@@ -301,8 +303,9 @@ class _Reader:
             roles=frozenset(local_name(_value(role)) for role in objects(self._store, node, DASH + "propertyRole")),
             note=self._texts(node, SH + "description"),
             noun=self._texts(node, VIEWS + "noun"),
-            having=frozenset(_value(term) for term in objects(self._store, node, VIEWS + "with")),
-            lacking=frozenset(_value(term) for term in objects(self._store, node, VIEWS + "without")),
+            having=frozenset(self._step(node, term) for term in objects(self._store, node, VIEWS + "with")),
+            lacking=frozenset(self._step(node, term) for term in objects(self._store, node, VIEWS + "without")),
+            through=self._text(node, VIEWS + "through"),
             facet=self._text(node, DASH + "facet") == "true",
             hidden=self._text(node, DASH + "hidden") == "true",
         )

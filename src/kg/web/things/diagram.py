@@ -54,6 +54,7 @@ _GAPS: Final = {  # What is left open: that no publication names a thing of a cl
     "Technique": "diagram_none_Technique",
     "Occupation": "diagram_none_Occupation",
     "ClimateMeasure": "diagram_none_ClimateMeasure",
+    "broader ClimateMeasure": "diagram_none_ClimateMeasure_below",
     "KnowledgeArea of measure": "diagram_none_KnowledgeArea_measure",
     "KnowledgeArea of table": "diagram_none_KnowledgeArea_table",
     "measure": "diagram_open_measure",
@@ -91,11 +92,15 @@ class Diagram:
         self.headings = {(_ALONE, column): self.word(_HEADINGS[name]) for column, name in enumerate(_COLUMNS)}
         self.sources: dict[str, str] = {}
         self._said: dict[tuple[str, str], dict[str, list[str]]] = {}
+        self._firmness: dict[str, set[str]] = {}
         if self.parameter == "measure":
             self._node(iri)
         rows = [row for name in names for row in self._rows(name)]
-        for row in sorted(rows, key=lambda row: _PLACE.get(_local(row, "counted"), (0, 0))):
+        for row in sorted(rows, key=lambda row: (_is_below(row), *_PLACE.get(_local(row, "counted"), (0, 0)))):
             self._add(row)
+        for key, said in self._firmness.items():
+            for modality in sorted(said if "" not in said else ()):
+                self._note(key, modality)
         for band, key in _BANDS.items():
             if (band, 1) in self.headings:  # A climate table, or places.
                 self.headings[band, 0] = self.word(key)
@@ -128,6 +133,8 @@ class Diagram:
             self.sources[_iri(row, "source")] = row["source"].text
         if _local(row, "relation") in _NOTES:
             self._note(start, row["to"].text)
+        elif _is_below(row) and row["to"].iri:
+            self._note(start, f"{self.word('diagram_below')} {row['to'].text}")
         elif _local(row, "relation") == "openVacancies":
             counted = f"{row['qualifier'].text} {self._number(row)} {self.word('diagram_vacancies')}".strip()
             self._note(start, f"{counted}, {row['period'].text or self.word('sheet_no_period')}")
@@ -143,8 +150,8 @@ class Diagram:
         cells = (row[name] for name in ("basis", "modality", "source"))
         who = ", ".join(cell.text for cell in cells if cell.iri) or self.word("diagram_gap")
         self._said.setdefault((start, end), {}).setdefault(style, []).append(who)
-        if start == self._iri and row["modality"].iri:
-            self._note(end, row["modality"].text)
+        if style == STYLES[0] and _local(row, "relation") == "involves":
+            self._firmness.setdefault(end, set()).add(row["modality"].text if row["modality"].iri else "")
 
     def _node(self, iri: str) -> str:
         if iri not in self.nodes:
@@ -179,7 +186,8 @@ class Diagram:
     def _gap(self, start: str, row: _Row) -> None:
         kind = _local(row, "counted")
         key = f"gap|{_local(row, 'relation')}|{kind}"
-        words = self.word(_GAPS.get(kind) or _GAPS[f"{kind} of {self.parameter}".removeprefix(" of ")])
+        named = _GAPS.get(f"{_local(row, 'relation')} {kind}") or _GAPS.get(kind)
+        words = self.word(named or _GAPS[f"{kind} of {self.parameter}".removeprefix(" of ")])
         column, band = (1, _TABLE) if _local(row, "relation") == "needsKnowledgeArea" else _PLACE[kind]
         text = f"{words} {self._number(row)}" if row["number"].value else words
         self.nodes[key] = Node(key, column, band, text, gap=True)
@@ -195,6 +203,10 @@ class Diagram:
         iri, lang, site = _iri(row, "counted"), self._context.lang, self._context.site
         view = site.views.find([iri])
         return view.label[lang] if view and row["number"].value != 1 else site.labels.get(iri, lang)[0]
+
+
+def _is_below(row: _Row) -> bool:
+    return _local(row, "relation") == "broader"
 
 
 def _iri(row: _Row, name: str) -> str:

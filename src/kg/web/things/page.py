@@ -230,16 +230,20 @@ class Thing:
         """Return what the head says in sentences, by the names of its attributes."""
         teller = self._teller
         opening = [(told, self._chips(told.quads)) for told in teller.tell("opening")]
-        stating = teller.publications if opening else ()
+        headings = self.view.having(_PUBLICATIONS) if self.view else ()
+        about = {term_key(fact.value) for heading in headings for fact in self.site.values(self.iri, heading)}
+        stating = [one for one in self.site.publications if one.iri in about] if headings else teller.publications
         return {
             "opening": tuple((told, tuple(one for one in said if one.slug == _MODALITY)) for told, said in opening),
             "kinds_of_opening": tuple(
-                dict.fromkeys(one for _, said in opening for one in said if one.slug != _MODALITY)
+                {one.slug: one for _, said in opening for one in said if one.slug != _MODALITY}.values()
             ),
             "open_points": tuple(teller.tell("leavesOpen")),
             "onward": tuple(teller.tell("onward")),
             "publications": tuple(
-                (self._view_of(ox.NamedNode(one.iri)), self.site.attribution(one, self.lang)) for one in stating
+                (self._view_of(ox.NamedNode(one.iri)), self.site.attribution(one, self.lang))
+                for one in stating
+                if opening
             ),
             "title": teller.title,
         }

@@ -133,12 +133,14 @@ class _Filling:
             values = self._values(slot[1], slot[0].startswith("{by."))
             if not values:
                 return None
+            by_name = list({value.text: value for value in values}.values())
             if slot[2] is None:
                 named = True
                 self.said |= {value.text.casefold() for value in values}
-                pieces += self._listed(values, "or_word" if slot[1] == "missing" else "and_word")
+                pieces += self._listed(by_name, "or_word" if slot[1] == "missing" else "and_word")
             else:
-                pieces.append(TermView(_counted(slot[2] if len(values) == 1 else slot[3], len(values))))
+                number = len(values if "#" in slot[3] else by_name)
+                pieces.append(TermView(_counted(slot[2] if number == 1 else slot[3], number)))
             end = slot.end()
         if fresh and named and self.said == before:
             return None
@@ -159,7 +161,7 @@ class _Filling:
             return [term_view(site, ox.NamedNode(one.iri), lang) for one in stating]
         facts = self._facts(slot)
         self.quads |= dict.fromkeys(quad for fact in facts for quad in fact.quads)
-        return list({view.text: view for view in (show(site, lang, fact.value) for fact in facts)}.values())
+        return [show(site, lang, fact.value) for fact in facts]
 
     def _facts(self, slot: str) -> list[Fact]:
         """Return the values of a slot; where the sentence says who states them, only what a publication states."""
