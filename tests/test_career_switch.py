@@ -337,6 +337,19 @@ def test_suggestions_are_jobs_that_begin_so(client: FlaskClient) -> None:
     assert client.get("/switch/suggest?q=&lang=nl").json["suggestions"] == []
 
 
+@pytest.mark.parametrize("diploma", ["mbo-4 werktuigbouwkunde", "werktuigbouwkunde", "25310"])
+def test_a_diploma_that_leads_somewhere_is_suggested(client: FlaskClient, diploma: str) -> None:
+    [suggested] = [
+        one
+        for one in client.get("/switch/suggest", query_string={"q": diploma, "lang": "nl"}).json["suggestions"]
+        if one["kind"] == "kwalificatie"
+    ]
+    assert suggested["name"] == diploma
+    shown = client.get(f"{suggested['page']}&lang=nl", headers={"Accept": "text/html"}).text
+    assert f"Klimaatberoepen die vragen om {diploma}" in shown
+    assert 'href="/id/occupation/' in shown
+
+
 def test_someone_whose_job_is_not_there_begins_with_skills_in_dutch(client: FlaskClient) -> None:
     suggested = client.get("/switch/suggest?what=skill&q=veiligheid&lang=nl").json["suggestions"]
     assert suggested

@@ -140,6 +140,7 @@ def test_the_first_page_has_three_doors_and_a_finding_of_the_graph(pages: Pages,
         "en": ("Climate jobs in industry", "2023", "Mind"),
     }
     assert all(word in finding for word in said[lang])
+    assert 'href="/questions/occupations/vacancies?' in page, "earlier quarters stand in another question"
     assert '<figure class="chart"' in page
 
 

@@ -234,6 +234,13 @@ def test_a_cluster_counts_companies_apart_from_who_has_a_project_there(graph: Gr
     assert bad(pages, "publicaties noemen er .*bedrij|publications name .*compan", "lead opening") == {}
 
 
+@pytest.mark.parametrize("kind", ["cluster", "region"])
+def test_a_list_leads_to_the_question_that_compares_its_things(graph: Graph, kind: str) -> None:
+    client = create_app(graph, find_questions(project_folder() / "queries"), Settings()).test_client()
+    html = client.get(f"/id/{kind}?lang=nl", headers=HTML).text
+    assert re.search(r'Vergelijk: <a href="/questions/places/compare', html)
+
+
 def test_the_year_of_a_publication_is_not_that_of_a_plan(pages: dict[str, str]) -> None:
     assert bad(pages, "[Vv]olgens het plan|[Aa]s planned in", "lead opening") == {}
 

@@ -151,11 +151,15 @@ class Site:
 
     def questions_about(self, iri: str) -> list[tuple[Question, str]]:
         """Return the questions to which the page of a thing leads, each with the parameter that takes it."""
-        prefixes, classes = self.graph.prefixes, set(self.facts.classes(iri))
+        return self.questions_of(self.facts.classes(iri))
+
+    def questions_of(self, classes: Iterable[str]) -> list[tuple[Question, str]]:
+        """Return the questions to which things of some classes lead, each with the parameter that takes one."""
+        prefixes, wanted = self.graph.prefixes, set(classes)
         linked = ((each, one) for each in self.questions.values() for one in each.parameters if one.linked)
         split = ((question, one.name, one.kind.partition(":")) for question, one in linked)
         named = ((question, name, prefixes.get(prefix, "") + local) for question, name, (prefix, _, local) in split)
-        return [(question, name) for question, name, kind in named if kind in classes]
+        return [(question, name) for question, name, kind in named if kind in wanted]
 
     def values(self, iri: str, field: Field) -> list[Fact]:
         """Return the values of a field of a thing."""

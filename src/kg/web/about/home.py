@@ -23,6 +23,7 @@ from kg.web.things.lists import summaries
 
 _FINDING: Final = "labour-market/latest-table"
 _CHART: Final = "labour-market/vacancies-2023q2"
+_OTHER_PERIODS: Final = ("occupations/vacancies",)
 # For whom, by the keys of its words; where its button leads; questions and pages to begin with.
 _DOORS: Final = (
     (
@@ -64,6 +65,7 @@ class Finding:
 
     Attributes:
         heading, text: made from the row of a saved question; `href` leads to that.
+        further: address and text of questions about other periods.
         notes: source, period, scope and caveat, each with its name.
         chart: of the same table; None where it could not be made.
 
@@ -73,6 +75,7 @@ class Finding:
     text: str
     notes: tuple[tuple[str, str], ...]
     href: str
+    further: tuple[tuple[str, str], ...]
     chart: ChartView | None
 
 
@@ -133,5 +136,6 @@ def _finding(context: Context) -> Finding | None:
         message("finding_text", lang).format(**said),
         notes,
         f"/questions/{_FINDING}?lang={lang}",
+        tuple(_links(context, _OTHER_PERIODS)),
         chart_of(context, _CHART),
     )

@@ -99,8 +99,9 @@ def init_app(app: Flask, site: Site) -> None:
         """List which jobs `q=` names or may be the beginning of; with `what=skill`, skills that occupations ask."""
         text, context = search_text(request), Context.from_request(site, request)
         skill = request.args.get("what") == "skill"
-        items = _skills(advice.advisor, context, text) if skill else _jobs(advice.advisor, context, text)
-        return _private(send_json({"q": text, "suggestions": list(items) if text else []}))
+        begins = (_skills,) if skill else (_jobs, _diplomas)
+        items = [item for begin in begins for item in begin(advice.advisor, context, text)] if text else []
+        return _private(send_json({"q": text, "suggestions": items}))
 
     app.register_blueprint(blueprint)
 
@@ -164,6 +165,20 @@ def _jobs(advisor: Advisor, context: Context, text: str) -> Iterator[dict[str, s
         kind = context.label(f"{BASE}def#Occupation" if start.ours else f"{_ESCO}Occupation")
         page = f"/switch?{urlencode({'from': start.iri})}"
         yield {"id": start.iri, "name": job["name"], "label": job["label"], "kind": kind, "page": page}
+
+
+def _diplomas(advisor: Advisor, context: Context, text: str) -> Iterator[dict[str, str]]:
+    """Yield the diploma that a text names, by level and name or by number, where occupations ask for it."""
+    diploma = advisor.diplomas.find(text)
+    if diploma and advisor.diplomas.occupations(diploma, context.lang):
+        kind, page = context.label(f"{BASE}def#Qualification"), f"/switch?{urlencode({'q': text})}"
+        yield {
+            "id": min(diploma.named, key=lambda iri: ("/qualification/" not in iri, iri), default=page),
+            "name": text,
+            "label": "",
+            "kind": kind,
+            "page": page,
+        }
 
 
 def _skills(advisor: Advisor, context: Context, text: str) -> Iterator[dict[str, str]]:

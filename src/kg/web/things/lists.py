@@ -279,6 +279,7 @@ def _page(context: Context, listing: Listing, iris: Sequence[str]) -> Response:
         items=[listing.item(iri) for iri in iris[(page - 1) * _PAGE : page * _PAGE]],
         first=(page - 1) * _PAGE + 1,
         turned=turned,
+        asked=[question for question, _ in context.site.questions_of([context.site.kinds.classes[listing.kind]])],
     )
 
 
