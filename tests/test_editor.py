@@ -294,6 +294,21 @@ def test_a_first_query_is_made_by_clicking(visit: Open, choice: str) -> None:
     assert "OPTIONAL" not in said
 
 
+def test_a_first_query_begins_with_the_name_of_a_thing_and_has_one_row_for_each_answer(visit: Open) -> None:
+    page = visit("?lang=nl")
+    page.click("text=Begin met een klasse")
+    expect(page.locator("#class-filter")).to_be_focused()
+    page.keyboard.type("PLC")
+    page.get_by_role("button", name="kennis van een programmeertaal voor PLC's").click()
+    page.click("dialog[open] button:text-is('beroep: vraagt vaardigheid')")
+    page.check("dialog[open] label:text-is('heeft taak')")
+    page.check("dialog[open] label:text-is('heeft functie-eis')")
+    page.click("dialog[open] button[type=submit]")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody")).to_contain_text("Programmeur industriële automatisering")
+    expect(page.locator("tbody")).to_contain_text("kennis van een programmeertaal voor PLC's")
+
+
 @pytest.mark.parametrize(("lang", "word"), [("nl", "waterstof"), ("en", "hydrogen")])
 def test_completion_finds_things_by_label_in_both_languages(visit: Open, lang: str, word: str) -> None:
     page = visit(f"?lang={lang}")

@@ -13,6 +13,8 @@ const WORDS: Record<string, string> = {
   "<=": "editor_by_most",
 };
 const FIRST = 12; // Properties that are open; the others are folded.
+const SHOWN = 20; // Things that are found by name.
+const LETTERS = 2; // Of a name that is looked for.
 
 /** A query with a title, to put into a tab. */
 export interface Made {
@@ -36,11 +38,16 @@ export function begin(chosen: (one: Made) => void, failed: (error: unknown) => v
     dialog.scrollTop = 0;
   };
   const choose = (terms: Vocabulary): void => {
-    const { list, field } = classes(terms, (kind) => {
-      const back = make("button", { type: "button", class: "button second", click: () => choose(terms) }, word("editor_back"));
-      show(labelOf(kind), ...steps(kind, terms, back, done));
+    const back = (): HTMLElement => make("button", { type: "button", class: "button second", click: () => choose(terms) }, word("editor_back"));
+    const take = (kind: Kind, given?: Given): void => {
+      show(labelOf(kind), ...steps(kind, terms, back(), done, given));
       head.focus();
-    });
+    };
+    const about = (thing: Thing): void => {
+      show(textOf(thing), make("p", {}, word("editor_ways")), ways(thing, terms, take), make("p", { class: "row begin-end" }, back()));
+      head.focus();
+    };
+    const { list, field } = classes(terms, take, about);
     show(word("editor_begin"), make("p", {}, word("editor_begin_lead")), field, list);
     field.querySelector("input")?.focus();
   };
@@ -52,8 +59,31 @@ export function begin(chosen: (one: Made) => void, failed: (error: unknown) => v
   return { open: () => void open().catch(failed), element: dialog };
 }
 
-/** Return the classes as buttons, those of this graph's own first, with a field that narrows them. */
-function classes(terms: Vocabulary, picked: (kind: Kind) => void): { list: HTMLElement; field: HTMLElement } {
+/** A value of a property that a query begins with. */
+interface Given {
+  property: Property;
+  thing: Thing;
+}
+
+/** Return as buttons what can be said of a thing: a class, and a property that leads from it to the class of the thing. */
+function ways(thing: Thing, terms: Vocabulary, picked: (kind: Kind, given: Given) => void): HTMLElement {
+  const found = terms.properties.filter(({ name, to }) => name.startsWith(OURS) && to.some(([kind]) => kind === thing.kind)).flatMap((property) =>
+    property.of.flatMap(([place, count]): [Kind, Property, number][] => {
+      const kind = terms.classes[place];
+      return kind?.name.startsWith(OURS) ? [[kind, property, count]] : [];
+    }),
+  );
+  const meant = ({ to, count }: Property): number => (to.find(([kind]) => kind === thing.kind)?.[1] ?? 0) / count;
+  const order = found.sort(([, one, times], [, other, often]) => meant(other) - meant(one) || often - times);
+  const items = order.map(([kind, property]) => {
+    const button = make("button", { type: "button", class: "example", click: () => picked(kind, { property, thing }) }, `${labelOf(kind)}: ${labelOf(property)}`);
+    return make("li", {}, button, make("span", { class: "note" }, ` ${textOf(property.about)}`));
+  });
+  return make("div", { class: "example-list" }, make("ul", {}, ...items));
+}
+
+/** Return the classes as buttons, those of this graph's own first, with a field that narrows them and finds things by name. */
+function classes(terms: Vocabulary, picked: (kind: Kind) => void, about: (thing: Thing) => void): { list: HTMLElement; field: HTMLElement } {
   const ours = terms.classes.filter(({ name }) => name.startsWith(OURS));
   const group = (title: string, kinds: Kind[]): HTMLElement => {
     const items = [...kinds].sort((one, other) => labelOf(one).localeCompare(labelOf(other))).map((kind) => {
@@ -64,8 +94,18 @@ function classes(terms: Vocabulary, picked: (kind: Kind) => void): { list: HTMLE
   };
   const others = terms.classes.filter((one) => !ours.includes(one));
   const list = make("div", { class: "example-list" }, group(word("editor_own_classes"), ours), group(word("editor_other_classes"), others));
+  const named = make("section", { hidden: true });
+  list.append(named);
   const narrow = (): void => {
     const wanted = input.value.trim().toLowerCase();
+    const things = wanted.length < LETTERS ? [] : terms.things.filter((one) => `${one.nl}\n${one.en}`.toLowerCase().includes(wanted));
+    things.sort((one, other) => textOf(one).length - textOf(other).length);
+    const items = things.slice(0, SHOWN).map((one) => {
+      const button = make("button", { type: "button", class: "example", click: () => about(one) }, textOf(one));
+      const kind = terms.classes[one.kind];
+      return make("li", { "data-text": wanted }, button, make("span", { class: "note" }, ` ${kind ? labelOf(kind) : ""}`));
+    });
+    named.replaceChildren(make("h3", {}, word("editor_things")), make("ul", {}, ...items));
     for (const item of list.querySelectorAll("li")) item.hidden = !item.dataset["text"]?.includes(wanted);
     for (const section of list.querySelectorAll("section")) section.hidden = !section.querySelector("li:not([hidden])");
   };
@@ -74,9 +114,11 @@ function classes(terms: Vocabulary, picked: (kind: Kind) => void): { list: HTMLE
 }
 
 /** Return what one can do with a class: see an example, or choose properties and filters. */
-function steps(kind: Kind, terms: Vocabulary, back: HTMLElement, done: (one: Made) => void): HTMLElement[] {
+function steps(kind: Kind, terms: Vocabulary, back: HTMLElement, done: (one: Made) => void, given?: Given): HTMLElement[] {
   const example = (): void => done({ title: word("editor_example_of", { kind: labelOf(kind) }), query: exampleOf(kind, terms) });
-  const rows = propertiesOf(kind, terms).map(([property, count]) => new Row(property, count, terms));
+  const first = (property: Property): boolean => property === given?.property;
+  const properties = propertiesOf(kind, terms).sort(([one], [other]) => Number(first(other)) - Number(first(one)));
+  const rows = properties.map(([property, count]) => new Row(property, count, terms, first(property) ? given?.thing : undefined));
   const name = make("input", { id: "begin-name", type: "search", autocomplete: "off" });
   const named = make("p", { class: "field" }, make("label", { for: "begin-name" }, word("editor_name_has")), name);
   const more = rows.slice(FIRST).map((row) => row.element);
@@ -96,8 +138,8 @@ function steps(kind: Kind, terms: Vocabulary, back: HTMLElement, done: (one: Mad
     ...(more.length ? [folded] : []),
     make("p", { class: "row begin-end" }, make("button", { type: "submit" }, word("editor_make")), back),
   );
-  const first = make("button", { type: "button", class: "button second", click: example }, word("editor_show_example"));
-  return [make("p", {}, textOf(kind.about)), make("p", {}, first), form];
+  const shows = make("button", { type: "button", class: "button second", click: example }, word("editor_show_example"));
+  return [make("p", {}, textOf(kind.about)), make("p", {}, shows), form];
 }
 
 /** A property that one can tick, then narrow by a filter. */
@@ -110,11 +152,17 @@ class Row {
   private readonly narrow = make("div", { class: "begin-narrow", hidden: true });
   private readonly known: Thing[];
 
-  constructor(private readonly property: Property, count: number, terms: Vocabulary) {
+  constructor(private readonly property: Property, count: number, terms: Vocabulary, thing?: Thing) {
     const range = new Set(property.to.map(([kind]) => kind));
     this.known = terms.things.filter((one) => range.has(one.kind));
     const label = make("label", { class: "check", title: textOf(property.about) }, this.box, ` ${labelOf(property)}`);
     this.element = make("li", {}, label, make("span", { class: "note" }, ` ${shown(count)} · ${property.name}`), this.narrow);
+    if (!thing) return;
+    this.box.checked = true;
+    this.open();
+    this.by.value = "is";
+    this.ask();
+    this.value.value = textOf(thing);
   }
 
   /** What is chosen: nothing where the property is not ticked. */

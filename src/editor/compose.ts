@@ -59,6 +59,7 @@ export function compose(wanted: Wanted, terms: Vocabulary): string {
   const thing = fresh(labelOf(kind));
   const name = kind.named.length ? fresh(word("editor_name")) : "";
   const columns = choices.map(({ property }) => fresh(labelOf(property)));
+  const several = choices.length > 1 && !wanted.only;
   const body = [
     `  ${thing} a ${kind.name} .`,
     ...(wanted.only ? [`  VALUES ${thing} { ${wanted.only[0]} }  # ${oneLine(wanted.only[1])}`] : []),
@@ -66,7 +67,7 @@ export function compose(wanted: Wanted, terms: Vocabulary): string {
     ...(name && wanted.name ? [`  ${contains(name, wanted.name)}`] : []),
     ...choices.flatMap((choice, place) => {
       const column = columns[place] ?? "";
-      const lines = chosen(thing, column, choice, terms, fresh);
+      const lines = several && choice.filter?.by !== "is" && !choice.property.values["number"] ? gathered(thing, column, choice, terms, fresh) : chosen(thing, column, choice, terms, fresh).lines;
       return ["", `  # ${oneLine(labelOf(choice.property))}`, ...(choice.optional ? ["  OPTIONAL {", ...lines.map((line) => `  ${line}`), "  }"] : lines)];
     }),
   ];
@@ -105,16 +106,33 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, " ");
 }
 
-/** Return the lines that find the values of a property that are wanted. */
-function chosen(thing: string, column: string, { property, filter }: Choice, terms: Vocabulary, fresh: (text: string) => string): string[] {
+/** Return the lines that put all values of a property that are wanted into one cell: a thing is one row, whatever else is asked of it. */
+function gathered(thing: string, column: string, choice: Choice, terms: Vocabulary, fresh: (text: string) => string): string[] {
+  const value = fresh(`${column.slice(1)} ${word("editor_value")}`);
+  const { lines, name } = chosen(thing, value, choice, terms, fresh);
+  const langs = namesOf(choice.property, terms);
+  const text = name || (langs.length ? fresh(`${column.slice(1)} ${word("editor_name")}`) : "");
+  const label = name || !text ? [] : [`  OPTIONAL { ${value} ${NAME} ${text} . FILTER(LANG(${text}) = "${setting.lang}") }`];
+  const said = name || (text ? `COALESCE(${text}, STR(${value}))` : `STR(${value})`);
+  const inner = [...lines, ...label].map((line) => `  ${line}`);
+  return ["  {", `    SELECT ${thing} (GROUP_CONCAT(DISTINCT ${said}; SEPARATOR = ", ") AS ${column}) {`, ...inner.map((line) => `  ${line}`), `    } GROUP BY ${thing}`, "  }"];
+}
+
+/** Return in which languages values of a property have names. */
+function namesOf(property: Property, terms: Vocabulary): string[] {
+  return property.to.flatMap(([kind]) => terms.classes[kind]?.named ?? []);
+}
+
+/** Return the lines that find the values of a property that are wanted, and the variable of their name where they need one. */
+function chosen(thing: string, column: string, { property, filter }: Choice, terms: Vocabulary, fresh: (text: string) => string): { lines: string[]; name: string } {
   const lines = [`  ${thing} ${property.name} ${column} .`];
   const { nl = 0, en = 0 } = property.values;
   if (nl && en) lines.push(`  FILTER(LANG(${column}) = "${setting.lang}")`);
-  if (!filter) return lines;
-  if (filter.by === "is") return [...lines, `  VALUES ${column} { ${filter.thing.name} }  # ${oneLine(textOf(filter.thing))}`];
-  if (filter.by !== "has") return [...lines, `  FILTER(${column} ${filter.by} ${filter.number})`];
-  const langs = property.to.map(([kind]) => terms.classes[kind]?.named ?? []);
-  if (!langs.some((one) => one.includes(setting.lang))) return [...lines, `  ${contains(column, filter.text)}`];
+  const plain = (...more: string[]): { lines: string[]; name: string } => ({ lines: [...lines, ...more], name: "" });
+  if (!filter) return plain();
+  if (filter.by === "is") return plain(`  VALUES ${column} { ${filter.thing.name} }  # ${oneLine(textOf(filter.thing))}`);
+  if (filter.by !== "has") return plain(`  FILTER(${column} ${filter.by} ${filter.number})`);
+  if (!namesOf(property, terms).includes(setting.lang)) return plain(`  ${contains(column, filter.text)}`);
   const name = fresh(`${column.slice(1)} ${word("editor_name")}`);
-  return [...lines, `  ${column} ${NAME} ${name} .`, `  FILTER(LANG(${name}) = "${setting.lang}")`, `  ${contains(name, filter.text)}`];
+  return { lines: [...lines, `  ${column} ${NAME} ${name} .`, `  FILTER(LANG(${name}) = "${setting.lang}")`, `  ${contains(name, filter.text)}`], name };
 }

@@ -34,19 +34,25 @@ _SHARE: Final = 0.45  # Of the best score: what has less is not worth a line.
 _EXACT: Final = 2.0  # The score of what is called so, of what is in another form or order, and in one word or several.
 _REORDERED: Final = 1.7
 _APART: Final = 1.5
+_WITHIN: Final = 0.75  # The score of a name that holds nothing but words that are asked, if they were all.
+_MANY: Final = 3  # Words that are asked of which some say what is wanted, others what of it; of fewer, the rarer does.
+_MOST: Final = 0.5
 _PHRASE: Final = 1.1  # The score of a name that holds the words one after another.
 _FEWER: Final = -1.5  # The more words are asked, the less it counts of what kind a document is.
 _BEGIN: Final = 4
 _VARIANTS: Final = 12
 _KNOWN: Final = 8192
 _NEAREST: Final = 82  # Of 100: how like a known word a word must be to be taken for it.
+_LETTERS: Final = 2  # How many more or fewer letters a misspelt word may have.
 _LONG: Final = 6
 _SHORTEST: Final = 4  # Letters of a word that may be misspelt.
 _NOUN: Final = "ing"  # besparen, besparing
 _GENITIVE: Final = re.compile("['\u2019]s\\b")
 _GRAMMAR: Final = frozenset(
-    """aan als bij dat die door er hoe is naar niet of om omdat te tot uit wat wie wordt worden
-    an are as at because by does from how is it on or that what which who""".split()  # noqa: SIM905
+    """aan als bij dat die doet door er heb hebben heeft hoe hoeveel is naar niet nodig of om omdat te tot uit wat we
+    welk welke wie wij worden wordt zijn
+    an are as at because by do does from has have how is it many much need needs of on or that there we what which
+    who""".split()  # noqa: SIM905
 )
 
 
@@ -103,28 +109,31 @@ class _Name:
 
 
 @dataclass(frozen=True)
+class _Word:
+    """A word of what is looked for: how rare it is, and how far each name and each text holds it, by their numbers."""
+
+    rarity: float
+    names: Mapping[int, float]
+    bodies: Mapping[int, float]
+
+
+@dataclass(frozen=True)
 class _Asked:
-    """What is looked for: a folded text, its words with the ways to hold each and how rare it is, and its share."""
+    """What is looked for: a folded text, its words, and its share."""
 
     text: str
-    ways: Sequence[Ways]
-    rarity: Sequence[float]
+    words: Sequence[_Word]
     share: float
-
-    @cached_property
-    def parts(self) -> frozenset[str]:
-        """The stems that may hold something of it."""
-        return frozenset(part for ways in self.ways for _, those in ways for one in those for part in one)
-
-    def covers(self, stems: Stems) -> list[float]:
-        """Return how far some stems hold each word."""
-        return [_cover(ways, stems) for ways in self.ways]
 
     def held(self, covers: Iterable[float]) -> float:
         """Return how much is held, rare words counting more; of many words most must be."""
-        whole = sum(self.rarity) or 1.0
-        share = sum(one * rare for one, rare in zip(covers, self.rarity, strict=True)) / whole
-        return share ** max(1.0, len(self.ways) / 2) if share >= _LEAST * _ASIDE else 0.0
+        share = self.part(covers)
+        return share ** max(1.0, len(self.words) / 2) if share >= _LEAST * _ASIDE else 0.0
+
+    def part(self, covers: Iterable[float]) -> float:
+        """Return the part that is held, in rarity."""
+        whole = sum(word.rarity for word in self.words) or 1.0
+        return sum(one * word.rarity for one, word in zip(covers, self.words, strict=True)) / whole
 
 
 class FullText:
@@ -183,8 +192,9 @@ class FullText:
         plain = _folded(text)
         power = len(_telling(plain)) ** _FEWER if plain else 1.0
         best: dict[int, Match] = {}
+        known: dict[tuple[str, bool], _Word] = {}  # Variants share most of their words.
         for variant, share in self._variants(plain).items():
-            asked = self._asked(variant, share, prefix and share == 1.0)
+            asked = self._asked(variant, share, prefix and share == 1.0, known)
             for number, match in self._found(asked, lang):
                 score = match.score * share * self._documents[number].weight ** power
                 if number not in best or score > best[number].score:
@@ -203,7 +213,8 @@ class FullText:
         parts = self._splitter.split(word)
         if len(parts) > 1:
             return " ".join(parts)
-        like = process.extractOne(word, self._words, scorer=fuzz.ratio, processor=None, score_cutoff=_NEAREST)
+        near = [other for other in self._words if abs(len(other) - len(word)) <= _LETTERS]
+        like = process.extractOne(word, near, scorer=fuzz.ratio, processor=None, score_cutoff=_NEAREST)
         return like[0] if like else word
 
     def _variants(self, text: str) -> dict[str, float]:
@@ -215,13 +226,19 @@ class FullText:
                     variants.setdefault(new, share * _SYNONYM)
         return variants
 
-    def _asked(self, text: str, share: float, prefix: bool) -> _Asked:
+    def _asked(self, text: str, share: float, prefix: bool, known: dict[tuple[str, bool], _Word]) -> _Asked:
         words = _telling(text)
-        ways = [self._ways(word, prefix and word is words[-1]) for word in words]
-        rarity = [
-            self._rarity(those) * (1.0 if len(word) > 1 else _SHORT) for word, those in zip(words, ways, strict=True)
-        ]
-        return _Asked(text, ways, rarity, share)
+        keys = [(word, prefix and word is words[-1]) for word in words]
+        for key in keys:
+            if key not in known:
+                known[key] = self._word(*key)
+        return _Asked(text, [known[key] for key in keys], share)
+
+    def _word(self, word: str, prefix: bool) -> _Word:
+        ways = self._ways(word, prefix)
+        names = _covers(ways, self._named, lambda at: self._names[at].stems)
+        bodies = _covers(ways, self._told, self._bodies.__getitem__)
+        return _Word(self._rarity(ways) * (1.0 if len(word) > 1 else _SHORT), names, bodies)
 
     def _ways(self, word: str, prefix: bool) -> Ways:
         """Return the ways in which a text may hold a word: itself, one that begins like it, or all of its parts."""
@@ -243,11 +260,13 @@ class FullText:
 
     def _found(self, asked: _Asked, lang: str) -> Iterator[tuple[int, Match]]:
         """Yield the documents that hold enough of what is asked, some by several names."""
-        aside: dict[int, list[float]] = {
-            number: [_ASIDE * cover for cover in asked.covers(self._bodies[number])]
-            for number in self._holding(asked, self._told)
+        aside: dict[int, list[float]] = {}
+        for number in set().union(*(word.bodies for word in asked.words)):
+            aside[number] = [_ASIDE * word.bodies.get(number, 0.0) for word in asked.words]
+        covers = {
+            at: [word.names.get(at, 0.0) for word in asked.words]
+            for at in set().union(*(word.names for word in asked.words))
         }
-        covers = {at: asked.covers(self._names[at].stems) for at in self._holding(asked, self._named)}
         for at, covered in covers.items():
             told = aside.get(self._names[at].document, [0.0] * len(covered))
             both = [max(one, _ASIDE * cover) for one, cover in zip(told, covered, strict=True)]
@@ -255,18 +274,22 @@ class FullText:
         for at, covered in covers.items():
             name = self._names[at]
             held = asked.held(map(max, covered, aside[name.document]))
-            if held:
+            within = self._within(asked, covered, name)
+            if held or within:
                 exact = asked.share == 1.0 and name.folded == asked.text
-                score = max(held * (1 - _FULL + _FULL * min(sum(covered) / name.words, 1.0)), self._called(asked, name))
+                full = held * (1 - _FULL + _FULL * min(sum(covered) / name.words, 1.0))
+                score = max(full, within, self._called(asked, name))
                 score *= name.weight * (1.0 if name.lang in ("", lang) else _FOREIGN)
                 yield name.document, Match(self._documents[name.document].key, score, exact, name.text)
         for number, told in aside.items():
             if held := asked.held(told):
                 yield number, Match(self._documents[number].key, held * (1 - _FULL), False, "")
 
-    @staticmethod
-    def _holding(asked: _Asked, postings: Mapping[str, set[int]]) -> set[int]:
-        return set().union(*(postings.get(part, ()) for part in asked.parts))
+    def _within(self, asked: _Asked, covered: Sequence[float], name: _Name) -> float:
+        """Return the least score of a name of which all words are asked, where many are; else nothing."""
+        part = asked.part(covered) if len(covered) > sum(covered) >= name.words else 0.0
+        least = _LEAST * _ASIDE if len(covered) >= _MANY else _MOST
+        return _WITHIN * part**0.5 * self._documents[name.document].weight if part >= least else 0.0
 
     def _called(self, asked: _Asked, name: _Name) -> float:
         """Return the least score of a name that is what is asked, or nearly; else nothing."""
@@ -284,12 +307,20 @@ class FullText:
         return sorted(part for word in _telling(text) for part in self._parts(word))
 
 
-def _cover(ways: Ways, stems: Stems) -> float:
-    """Return how far some stems hold a word."""
-    best = 0.0
+def _covers(ways: Ways, postings: Mapping[str, set[int]], stems_of: Callable[[int], Stems]) -> dict[int, float]:
+    """Return how far each of those that hold something of a word holds it, by their numbers."""
+    best: dict[int, float] = {}
     for share, those in ways:
-        held = sum(max((like * stems.get(part, 0.0) for part, like in one.items()), default=0.0) for one in those)
-        best = max(best, share * held / len(those))
+        sums: defaultdict[int, float] = defaultdict(float)
+        for one in those:
+            held: dict[int, float] = {}
+            for part, like in one.items():
+                for at in postings.get(part, ()):
+                    held[at] = max(held.get(at, 0.0), like * stems_of(at)[part])
+            for at, most in held.items():
+                sums[at] += most
+        for at, whole in sums.items():
+            best[at] = max(best.get(at, 0.0), share * whole / len(those))
     return best
 
 

@@ -170,7 +170,8 @@ class Documents:
                 (f"{text} {kind}", lang) for lang, kind in kinds.items() for text in (question.title[lang], topic)
             )
             weight = _CHART if question.chart else _QUESTION
-            told = " ".join(question.description.values())
+            themes = (self._site.themes.name(question.theme, lang) for lang in LANGUAGES)
+            told = " ".join((*question.description.values(), *themes))
             yield Document(f"{QUESTION}:{question.name}", _tagged(question.title), others, told, weight)
 
 
