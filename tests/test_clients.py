@@ -8,8 +8,10 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import pandas
 import pytest
@@ -173,3 +175,24 @@ def test_comunica(endpoint: str, occupations: Pairs, labels: set[tuple[str, str]
     assert int(count["results"]["bindings"][0]["n"]["value"]) == len(occupations)
     graph = rdflib.Graph().parse(data=ask(f"sparql@{endpoint}", CONSTRUCT, "text/turtle"), format="turtle")
     assert {(str(s), str(o)) for s, _, o in graph} == labels
+
+
+def test_the_lines_of_javascript_on_the_site_run(endpoint: str, graph: Graph) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node here")
+    url = f"{endpoint.removesuffix('/sparql')}/docs?lang=en"
+    with urlopen(Request(url, headers={"Accept": "text/html"})) as page:
+        text = unescape(page.read().decode())
+    lines = text.partition('<code id="json-ld-lines">')[2].partition("</code>")[0]
+    run = subprocess.run([node, "--input-type=module"], input=lines, capture_output=True, text=True, timeout=60)
+    show(lines, run.stdout)
+    assert run.returncode == 0, run.stderr
+    query = f"""
+        SELECT ?label {{
+          <https://w3id.org/klimaatbanen/id/measure/waterstof> <{KB}involves>?/<{LABEL}> ?label
+          FILTER(LANG(?label) = "en")
+        }}"""
+    expected = {row["label"].value for row in answer(graph.dataset, query)}  # type: ignore[union-attr]
+    assert len(expected) > 1
+    assert {line.removeprefix("- ") for line in run.stdout.splitlines()} == expected

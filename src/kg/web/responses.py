@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+import pyoxigraph as ox
 from flask import Response, render_template
 
 from kg.endpoint.http.request_record import CACHED, HEAVY, LIGHT, RequestRecord, record_of
@@ -30,7 +31,8 @@ from kg.errors import (
     UnsupportedBody,
     UrlTooLong,
 )
-from kg.queries.formats import GRAPHS, TABLES
+from kg.graph.json_ld import FORMS, expanded
+from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
 from kg.web.context import Context
 from kg.web.layout import interface
 
@@ -49,6 +51,7 @@ _STATUS: Final[dict[type[KgError], int]] = {
     Unavailable: 503,
     GatewayTimeout: 504,
 }
+JSON_LD_CONTEXT: Final = "/context.jsonld"
 _HTML: Final = "text/html; charset=utf-8"
 _JSON: Final = "application/json"
 _BAD_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -108,6 +111,26 @@ def send_data(data: bytes, content_type: str, lang: str = "", *, etag: str = "",
 def send_json(payload: Any) -> Response:
     """Return a payload as JSON, without an entity tag: it answers what somebody typed."""
     return Response(json.dumps(payload, ensure_ascii=False), content_type=_JSON)
+
+
+def send_triples(context: Context, triples: list[ox.Triple], form: Format, root: str = "") -> Response:
+    """Return triples in an RDF syntax; JSON-LD is compacted with our context, unless its profile says another form.
+
+    Arguments:
+        context: the request; of its Accept the profiles of JSON-LD count (JSON-LD 1.1, appendix C).
+        triples: what is said.
+        form: the syntax.
+        root: IRI of the thing that a compacted document is about; without one, of all of them.
+
+    """
+    short = context.site.json_ld if form.engine == ox.RdfFormat.JSON_LD else None
+    if short is None:
+        return Response(serialise_triples(triples, form, context.site.graph.prefixes), content_type=form.content_type)
+    asked = next((name for name in FORMS if name in context.request.headers.get("Accept", "")), "")
+    plain = asked in FORMS[:2]
+    payload = expanded(triples) if plain else short.document(triples, context.absolute(JSON_LD_CONTEXT), root)
+    content_type = f'{form.content_type}; profile="{asked}"' if asked else form.content_type
+    return Response(json.dumps(payload, ensure_ascii=False), content_type=content_type)
 
 
 def arguments(raw: bytes) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from kg.endpoint.workers import Engine
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.graph.facts import Fact, Facts
+from kg.graph.json_ld import CONTEXT, JsonLdContext
 from kg.graph.term_use import TermUse
 from kg.labels import Labels
 from kg.languages import LANGUAGES
@@ -109,6 +110,12 @@ class Site:
     def release(self) -> BackgroundBuild:
         """The files of the release; they are made when somebody first asks, or when `begin` is called."""
         return BackgroundBuild(self.graph, project_folder(), self.owner, self.data_version)
+
+    @cached_property
+    def json_ld(self) -> JsonLdContext | None:
+        """The terms of JSON-LD; None where the project has no context."""
+        path = project_folder() / "ontology" / CONTEXT
+        return JsonLdContext(path) if path.is_file() else None
 
     @cached_property
     def news(self) -> ReleaseChanges | None:

@@ -71,6 +71,7 @@ def _page(context: Context, api: Mapping[str, Any]) -> Response:
         problem=[(name, member["description"]) for name, member in members.items() if "description" in member],
         failures=list(_failures(api)),
         limits=context.site.limits.listed,
+        host=context.absolute(""),
     )
 
 

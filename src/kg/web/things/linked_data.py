@@ -10,13 +10,13 @@ from flask import Blueprint, Flask, Response, request
 from kg.errors import NotFound
 from kg.graph.resource import Resource, find_ontology, find_resource
 from kg.namespaces import BASE, GRAPH, ID, KB, ONTOLOGY, ONTOLOGY_GRAPH, RDF_TYPE
-from kg.queries.formats import GRAPHS, Format, serialise_triples
+from kg.queries.formats import GRAPHS, Format
 from kg.rdf_terms import is_iri, local_name
 from kg.release.metadata import licence_of
 from kg.web.context import Context
 from kg.web.layout import local_path, message
 from kg.web.negotiation import page_or_graph
-from kg.web.responses import send_page
+from kg.web.responses import JSON_LD_CONTEXT, send_data, send_page, send_triples
 from kg.web.signposting import ABOUT_PAGE, TERMS, in_forms, link, signpost, within_dataset
 from kg.web.site import Site
 from kg.web.things.citation import citation
@@ -60,7 +60,14 @@ def init_app(app: Flask, site: Site) -> None:
         form = page_or_graph(request, suffix)
         if form is None:
             return _page(context, "ontology.html", ONTOLOGY, terms=_terms(resource, context.lang))
-        return _rdf(site, resource, form, ONTOLOGY)
+        return _rdf(context, resource, form, ONTOLOGY)
+
+    @blueprint.get(JSON_LD_CONTEXT)
+    def context() -> Response:
+        """Send the context of our JSON-LD."""
+        if site.json_ld is None:
+            raise NotFound("this project has no context for JSON-LD", hint="write ontology/context.jsonld")
+        return send_data(site.json_ld.data, "application/ld+json")
 
     app.register_blueprint(blueprint)
 
@@ -76,13 +83,13 @@ def _show(context: Context, base: str, path: str) -> Response:
         raise NotFound(f"nothing is said of {iri}", hint=f"nearest: {near}" if near else "search for it with SPARQL")
     form = page_or_graph(context.request, suffix)
     if not resource.deprecated:
-        return _rdf(site, resource, form, iri) if form else _thing(context, resource, iri)
+        return _rdf(context, resource, form, iri) if form else _thing(context, resource, iri)
     store = site.graph.store
     known = [one for one in resource.successors if any(store.quads_for_pattern(ox.NamedNode(one), None, None, None))]
     if len(known) == 1:
         response = Response(status=308, headers={"Location": _in_form(known[0], suffix, context)})
     else:
-        response = _rdf(site, resource, form, iri) if form else _thing(context, resource, iri)
+        response = _rdf(context, resource, form, iri) if form else _thing(context, resource, iri)
         response.status_code = 300 if known else 410
     for successor in resource.successors:
         link(response, local_path(successor), "successor-version")
@@ -151,6 +158,6 @@ def _page(context: Context, template: str, iri: str, **values: Any) -> Response:
     return in_forms(send_page(context, template, iri=iri, path=path, **values), path, _HTML)
 
 
-def _rdf(site: Site, resource: Resource, form: Format, iri: str) -> Response:
-    data = serialise_triples(resource.triples, form, site.graph.prefixes)
-    return in_forms(Response(data, content_type=form.content_type), local_path(iri), form.name)
+def _rdf(context: Context, resource: Resource, form: Format, iri: str) -> Response:
+    root = iri if resource.iri == iri else ""
+    return in_forms(send_triples(context, resource.triples, form, root), local_path(iri), form.name)

@@ -15,12 +15,12 @@ from flask import Blueprint, Flask, Response, request
 from kg.errors import NotFound, QueryError
 from kg.graph.facts import Fact
 from kg.namespaces import BASE, ID, SKOS
-from kg.queries.formats import GRAPHS, serialise_triples
+from kg.queries.formats import GRAPHS
 from kg.rdf_terms import Term, objects, term_key
 from kg.web.context import Context
 from kg.web.layout import TermView
 from kg.web.negotiation import choose, wants_page
-from kg.web.responses import send_page
+from kg.web.responses import send_page, send_triples
 from kg.web.site import Site
 from kg.web.terms import show
 from kg.web.things.sentences import titled
@@ -288,5 +288,4 @@ def _rdf(context: Context, iris: Sequence[str]) -> Response:
     form, graph = choose(context.request, GRAPHS), context.site.graph
     nodes = map(ox.NamedNode, iris)
     triples = {quad.triple for node in nodes for quad in graph.store.quads_for_pattern(node, None, None, None)}
-    data = serialise_triples(sorted(triples, key=str), form, graph.prefixes)
-    return Response(data, content_type=form.content_type)
+    return send_triples(context, sorted(triples, key=str), form)
