@@ -441,11 +441,13 @@ def test_a_facet_or_value_that_is_not_there_is_400_with_the_choices(
 
 
 def test_a_list_is_data_too(client: FlaskClient) -> None:
-    for form, kind in (("ttl", "text/turtle"), ("jsonld", "application/ld+json")):
-        answer = client.get(f"/id/pillar?format={form}", headers=HTML)
-        assert answer.content_type.startswith(kind)
-        parsed = ox.parse(answer.data, format=ox.RdfFormat.from_media_type(kind))
-        assert ox.NamedNode(f"{ID}pillar/schoon") in {quad.subject for quad in parsed}
+    answer = client.get("/id/pillar?format=ttl", headers=HTML)
+    assert answer.content_type.startswith("text/turtle")
+    parsed = ox.parse(answer.data, format=ox.RdfFormat.TURTLE)
+    assert ox.NamedNode(f"{ID}pillar/schoon") in {quad.subject for quad in parsed}
+    answer = client.get("/id/pillar?format=jsonld", headers=HTML)
+    assert answer.content_type == "application/ld+json"
+    assert "pillar/schoon" in {pillar["id"] for pillar in answer.get_json(force=True)["@graph"]}
     triples = list(
         ox.parse(client.get("/id/pillar", headers={"Accept": "text/turtle"}).data, format=ox.RdfFormat.TURTLE)
     )
