@@ -1,164 +1,373 @@
-"""`kg mcp`, asked by the client of the official SDK over standard input and output, as an assistant would."""
+"""What assistants are told, asked by the client of the official SDK over standard input and output and over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from live import Answer, request, running
 from mcp import Client, StdioServerParameters
 
+from kg.endpoint.settings import Settings
+from kg.files import project_folder
+from kg.graph.build import Graph
+from kg.queries.question import find_questions
+from kg.web.app import make_site
+from kg.web.assistant.citations import NO_THING, size_of
+from kg.web.assistant.tools import Assistant
+
 Call = tuple[str, dict[str, Any]]
-ID = "https://w3id.org/klimaatbanen/id/"
+Said = dict[str, tuple[bool, str, Any]]
+MOST = 8000  # Characters of an answer that nobody asked to be longer.
+TOOLS = {"ask", "search", "describe", "answer_question", "list_questions", "career_switch", "schema", "query"}
 CALLS: dict[str, Call] = {
+    "ask": ("ask", {"question": "Welke kennisgebieden zijn cruciaal voor de industrie?", "lang": "nl"}),
+    "ask of nothing": ("ask", {"question": "cheese fondue"}),
     "search": ("search", {"text": "procesoprator", "lang": "nl", "kind": "occupation"}),
-    "describe": ("describe", {"iri": "measure/ccs", "lang": "en"}),
-    "described": ("describe", {"iri": "occupation/procesoperator"}),
+    "search a claim": ("search", {"text": "CCS op korte termijn", "lang": "nl", "kind": "claim"}),
+    "search a figure": ("search", {"text": "emissierechten prijs", "lang": "nl", "kind": "figure"}),
+    "search a question": ("search", {"text": "pijlers van een tafel", "lang": "nl", "kind": "question"}),
+    "search nothing": ("search", {"text": "cheesemonger"}),
+    "search in esco": ("search", {"text": "cheesemonger", "esco": True}),
+    "describe": ("describe", {"thing": "CCS"}),
+    "describe a slug": ("describe", {"thing": "measure/waterstof-en-elektrificatie", "size": 9000}),
     "switch": ("career_switch", {"job": "baker"}),
     "diploma": ("career_switch", {"job": "mbo-4 werktuigbouwkunde", "lang": "nl"}),
-    "unknown": ("describe", {"iri": "measure/waterstofff"}),
-    "hostile": ("describe", {"iri": "http://x/<script>"}),
+    "unknown": ("describe", {"thing": "measure/waterstofff"}),
+    "hostile": ("describe", {"thing": "http://x/<script>"}),
     "schema": ("schema", {"lang": "nl"}),
-    "questions": ("list_questions", {"theme": "climate"}),
+    "class": ("schema", {"kind": "ClimateMeasure", "lang": "nl"}),
+    "no class": ("schema", {"kind": "Cheese"}),
+    "questions": ("list_questions", {}),
+    "theme": ("list_questions", {"theme": "climate"}),
     "no theme": ("list_questions", {"theme": "cheese"}),
-    "answer": ("answer_question", {"name": "climate/pillars"}),
+    "answer": ("answer_question", {"name": "climate/pillars", "show_query": True}),
+    "words": ("answer_question", {"name": "climate/parts-of-measure", "parameters": {"measure": "CCS"}}),
+    "inferred": ("answer_question", {"name": "climate/candidate-occupations"}),
+    "printed": ("answer_question", {"name": "evidence/printed-claims", "parameters": {"about": "CO₂-opslag"}}),
+    "empty": ("answer_question", {"name": "climate/pillars", "parameters": {"table": "Mobiliteit"}}),
     "no question": ("answer_question", {"name": "climate/nothing"}),
     "no parameter": ("answer_question", {"name": "climate/abbreviations", "parameters": {"x": "y"}}),
+    "no value": ("answer_question", {"name": "climate/pillars", "parameters": {"table": "cheese"}}),
     "query": ("query", {"sparql": "SELECT ?measure { ?measure a kb:ClimateMeasure } ORDER BY ?measure LIMIT 3"}),
-    "literals": ("query", {"sparql": "SELECT (COUNT(*) AS ?count) { ?s a kb:ClimateTable }"}),
+    "counted": ("query", {"sparql": "SELECT (COUNT(*) AS ?count) { ?s a kb:ClimateTable }"}),
     "graph": ("query", {"sparql": "CONSTRUCT WHERE { ?s a kb:ClimateTable }"}),
-    "many": ("query", {"sparql": "SELECT ?s { ?s ?p ?o } LIMIT 1000"}),
+    "many": ("query", {"sparql": "SELECT ?s { ?s a kb:Passage } ORDER BY ?s LIMIT 1000"}),
+    "further": ("query", {"sparql": "SELECT ?s { ?s a kb:Passage } ORDER BY ?s LIMIT 1000", "start": 990}),
     "broken": ("query", {"sparql": "SELECT ?s { ?s ?p }"}),
     "update": ("query", {"sparql": "DELETE WHERE { ?s ?p ?o }"}),
     "service": ("query", {"sparql": "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }"}),
     "endless": ("query", {"sparql": "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"}),
 }
+MESSAGE = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
 
 
-async def _ask(calls: dict[str, Call], *options: str) -> dict[str, tuple[bool, str]]:
-    command = StdioServerParameters(command=sys.executable, args=["-m", "kg", "mcp", *options], env=dict(os.environ))
-    async with Client(command) as client:
-        tools = (await client.list_tools()).tools
-        results = {"tools": (False, json.dumps([[tool.name, tool.annotations.read_only_hint] for tool in tools]))}
+def command(*options: str) -> StdioServerParameters:
+    return StdioServerParameters(command=sys.executable, args=["-m", "kg", "mcp", *options], env=dict(os.environ))
+
+
+async def ask(server: StdioServerParameters | str, calls: dict[str, Call]) -> tuple[Said, dict[str, Any]]:
+    """Return what each call gives (whether an error, text, structured content), and what the server offers."""
+    async with Client(server) as client:
+        offered = {
+            "tools": (await client.list_tools()).tools,
+            "resources": (await client.list_resources()).resources,
+            "templates": (await client.list_resource_templates()).resource_templates,
+            "prompts": (await client.list_prompts()).prompts,
+            "measure": await client.read_resource("https://w3id.org/klimaatbanen/id/measure/ccs"),
+            "question": await client.read_resource("klimaatbanen://questions/climate/pillars"),
+            "prompt": await client.get_prompt("evidence", {"subject": "CCS"}),
+        }
+        said: Said = {}
         for key, (name, arguments) in calls.items():
             result = await client.call_tool(name, arguments)
-            results[key] = (bool(result.is_error), "".join(part.text for part in result.content))
-        return results
+            said[key] = bool(result.is_error), result.content[0].text, result.structured_content  # type: ignore[union-attr]
+        return said, offered
 
 
 @pytest.fixture(scope="module")
-def answers() -> dict[str, tuple[bool, str]]:
-    return asyncio.run(_ask(CALLS, "--timeout", "2"))
+def url() -> Iterator[str]:
+    with running(options=("--timeout", "2", "--max-body", "20000", "--metrics", "local")) as (url, _):
+        yield url
 
 
-def said(answers: dict[str, tuple[bool, str]], key: str) -> Any:
-    wrong, text = answers[key]
+@pytest.fixture(scope="module")
+def both(url: str) -> list[tuple[Said, dict[str, Any]]]:
+    """Return what is said over standard input and output, and over HTTP."""
+    return [asyncio.run(ask(server, CALLS)) for server in (command("--timeout", "2"), f"{url}/mcp")]
+
+
+@pytest.fixture(scope="module")
+def answers(both: list[tuple[Said, dict[str, Any]]]) -> Said:
+    return both[0][0]
+
+
+@pytest.fixture(scope="module")
+def assistant(graph: Graph) -> Assistant:
+    return Assistant(make_site(graph, find_questions(project_folder() / "queries"), Settings()))
+
+
+def told(answers: Said, key: str) -> Any:
+    wrong, text, payload = answers[key]
     assert not wrong, text
-    return json.loads(text)
+    assert json.loads(text) == payload
+    return payload
 
 
-def problem(answers: dict[str, tuple[bool, str]], key: str) -> Any:
-    wrong, text = answers[key]
+def problem(answers: Said, key: str) -> Any:
+    wrong, text, _ = answers[key]
     assert wrong, text
     return json.loads(text[text.index("{") :])
 
 
-def test_all_tools_only_read(answers: dict[str, tuple[bool, str]]) -> None:
-    names = dict(said(answers, "tools"))
-    assert set(names) == {
-        "career_switch",
-        *["search", "describe", "schema", "list_questions", "answer_question", "query"],
-    }
-    assert all(names.values())
+def test_both_ways_say_the_same(both: list[tuple[Said, dict[str, Any]]]) -> None:
+    (over_stdio, offered), (over_http, also) = both
+    assert over_stdio == over_http
+    assert offered["tools"] == also["tools"]
+    assert offered["measure"].contents == also["measure"].contents
 
 
-def test_a_career_switch_is_advised(answers: dict[str, tuple[bool, str]]) -> None:
-    told = said(answers, "switch")
-    assert told["from"][0]["name"] == "baker"
-    assert told["nearest"][0]["reason"]
-    assert said(answers, "diploma")["diploma"]["occupations"]
+def test_tools_describe_what_they_take_and_give(both: list[tuple[Said, dict[str, Any]]]) -> None:
+    offered = both[0][1]
+    assert {tool.name for tool in offered["tools"]} == TOOLS
+    for tool in offered["tools"]:
+        assert tool.annotations.read_only_hint
+        assert tool.output_schema["properties"], tool.name
+        assert all(value.get("description") for value in tool.input_schema["properties"].values()), tool.name
 
 
-def test_a_search_with_a_typing_error_names_its_evidence(answers: dict[str, tuple[bool, str]]) -> None:
-    first = said(answers, "search")["results"][0]
-    assert first["iri"] == ID + "occupation/procesoperator"
-    assert {"stated", "editorial"} <= set(first["evidence"]["kinds"])
-    assert first["evidence"]["passages"][0]["lines"]
+def test_what_is_announced_is_there(both: list[tuple[Said, dict[str, Any]]]) -> None:
+    offered = both[0][1]
+    assert [resource.name for resource in offered["resources"]] == ["questions"]
+    assert {template.name for template in offered["templates"]} == {"question", "thing"}
+    assert json.loads(offered["measure"].contents[0].text)["id"] == "measure/ccs"
+    assert json.loads(offered["question"].contents[0].text)["rows"]
+    assert {prompt.name for prompt in offered["prompts"]} == {"career_advice", "evidence"}
+    assert "CCS" in offered["prompt"].messages[0].content.text
 
 
-def test_each_statement_has_its_kind_and_passages(answers: dict[str, tuple[bool, str]]) -> None:
-    payload = said(answers, "describe")
-    kinds = {statement["kind"] for statement in payload["statements"]}
-    assert {"stated", "editorial"} <= kinds
-    stated = [statement for statement in payload["statements"] if statement["kind"] == "stated"]
-    assert all(statement["passages"] for statement in stated)
-    assert not any(statement["passages"] for statement in payload["statements"] if statement["kind"] != "stated")
-    assert payload["incoming_in_all"] >= len(payload["incoming"]) > 0
-    mapped = {statement["kind"] for statement in said(answers, "described")["statements"]}
-    assert "mapping" in mapped
+def test_one_call_answers_a_question(answers: Said) -> None:
+    payload = told(answers, "ask")
+    [answer] = payload["answers"]
+    assert answer["question"] == "climate/knowledge-areas"
+    assert {row[-3] for row in answer["rows"]} == {"stated"}
+    assert all(row[-2] and row[-1] for row in answer["rows"])
+    assert payload["sayings"]
+    assert payload["passages"]
+    nothing = told(answers, "ask of nothing")
+    assert nothing["words_not_found"] == ["cheese", "fondue"]
+    assert "never means that it is not so" in nothing["nothing"]
 
 
-def test_the_schema_is_in_the_language_asked_for(answers: dict[str, tuple[bool, str]]) -> None:
-    payload = said(answers, "schema")
-    labels = {row["term"].rpartition("#")[2]: row["label"] for row in payload["terms"]}
-    assert labels["ClimateMeasure"] == "klimaatmaatregel"
-    assert payload["prefixes"]["kb"] == "https://w3id.org/klimaatbanen/def#"
-    assert {row["kind"].rpartition("/")[2] for row in payload["graphs"]} >= {"stated", "editorial", "inferred"}
+def test_a_search_finds_things_sayings_and_questions(answers: Said) -> None:
+    assert told(answers, "search")["results"][0]["id"] == "occupation/procesoperator"
+    claim = told(answers, "search a claim")["results"][0]
+    assert (claim["id"], claim["kind"]) == ("claim/industrie-2023/ccs-op-korte-termijn", "stated")
+    assert claim["passages"][0] in told(answers, "search a claim")["passages"]
+    figure = told(answers, "search a figure")["results"][0]
+    assert figure["printed"]
+    assert figure["value"]
+    assert "climate/pillars" in {hit["id"] for hit in told(answers, "search a question")["results"]}
+    assert "searched as cheesemonger" in told(answers, "search nothing")["nothing"]
+    assert told(answers, "search in esco")["results"]
 
 
-def test_saved_questions_and_their_answers(answers: dict[str, tuple[bool, str]]) -> None:
-    listed = [question["name"] for question in said(answers, "questions")["questions"]]
-    assert "climate/pillars" in listed
-    payload = said(answers, "answer")
-    assert payload["rows"]
+def test_each_statement_has_its_kind_and_passages(answers: Said) -> None:
+    payload = told(answers, "describe")
+    kinds = {group["kind"] for group in payload["statements"]}
+    assert {"stated", "editorial", "mapping"} <= kinds
+    for group in payload["statements"]:
+        assert bool(group.get("passages")) == group["kind"].startswith("stated"), group
+    assert any(group["kind"] == "stated (possible)" for group in payload["statements"]), "a hedge is not lost"
+    assert payload["mentioned_by_in_all"] >= len(payload["mentioned_by"]) > 0
+    whole = told(answers, "describe a slug")
+    assert whole["statements_in_all"] == len(whole["statements"])
+    assert "inferred" in {group["kind"] for group in (*whole["statements"], *whole["mentioned_by"])}
+
+
+def test_what_is_inferred_is_never_called_stated(answers: Said, assistant: Assistant) -> None:
+    payload = told(answers, "inferred")
+    assert {row[-3] for row in payload["rows"]} == {"inferred"}
+    assert not any(row[-2] for row in payload["rows"])
+    through = "SELECT ?area { ?measure kb:candidateOccupation/kb:inKnowledgeArea ?area }"
+    assert all("inferred" in row[-3] for row in assistant.query(through, "en")["rows"])
+    [counted] = told(answers, "counted")["rows"]
+    assert counted[-3:] == [NO_THING, [], ""]
+
+
+def test_a_career_switch_is_advised(answers: Said) -> None:
+    payload = told(answers, "switch")
+    assert payload["from"][0]["job"] == "baker"
+    assert payload["nearest"][0]["reason"]
+    assert payload["kind_of_nearness"] == "mapping"
+    asked = told(answers, "diploma")["diploma"]["occupations"]
+    assert any(one.endswith("stated") for occupation in asked for one in occupation["asks"])
+
+
+def test_the_schema_says_what_the_data_uses(answers: Said) -> None:
+    payload = told(answers, "schema")
+    assert payload["classes"]["kb:ClimateMeasure"].startswith("klimaatmaatregel (")
+    assert {"stated", "editorial", "inferred"} <= set(payload["graphs"].values())
+    one = told(answers, "class")
+    assert one["properties"]["kb:underPillar"].startswith("onder pijler (")
+    assert one["example"].startswith("measure/")
+
+
+def test_saved_questions_are_listed_short_and_answered(answers: Said) -> None:
+    assert "pillars" in told(answers, "questions")["themes"]["climate"]["names"]
+    assert "climate/pillars" in {question["name"] for question in told(answers, "theme")["questions"]}
+    payload = told(answers, "answer")
+    assert payload["columns"][-3:] == ["kind of statement", "passages", "id"]
     assert "PREFIX" in payload["query"]
+    assert "query" not in told(answers, "inferred")
 
 
-def test_each_thing_in_an_answer_has_evidence(answers: dict[str, tuple[bool, str]]) -> None:
-    payload = said(answers, "query")
-    assert set(payload["evidence"]) == {row["measure"] for row in payload["rows"]}
-    assert all(evidence["passages"] for evidence in payload["evidence"].values())
-    assert "select IRIs too" in said(answers, "literals")["evidence_note"]
-    assert "kb:ClimateTable" in said(answers, "graph")["turtle"]
+def test_parameters_take_words(answers: Said) -> None:
+    payload = told(answers, "words")
+    assert payload["parameters"]["measure"].endswith("<measure/ccs>")
+    claims = told(answers, "printed")
+    assert "<measure/ccs>" in claims["parameters"]["about"]
+    printed = {bool(row[claims["columns"].index("as printed")]) for row in claims["rows"]}
+    assert printed == {True, False}, "claims whose words are recorded, and others"
+    assert "searched as table=Mobility <climate-table/mobiliteit>" in told(answers, "empty")["nothing"]
 
 
-def test_a_cut_answer_says_so(answers: dict[str, tuple[bool, str]]) -> None:
-    payload = said(answers, "many")
-    assert (len(payload["rows"]), payload["rows_in_all"]) == (200, 1000)
-    assert "the first 200 of 1000" in payload["cut"]
+def test_rows_of_a_query_have_kind_passages_and_iri(answers: Said) -> None:
+    payload = told(answers, "query")
+    assert all(row[-3] == "stated" and row[-2] and row[-1].startswith("measure/") for row in payload["rows"])
+    assert "kb:ClimateTable" in told(answers, "graph")["turtle"]
+
+
+def test_a_cut_answer_says_so(answers: Said) -> None:
+    payload = told(answers, "many")
+    assert payload["rows_in_all"] == 1000
+    assert payload["next_row"] == len(payload["rows"]) < 1000
+    assert len(told(answers, "further")["rows"]) == 10
+    assert "next_row" not in told(answers, "further")
 
 
 @pytest.mark.parametrize(
     ("key", "part"),
     [
         ("unknown", "waterstof"),
-        ("hostile", "nothing is said"),
+        ("hostile", "nothing is called"),
+        ("no class", "no class Cheese"),
         ("no theme", "themes: "),
         ("no question", "climate/pillars"),
         ("no parameter", "parameters: none"),
+        ("no value", "nothing is called cheese"),
         ("broken", '"line": 1'),
         ("update", "update"),
         ("service", "SERVICE"),
         ("endless", "longer than 2 s"),
     ],
 )
-def test_errors_say_what_to_do(answers: dict[str, tuple[bool, str]], key: str, part: str) -> None:
+def test_errors_say_what_to_do(answers: Said, key: str, part: str) -> None:
     payload = problem(answers, key)
     assert part in json.dumps(payload, ensure_ascii=False)
     assert payload["hint"]
 
 
+def test_no_usual_answer_is_long(answers: Said, assistant: Assistant, graph: Graph) -> None:
+    site = make_site(graph, find_questions(project_folder() / "queries"), Settings())
+    sizes = {name: size_of(assistant.answer(name, {}, "nl")) for name in site.questions}
+    sizes |= {
+        theme: size_of(assistant.list_questions("en", theme)) for theme in {q.theme for q in site.questions.values()}
+    }
+    for kind, members in site.kinds.members.items():
+        most = max(members, key=lambda iri: len(iri))
+        sizes |= {f"/{kind}": size_of(assistant.describe(most, "en"))}
+    sizes |= {f"?{key}": len(text) for key, (_, text, _) in answers.items()}
+    assert {name: size for name, size in sizes.items() if size > MOST} == {}
+
+
+def post(url: str, body: bytes, **headers: str) -> Answer:
+    return request(
+        url, "/mcp", "POST", body, {**HEADERS, **{key.replace("_", "-"): value for key, value in headers.items()}}
+    )
+
+
+def test_other_sites_and_names_are_refused(url: str) -> None:
+    body, port = json.dumps(MESSAGE).encode(), urlsplit(url).port
+    assert post(url, body).status == 200
+    assert post(url, body, Origin=url).status == 200
+    assert post(url, body, Origin="http://evil.example").status == 403
+    assert post(url, body, Origin="null").status == 403
+    assert post(url, body, Host="evil.example").status == 421
+    assert post(url, body, Host=f"evil.example:{port}").status == 421
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"{", 400), (b"", 400), (b"\xff\xfe", 400), (b"[]", 400), (b'"x"', 400), (b"[" * 9000, 400), (b" " * 30000, 413)],
+)
+def test_a_bad_body_is_refused_and_nothing_breaks(url: str, body: bytes, status: int) -> None:
+    assert post(url, body).status == status
+    assert post(url, json.dumps(MESSAGE).encode()).status == 200
+
+
+def test_there_are_no_sessions_to_fill_up(url: str) -> None:
+    initialize = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    body = json.dumps(MESSAGE | {"method": "initialize", "params": initialize}).encode()
+    answers = [post(url, body) for _ in range(50)]
+    assert {answer.status for answer in answers} == {200}
+    assert not any("Mcp-Session-Id" in answer.headers for answer in answers)
+    assert answers[0].headers["Cache-Control"] == "no-store"
+    for method in ("GET", "DELETE"):
+        assert request(url, "/mcp", method, None, HEADERS).status == 405
+
+
+def test_slow_clients_hold_nobody_up(url: str) -> None:
+    address = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
+    head = f"POST /mcp HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nContent-Length: 500\r\n\r\n{{"
+    slow = [socket.create_connection(address) for _ in range(60)]
+    try:
+        for one in slow:
+            one.sendall(head.encode())
+        assert post(url, json.dumps(MESSAGE).encode()).status == 200
+    finally:
+        for one in slow:
+            one.close()
+
+
+def test_calls_are_counted_as_other_requests_are(url: str) -> None:
+    post(url, json.dumps(MESSAGE).encode())
+    metrics = request(url, "/metrics", "GET", None, {}).text
+    assert 'kind="assistant"' in metrics
+
+
+@pytest.mark.check
+def test_the_inspector_lists_and_calls_the_tools(url: str) -> None:
+    npx = shutil.which("npx")
+    if npx is None:
+        pytest.skip("no npx")
+    inspector = [npx, "--yes", "@modelcontextprotocol/inspector@0.17.2", "--cli", f"{url}/mcp", "--transport", "http"]
+    listed = subprocess.run([*inspector, "--method", "tools/list"], capture_output=True, text=True, timeout=300)
+    assert {tool["name"] for tool in json.loads(listed.stdout)["tools"]} == TOOLS, listed.stderr
+    call = ["--method", "tools/call", "--tool-name", "describe", "--tool-arg", "thing=CCS"]
+    called = json.loads(subprocess.run([*inspector, *call], capture_output=True, text=True, timeout=300).stdout)
+    assert called["structuredContent"]["id"] == "measure/ccs"
+
+
 @pytest.mark.text
-def test_passages_are_quoted_where_the_text_is_given() -> None:
+def test_passages_are_quoted_where_the_text_is_given(graph: Graph) -> None:
     text = Path(os.environ["KG_SHARED"]) / "source" / "klimaatbanen-industrie-2023.txt"
-    results = asyncio.run(_ask({"describe": CALLS["describe"]}, "--text", str(text)))
-    quoted = [statement for statement in said(results, "describe")["statements"] if statement["kind"] == "stated"]
-    assert all("quote" in passage for statement in quoted for passage in statement["passages"])
+    said, _ = asyncio.run(ask(command("--text", str(text)), {"describe": CALLS["describe"]}))
+    passages = told(said, "describe")["passages"]
+    without = Assistant(make_site(graph, {}, Settings())).describe("CCS", "en")["passages"]
+    assert all(" … " not in words for words in passages.values())
+    assert any(" … " in words for words in without.values())
 
 
 def test_without_the_package_the_command_says_what_to_install(tmp_path: Path) -> None:

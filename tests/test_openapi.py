@@ -45,7 +45,7 @@ PAGES = {
     "/docs/{name}",
 }
 FORMS = {f"/questions/{{name}}.{form}" for form in ("svg", "png", "vl.json")}
-GENERIC = {"/api/{name}", "/api/{name}/choices", *FORMS}
+GENERIC = {"/api/{name}", "/api/{name}/choices", "/mcp", *FORMS}  # The protocol of /mcp describes itself.
 RENAMED = {"/id/{path}": "/id/{kind}/{slug}", "/graph/{path}": "/graph/{name}"}
 
 

@@ -21,9 +21,7 @@ from publication_cases import CASES, DUTCH, ENGLISH, TEXTS, project_with
 
 from kg.cli import main
 from kg.dutch import DUTCH as DUTCH_GRAMMAR
-from kg.endpoint.assistant.tools import Knowledge
 from kg.endpoint.settings import Settings
-from kg.endpoint.workers import InProcess
 from kg.english import ENGLISH as ENGLISH_GRAMMAR
 from kg.errors import SourceError
 from kg.graph.build import Graph, build
@@ -35,13 +33,13 @@ from kg.publications.passages import find_publications
 from kg.publications.texts import Text, Texts
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
-from kg.queries.limits import Limits
 from kg.queries.question import read_question
 from kg.queries.rows import Rows
 from kg.release.files import Edition
 from kg.release.void import void
 from kg.validation.approved_answers import cell
-from kg.web.app import create_app
+from kg.web.app import create_app, make_site
+from kg.web.assistant.tools import Assistant
 
 OURS = [path.parents[1].name for path in (ROOT / "data").glob("*/editorial/publication.ttl")]
 SHARED = "company/zonnegloed kb:uses substance/restwarmte"
@@ -250,17 +248,15 @@ def test_the_command_shows_one_block_for_each_publication(two: Path) -> None:
 
 
 def test_an_assistant_is_told_what_each_publication_states(both: Graph) -> None:
-    engine = InProcess(both.dataset, Limits(), both.prefixes)
-    told = Knowledge(both, {}, engine, Texts.read(TEXTS, both.store)).describe("company/zonnegloed", "en")
-    blocks = [one for one in told["statements"] if one["value"].get("label") == "residual heat"]
-    assert [one["publication"] for one in blocks] == ["Jobs in neighbourhood heating", "Jobs in district heating"]
-    for block, quote in zip(blocks, ("gebruikt restwarmte.", "uses residual heat."), strict=True):
-        [passage] = block["passages"]
-        assert passage["publication"] == block["publication"]
-        assert passage["quote"].endswith(quote)
-    heat = Knowledge(both, {}, engine).describe("substance/restwarmte", "en")
-    [incoming] = [one for one in heat["incoming"] if one["subject"]["label"] == "Zonnegloed"]
-    assert incoming["graphs"] == [GRAPH + name for name in (DUTCH, ENGLISH)]
+    told = Assistant(make_site(both, {}, Settings(text=tuple(TEXTS)))).describe("company/zonnegloed", "en")
+    groups = [one for one in told["statements"] if "residual heat <substance/restwarmte>" in one["values"]]
+    assert [one["publication"] for one in groups] == [DUTCH, ENGLISH]
+    for group, quote in zip(groups, ("gebruikt restwarmte.", "uses residual heat."), strict=True):
+        assert all(name.startswith(group["publication"]) for name in group["passages"])
+        assert any(quote in told["passages"][name] for name in group["passages"])
+    heat = Assistant(make_site(both, {}, Settings())).describe("substance/restwarmte", "en")
+    incoming = [one for one in heat["mentioned_by"] if "Zonnegloed <company/zonnegloed>" in one["values"]]
+    assert [one["publication"] for one in incoming] == [DUTCH, ENGLISH]
 
 
 # Texts.
@@ -481,13 +477,13 @@ def test_sentences_are_shown_only_where_the_terms_of_reuse_permit_it(silent: Gra
 
 
 def test_an_assistant_gets_sentences_only_where_the_terms_of_reuse_permit_it(silent: Graph) -> None:
-    texts = Texts.read(TEXTS, silent.store).quotable
-    told = Knowledge(silent, {}, InProcess(silent.dataset, Limits(), {}), texts).describe("company/zonnegloed", "en")
-    passages = [one for statement in told["statements"] for one in statement["passages"]]
-    assert {("quote" in one, one.get("address", "")) for one in passages if DUTCH in one["iri"]} == {
-        (False, "https://www.example.org/buurtwarmte")
-    }
-    assert {"quote" in one for one in passages if ENGLISH in one["iri"]} == {True}
+    told = Assistant(make_site(silent, {}, Settings(text=tuple(TEXTS)))).describe("company/zonnegloed", "en")
+    words = {name.partition("/")[0]: [] for name in told["passages"]}
+    for name, text in told["passages"].items():
+        words[name.partition("/")[0]].append(text)
+    assert "uses residual heat." in " ".join(words[ENGLISH])
+    assert "Zonnegloed gebruikt restwarmte" not in " ".join(words[DUTCH])
+    assert "https://www.example.org/buurtwarmte" in told["publications"][DUTCH]
 
 
 def test_every_source_is_named_in_the_foot_and_on_the_page_of_the_dataset(client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.cli.group import main
-from kg.cli.options import limit_settings, say_missing, texts_of, texts_option
+from kg.cli.options import limit_settings, say_missing, texts_option
 
 
 @main.command()
@@ -16,9 +16,11 @@ from kg.cli.options import limit_settings, say_missing, texts_of, texts_option
 def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
     """Serve the graph to assistants over standard input and output (Model Context Protocol).
 
+    kg serve does so over HTTP, at /mcp.
+
     Needs the extra mcp of this package.
     """
-    from kg.endpoint.assistant.tools import Knowledge
+    from kg.endpoint.settings import Settings
     from kg.endpoint.workers import WorkerPool
     from kg.errors import Unavailable, install_hint
     from kg.files import project_folder
@@ -28,16 +30,18 @@ def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
 
     if find_spec("mcp") is None:
         raise Unavailable("the package mcp is not installed", hint=install_hint("mcp"))
-    from kg.endpoint.assistant.mcp import make_server
+    from kg.web.app import make_site
+    from kg.web.assistant.mcp import make_server
+    from kg.web.assistant.tools import Assistant
 
     graph = build(project_folder())
-    quoted = texts_of(graph, texts)
-    say_missing(quoted)
     held = Limits(**limits)
     pool = WorkerPool.over(graph.dataset, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:
-        knowledge = Knowledge(graph, find_questions(project_folder() / "queries"), pool, quoted.quotable)
+        questions = find_questions(project_folder() / "queries")
+        site = make_site(graph, questions, Settings(limits=held, text=texts), pool)
+        say_missing(site.texts)
         pool.begin()
-        make_server(knowledge).run("stdio")
+        make_server(Assistant(site), graph.version).run("stdio")
     finally:
         pool.close()

@@ -194,6 +194,11 @@ class Facts:
         return Support(kind, graph, NODE if passages else "", passages)
 
     @property
+    def kinds(self) -> Mapping[str, str]:
+        """Named graph to its kind, both as IRIs."""
+        return self._evidence.kinds
+
+    @property
     def sources(self) -> Mapping[str, set[str]]:
         """Thing to its passages."""
         return self._evidence.sources

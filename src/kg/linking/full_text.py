@@ -28,6 +28,7 @@ _ASIDE: Final = 0.6  # Of a name: a word that only another name or the descripti
 _FULL: Final = 0.4  # What it counts that a name holds nothing else.
 _OTHER: Final = 0.95  # Of the preferred name: another.
 _FOREIGN: Final = 0.9  # Of a name: one in another language than that of the page.
+_COUNTED: Final = 0.15  # The weight of a document from which on it makes its words common.
 _SHORT: Final = 0.3  # Of a word: a letter or digit that stands alone.
 _LEAST: Final = 0.42  # Of what is asked, in rarity: what a document must hold.
 _SHARE: Final = 0.45  # Of the best score: what has less is not worth a line.
@@ -147,6 +148,7 @@ class FullText:
 
     def __init__(self, documents: Iterable[Document], synonyms: Iterable[Iterable[str]] = ()) -> None:
         self._documents = list(documents)
+        self._count = sum(document.weight >= _COUNTED for document in self._documents)
         told = ((*(text for text, _ in (*one.names, *one.others)), one.text) for one in self._documents)
         texts = [_folded(text) for those in told for text in those]
         self._words = sorted({word for text in texts for word in text.split()})
@@ -157,6 +159,7 @@ class FullText:
         self._bodies: list[Stems] = []
         self._named: defaultdict[str, set[int]] = defaultdict(set)
         self._told: defaultdict[str, set[int]] = defaultdict(set)
+        self._common: defaultdict[str, int] = defaultdict(int)
         for number, document in enumerate(self._documents):
             self._add(number, document)
         self._begins: defaultdict[str, list[str]] = defaultdict(list)
@@ -171,11 +174,13 @@ class FullText:
             stems = self._stems_of(words)
             for part in stems:
                 self._named[part].add(len(self._names))
+                self._common[part] += document.weight >= _COUNTED
             weight = 1.0 if at < len(document.names) else _OTHER
             self._names.append(_Name(number, text, lang, plain, stems, len(words), weight))
         self._bodies.append(body := self._stems_of(_telling(_folded(document.text))))
         for part in body:
             self._told[part].add(number)
+            self._common[part] += document.weight >= _COUNTED
 
     def _stems_of(self, words: Sequence[str]) -> Stems:
         return {part: _PART for word in words for part in self._parts(word)} | dict.fromkeys(_stems(words), 1.0)
@@ -202,6 +207,29 @@ class FullText:
         ordered = sorted(best.items(), key=lambda item: (-round(item[1].score, 3), item[0]))
         least = _SHARE * min(ordered[0][1].score, 1.0) if ordered else 0.0
         return [match for _, match in ordered if match.score >= least]
+
+    def search_any(self, text: str, lang: str) -> tuple[list[Match], list[str]]:
+        """Return what holds some of the words, best first, with how much of the words in rarity it holds as score.
+
+        Arguments:
+            text: a question or some words.
+            lang: language of the page.
+
+        Returns:
+            What is found, and the words that nothing holds.
+
+        """
+        held: dict[str, Match] = {}
+        rarities = {word: self._rarity(self._ways(word, prefix=False)) for word in _telling(_folded(text))}
+        whole, unknown = sum(rarities.values()) or 1.0, []
+        for word, rarity in rarities.items():
+            matches = self.search(word, lang)
+            unknown += [] if matches else [word]
+            for match in matches:
+                share = min(match.score, 1.0) * rarity / whole
+                known = held.get(match.key, replace(match, score=0.0))
+                held[match.key] = replace(known, score=known.score + share)
+        return sorted(held.values(), key=lambda match: -match.score), unknown
 
     def nearest(self, text: str) -> str:
         """Return a text with each word that nothing holds replaced by its parts, or by the one spelled most like it."""
@@ -255,8 +283,8 @@ class FullText:
 
     def _rarity(self, ways: Ways) -> float:
         parts = {part for _, those in ways for one in those for part in one}
-        count = max(len(self._named.get(part, ())) + len(self._told.get(part, ())) for part in parts)
-        return math.log(1 + len(self._documents) / (1 + count))
+        count = max(self._common.get(part, 0) for part in parts)
+        return math.log(1 + self._count / (1 + count))
 
     def _found(self, asked: _Asked, lang: str) -> Iterator[tuple[int, Match]]:
         """Yield the documents that hold enough of what is asked, some by several names."""

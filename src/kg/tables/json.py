@@ -31,7 +31,7 @@ def render(sheet: Sheet, source: Provenance, notes: Sequence[str] = ()) -> bytes
         "parameters": dict(source.parameters),
         "columns": _columns(sheet),
         "sources": [asdict(each) for each in source.sources],
-        "rows": [dict(zip(names, map(_value, row), strict=True)) for row in rows],
+        "rows": [dict(zip(names, map(plain, row), strict=True)) for row in rows],
         "version": source.version,
         "date": source.date or None,
         "terms": dict(source.terms),
@@ -54,7 +54,8 @@ def _columns(sheet: Sheet) -> list[dict[str, Any]]:
     return columns
 
 
-def _value(value: Value) -> Any:
+def plain(value: Value) -> Any:
+    """Return a value as JSON holds it: numbers as numbers, dates as text."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, float):

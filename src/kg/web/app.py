@@ -26,6 +26,7 @@ from kg.tables.column_titles import read_titles
 from kg.web import errors, health, layout
 from kg.web.about import accessibility, crawlers, downloads, glossary, home, schema_org, shapes
 from kg.web.address import Address
+from kg.web.assistant import http as assistant
 from kg.web.questions import api, charts, docs, openapi, pages
 from kg.web.search import career_switch, reconcile, routes
 from kg.web.site import Site
@@ -39,7 +40,7 @@ _MODULES = (
     *(diagram_pages, lists, linked_data, read_pages),
     *(pages, api, charts, openapi, docs),
     *(protocol, editor, graph_store),
-    *(routes, reconcile, career_switch),
+    *(routes, reconcile, career_switch, assistant),
 )
 
 
@@ -63,22 +64,8 @@ def create_app(
         reloads: counts how often new data came.
 
     """
-    settings, project = settings or Settings(), project_folder()
-    site = Site(
-        graph=graph,
-        questions=questions,
-        settings=settings,
-        engine=engine or InProcess(graph.dataset, settings.limits, graph.prefixes),
-        data_version=data_version or graph.data_version,
-        labels=Labels(graph.store),
-        cache=Cache(settings.cache),
-        texts=Texts.read(settings.text, graph.store).quotable,
-        views=read_views(project / "views"),
-        address=Address(settings.site.rstrip("/"), settings.report),
-        themes=Themes.from_folder(project / "queries"),
-        column_titles=read_titles(project / "queries"),
-        reloads=reloads,
-    )
+    site = make_site(graph, questions, settings or Settings(), engine, data_version, reloads)
+    settings = site.settings
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.limits.body
@@ -100,3 +87,30 @@ def _inspect(request: Request, limits: Limits) -> None:
     if length > limits.url:
         what = f"the query string of the URL has {length:,} bytes; {limits.url:,} are allowed"
         raise UrlTooLong(what, hint="send the query by POST", limit="url")
+
+
+def make_site(
+    graph: Graph,
+    questions: Mapping[str, Question],
+    settings: Settings,
+    engine: Engine | None = None,
+    data_version: str = "",
+    reloads: Handover | None = None,
+) -> Site:
+    """Return what the routes read, from the arguments of `create_app`."""
+    project = project_folder()
+    return Site(
+        graph=graph,
+        questions=questions,
+        settings=settings,
+        engine=engine or InProcess(graph.dataset, settings.limits, graph.prefixes),
+        data_version=data_version or graph.data_version,
+        labels=Labels(graph.store),
+        cache=Cache(settings.cache),
+        texts=Texts.read(settings.text, graph.store).quotable,
+        views=read_views(project / "views"),
+        address=Address(settings.site.rstrip("/"), settings.report),
+        themes=Themes.from_folder(project / "queries"),
+        column_titles=read_titles(project / "queries"),
+        reloads=reloads,
+    )

@@ -55,6 +55,7 @@ _KINDS: Final = dict.fromkeys(("api", "charts", "openapi"), "api") | {
     "store": "graph",
     "downloads": "download",
     "reconcile": "reconcile",
+    "assistant": "assistant",
     "health": "health",
 }
 _PREFLIGHT: Final = {

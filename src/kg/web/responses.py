@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 import pyoxigraph as ox
@@ -35,6 +35,10 @@ from kg.graph.json_ld import FORMS, expanded
 from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
 from kg.web.context import Context
 from kg.web.layout import interface
+from kg.web.site import Site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _STATUS: Final[dict[type[KgError], int]] = {
     QueryError: 400,
@@ -162,12 +166,16 @@ def ask(context: Context, query: QueryRequest, seconds: float | None = None) -> 
         KgError: as the engine.
 
     """
-    cache, environ = context.site.cache, context.request.environ
-    record = record_of(environ)
+    return run(context.site, context.request.environ, query, seconds)
+
+
+def run(site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None = None) -> QueryResult:
+    """Return an answer as `ask`, for a request in whatever form it came; an empty one is of nobody in particular."""
+    cache, record = site.cache, record_of(environ)
     record.key, record.query = query.key, query
     answer: QueryResult | None = None if wants_fresh(environ) else cache.get(query.key)
     if answer is None:
-        answer = _ask_engine(context, query, seconds, record)
+        answer = _ask_engine(site, environ, query, seconds, record)
         cache.put(query.key, answer, len(answer.data))
     else:
         record.effort = CACHED
@@ -175,11 +183,12 @@ def ask(context: Context, query: QueryRequest, seconds: float | None = None) -> 
     return answer
 
 
-def _ask_engine(context: Context, query: QueryRequest, seconds: float | None, record: RequestRecord) -> QueryResult:
-    request = context.request
-    is_gone: Callable[[], bool] = request.environ.get("kg.client_gone", _stays)
+def _ask_engine(
+    site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None, record: RequestRecord
+) -> QueryResult:
+    is_gone: Callable[[], bool] = environ.get("kg.client_gone", _stays)
     try:
-        answer = context.site.engine.query(query, client=request.remote_addr or "", seconds=seconds, is_gone=is_gone)
+        answer = site.engine.query(query, client=environ.get("REMOTE_ADDR", ""), seconds=seconds, is_gone=is_gone)
     except KgError as error:
         record.limit, record.effort = error.limit, HEAVY if error.limit in _LONG else LIGHT
         raise

@@ -41,7 +41,7 @@ _LEVEL: Final = "level"
 _STEP: Final = 0.005  # What a kind counts less than the kind before it.
 _SITE: Final = 0.95
 _UNRANKED: Final = 0.2
-_PASSAGE: Final = (1.0, 0.7)  # Of the first class of passages, and of the others.
+_PASSAGE: Final = (1.0, 0.7, 0.7, 0.1)  # Of the first classes of passages; the last also of the others.
 _QUESTION: Final = 0.9
 _CHART: Final = 1.1
 
@@ -141,7 +141,7 @@ class Documents:
     def _things(self) -> Iterator[Document]:
         site = self._site
         order = {iri: 1 - _STEP * at for at, iri in enumerate(site.views.ranking)}
-        order |= {iri: _PASSAGE[at > 0] for at, iri in enumerate(site.views.passages)}
+        order |= {iri: _PASSAGE[min(at, len(_PASSAGE) - 1)] for at, iri in enumerate(site.views.passages)}
         weighed = ((order.get(self.class_of(iri), _UNRANKED), iri, entry) for iri, entry in self.entries.items())
         for weight, iri, entry in sorted(weighed, key=lambda item: (-item[0], item[1])):
             names = tuple((label.text, label.lang) for label in entry.labels if label.kind == "prefLabel")

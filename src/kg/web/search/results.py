@@ -143,12 +143,15 @@ class Finder:
     Arguments:
         site: what is served.
 
+    Attributes:
+        documents: what it looks in.
+
     """
 
     def __init__(self, site: Site) -> None:
-        self._site, self._documents = site, Documents(site)
+        self._site, self.documents = site, Documents(site)
 
-    def find(self, lang: str, text: str, kind: str = "", limit: int = 20) -> Results:
+    def find(self, lang: str, text: str, kind: str = "", limit: int = 20, others: bool = True) -> Results:
         """Return what a search finds.
 
         Arguments:
@@ -156,14 +159,16 @@ class Finder:
             text: what was typed; `ISCO 7212` is the code alone.
             kind: IRI or kebab-case name of a class, or question, chart or page; empty means all.
             limit: so many of ours at most, and of ESCO, of which there are five at most unless a kind is asked.
+            others: whether ESCO is looked in, too.
 
         """
         code = _CODE.fullmatch(text.strip())
         text = code[1] if code else text
         ours, meant = self._ours(lang, text), ""
-        esco = self._esco(text, kind, limit if kind else min(limit, _OF_ESCO), _LIKE if ours else _LEAST)
+        most = limit if kind else min(limit, _OF_ESCO)
+        esco = self._esco(text, kind, most, _LIKE if ours else _LEAST) if others else []
         if 100 * _best(ours) < _WEAK and not any(one.match for one in esco):
-            meant = self._documents.texts.nearest(text)
+            meant = self.documents.texts.nearest(text)
             better = self._ours(lang, meant)
             ours, meant = (better, meant) if _best(better) > _best(ours) else (ours, "")
         facets = Counter(self._type(match.key) for match in ours)
@@ -187,7 +192,7 @@ class Finder:
 
     def _ours(self, lang: str, text: str, prefix: bool = False) -> list[Match]:
         """Return what is found of ours, best first, the first few not all of one kind."""
-        matches = [*self._documents.texts.search(text, lang, prefix), *self._coded(lang, text)]
+        matches = [*self.documents.texts.search(text, lang, prefix), *self._coded(lang, text)]
         unique = {match.key: match for match in reversed(matches)}
         return _mixed(list(unique.values())[::-1], lambda key: (self._group(key), self._type(key)))
 
@@ -196,24 +201,24 @@ class Finder:
         for other in self._site.indexes.codes.get(code, ()):
             name = self._site.labels.get(other, lang)[0]
             for iri in self._linked(other):
-                if iri in self._documents.entries:
+                if iri in self.documents.entries:
                     yield Match(iri, 0.5, False, name if code in name else f"{name} ({code})")
 
     def _type(self, key: str) -> str:
         """Return how `type=` names the kind of a document."""
         if key.startswith(QUESTION):
             return CHART if self._question(key).chart else QUESTION
-        return kebab(self._documents.class_of(key)) if key in self._documents.entries else PAGE
+        return kebab(self.documents.class_of(key)) if key in self.documents.entries else PAGE
 
     def _group(self, key: str) -> str:
         """Return whether a document is a question, a page, a passage or a thing."""
-        entry = self._documents.entries.get(key)
+        entry = self.documents.entries.get(key)
         if entry is None:
             return QUESTION if key.startswith(QUESTION) else PAGE
         return _PASSAGE if set(self._site.views.passages) & set(entry.types) else _THING
 
     def _is_of(self, key: str, kind: str) -> bool:
-        entry = self._documents.entries.get(key)
+        entry = self.documents.entries.get(key)
         return not kind or (Wanted(frozenset({kind})).fits(entry) if entry else self._type(key) == kind)
 
     def _question(self, key: str) -> Question:
@@ -223,7 +228,7 @@ class Finder:
         """Return what things of a type are called."""
         if name in _KINDS:
             return message(_KINDS[name][plural], lang)
-        iri = self._documents.classes[name]
+        iri = self.documents.classes[name]
         kinds = {each: kind for kind, each in self._site.kinds.classes.items()}
         text = (
             self._site.kind_name(kinds[iri], lang) if plural and iri in kinds else self._site.labels.get(iri, lang)[0]
@@ -244,12 +249,12 @@ class Finder:
             page = f"/questions/{question.name}?lang={lang}"
             return Hit(name=question.title[lang], page=page, text=question.description[lang], **common)
         if kind == PAGE:
-            names, texts = self._documents.pages[match.key]
+            names, texts = self.documents.pages[match.key]
             return Hit(name=names[lang], page=f"{match.key}?lang={lang}", text=texts.get(lang, ""), **common)
-        return self._thing(lang, self._documents.entries[match.key], match.name, common)
+        return self._thing(lang, self.documents.entries[match.key], match.name, common)
 
     def _thing(self, lang: str, entry: Entry, found: str, common: dict[str, Any]) -> Hit:
-        facts = self._documents.facts(entry.iri, lang)
+        facts = self.documents.facts(entry.iri, lang)
         name, tag = _name(entry, lang)
         return Hit(
             name=name,

@@ -1,0 +1,70 @@
+"""Answers to queries, as assistants get them: rows that say of what kind they are and where that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from kg.endpoint.protocol import QueryResult
+from kg.queries.engine import iris_of
+from kg.tables.column_titles import title_of
+from kg.tables.json import plain
+from kg.tables.sheet import Cell, Sheet
+from kg.web.assistant.citations import Grounds, Payload, cited, names_of, short, size_of
+from kg.web.site import Site
+
+_GROUNDS: Final = ("kind of statement", "passages", "id")
+
+
+def rows_of(site: Site, query: str, result: QueryResult, lang: str, size: int, start: int = 0) -> Payload:
+    """Return rows of an answer with kind, passages and IRI, as many as there is room for, and how many there are.
+
+    Arguments:
+        site: what is served.
+        query: the query that was answered.
+        result: its answer in JSON, or a graph.
+        lang: language of labels and titles.
+        size: characters at most, about.
+        start: number of the first row.
+
+    """
+    if result.format != "json":
+        return _graph(result, size)
+    solutions = ox.parse_query_results(result.data, format=ox.QueryResultsFormat.JSON)
+    sheet = Sheet.from_solutions(solutions, site.labels, lambda name: title_of(site.column_titles, name, lang), lang)
+    grounds = Grounds(site, iris_of(query, site.graph.prefixes), lang)
+    shown = list(fitting(_rows(site, sheet.rows[start:], grounds), size))
+    end, count = start + len(shown), max(result.rows, len(sheet.rows))
+    payload: Payload = {"columns": [column.title for column in sheet.columns] + list(_GROUNDS), "rows": shown}
+    payload |= {"rows_in_all": count} | ({"next_row": end} if end < count else {})
+    names = [name for row in shown for name in row[-2]]
+    return payload | cited(site, names, lang, size - size_of(payload))
+
+
+def _rows(site: Site, rows: Iterable[Sequence[Cell]], grounds: Grounds) -> Iterator[list[Any]]:
+    for row in rows:
+        iris = dict.fromkeys(str(cell.value) for cell in row if cell.iri)
+        kind, passages, own = grounds.of(list(iris), [cell.text for cell in row if cell.kind == "string"])
+        yield [*map(_value, row), kind, names_of(passages), short(site, own)]
+
+
+def _value(cell: Cell) -> Any:
+    return cell.text if cell.iri else plain(cell.value)
+
+
+def fitting(items: Iterable[Any], size: int) -> Iterator[Any]:
+    """Yield the items for which there is room, one at least."""
+    room = size
+    for number, item in enumerate(items):
+        room -= size_of(item) + 1
+        if room < 0 and number:
+            return
+        yield item
+
+
+def _graph(result: QueryResult, size: int) -> Payload:
+    text = result.data.decode("utf-8")
+    payload: Payload = {"turtle": text[:size], "triples_in_all": result.rows}
+    return payload | ({"characters_in_all": len(text)} if len(text) > size else {})
