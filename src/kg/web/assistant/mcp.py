@@ -99,6 +99,7 @@ class Saying(TypedDict, total=False):
     kind: Kinds
     passages: Names
     name: str
+    linked_to_it: Annotated[list[str], Field(description="things here that mappings link to a thing of ESCO")]
 
 
 class Thing(Cited, total=False):

@@ -27,6 +27,7 @@ from kg.web.assistant.tables import fitting, rows_of
 from kg.web.assistant.things import describe, head, type_of, words_of
 from kg.web.responses import run
 from kg.web.search.career_switch import Advice
+from kg.web.search.results import Hit
 from kg.web.site import Site
 
 USUAL: Final = 3500  # Characters of rows or statements, about; passages come beside them.
@@ -124,17 +125,20 @@ class Assistant:
         if esco:
             self._site.indexes.esco.get(_WAIT)
         results = self._lookup.finder.find(lang, text, kind, limit, others=esco)
-        hits = [self._hit(hit.id, hit.type, hit.name, lang) for hit in (results.hits if esco else results.ours)]
+        hits = [self._hit(hit, lang) for hit in (results.hits if esco else results.ours)]
         payload: Payload = {"searched": results.meant or text[:300], "results": hits, "more": results.more}
         if not hits:
             payload["nothing"] = f"nothing is called so, searched as {payload['searched']}; {_UNSAID}"
         names = [name for hit in hits for name in hit.get("passages", ())[:1]]
         return payload | cited(self._site, names, lang, USUAL - min(size_of(payload), USUAL))
 
-    def _hit(self, key: str, kind: str, name: str, lang: str) -> Payload:
-        if not key.startswith(("http:", "https:")):
-            return {"id": key, "name": name, "type": kind}
-        return words_of(self._site, key, lang) if key.count("/") > ID.count("/") + 1 else head(self._site, key, lang)
+    def _hit(self, hit: Hit, lang: str) -> Payload:
+        if hit.id.startswith(ID):
+            bound = hit.id.count("/") > ID.count("/") + 1
+            return words_of(self._site, hit.id, lang) if bound else head(self._site, hit.id, lang)
+        linked = [f"{term.text} <{short(self._site, term.iri)}>" for term in hit.linked]
+        payload = {"id": short(self._site, hit.id), "name": hit.name, "type": hit.kind}
+        return payload | ({"linked_to_it": linked} if linked else {})
 
     def describe(self, thing: str, lang: str, size: int = USUAL) -> Payload:
         """Return what is said of one thing, by property, with kinds and passages, and what points at it.
