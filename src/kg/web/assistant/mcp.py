@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import getdoc
 from typing import Annotated, Any, Final, Literal
 
 from mcp.server.mcpserver import MCPServer
@@ -259,7 +260,7 @@ def _add_tools(server: MCPServer[Any], assistant: Assistant) -> None:
         return _result(lambda: assistant.career_switch(job, skills or [], place, lang, limit))
 
     for tool in (ask, search, describe, answer_question, list_questions, career_switch, schema, query):
-        server.add_tool(tool, annotations=_READS)
+        server.add_tool(tool, description=getdoc(tool), annotations=_READS)
 
 
 def _add_resources(server: MCPServer[Any], assistant: Assistant) -> None:
