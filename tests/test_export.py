@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -587,6 +588,8 @@ def test_descriptions_are_negotiated(base: str) -> None:
     assert get(f"{base}/dataset.exe").status == 404
     led = request(f"{base}", "/.well-known/void", "GET", None, {"Accept": "text/html"})
     assert (led.status, led.headers["Location"]) == (303, "/dataset?lang=nl")
+    (file,) = re.findall(r'href="(/.well-known/void[^"]*)"', page.text)
+    assert get(f"{base}{file}", Accept="text/html").headers["Content-Type"].startswith("text/turtle")
 
 
 def test_downloads_have_a_page_in_both_languages(base: str, graph: Graph) -> None:

@@ -78,7 +78,7 @@ def init_app(app: Flask, site: Site) -> None:
     @blueprint.get("/.well-known/void")
     def void() -> Response:
         """Describe the dataset in VoID (section 7.2), in the RDF syntax asked for; lead to the page of it."""
-        if wants_html(request):
+        if wants_html(request) and not request.args.get("format"):
             return Response(
                 status=303,
                 headers={"Location": f"/dataset?lang={Context.from_request(site, request).lang}", "Vary": "Accept"},
