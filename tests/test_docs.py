@@ -139,6 +139,8 @@ def test_one_version_everywhere(graph: Graph) -> None:
     assert kg.__version__ == graph.version == citation["version"]
     assert f"## {graph.version} ({citation['date-released']})" in changes
     assert f"owl:versionIRI <https://w3id.org/klimaatbanen/def/{graph.version}>" in ontology
+    assert f'dct:modified "{citation["date-released"]}"^^xsd:date' in ontology
+    assert f'dct:creator "{citation["authors"][0]["name"]}"' in ontology
 
 
 def test_makefile_tells_what_to_install_where_venv_is_missing(tmp_path: Path) -> None:

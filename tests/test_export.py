@@ -48,6 +48,9 @@ UNION_SIZE = "SELECT (COUNT(*) AS ?n) { SELECT DISTINCT ?s ?p ?o { ?s ?p ?o } }"
 DATASET = rdflib.URIRef(BASE + "dataset")
 RDFLIB_WARNS_OF_ITSELF = pytest.mark.filterwarnings("ignore:(Dataset|ConjunctiveGraph):DeprecationWarning")
 
+SSSOM = rdflib.Namespace("https://w3id.org/sssom/")
+DECLARE = ox.NamedNode("http://www.w3.org/ns/shacl#declare")
+
 
 @pytest.fixture(scope="module")
 def named() -> list[str]:
@@ -300,6 +303,70 @@ def test_dcat_describes_each_file_as_it_is(made: Release) -> None:
     assert "creativecommons" in licences[BASE + "download/graphs/industrie-2023/editorial.ttl.gz"]
     stated = rdflib.URIRef(BASE + "download/graphs/industrie-2023.ttl.gz")
     assert any("UWV" in str(rights) for rights in catalogue.objects(stated, DCTERMS.description))
+
+
+RANGES = {
+    "http://data.europa.eu/r5r/availability": "http://www.w3.org/2004/02/skos/core#Concept",
+    "http://spdx.org/rdf/terms#algorithm": "http://spdx.org/rdf/terms#ChecksumAlgorithm",
+    "http://spdx.org/rdf/terms#checksum": "http://spdx.org/rdf/terms#Checksum",
+    f"{DCAT}compressFormat": f"{DCTERMS}MediaType",
+    f"{DCAT}landingPage": "http://xmlns.com/foaf/0.1/Document",
+    f"{DCAT}mediaType": f"{DCTERMS}MediaType",
+    f"{DCAT}theme": "http://www.w3.org/2004/02/skos/core#Concept",
+    f"{DCTERMS}accessRights": f"{DCTERMS}RightsStatement",
+    f"{DCTERMS}conformsTo": f"{DCTERMS}Standard",
+    f"{DCTERMS}format": f"{DCTERMS}MediaTypeOrExtent",
+    f"{DCTERMS}language": f"{DCTERMS}LinguisticSystem",
+    f"{DCTERMS}license": f"{DCTERMS}LicenseDocument",
+    f"{DCTERMS}publisher": "http://xmlns.com/foaf/0.1/Agent",
+    f"{DCTERMS}spatial": f"{DCTERMS}Location",
+    "http://xmlns.com/foaf/0.1/homepage": "http://xmlns.com/foaf/0.1/Document",
+}
+
+
+def test_dcat_types_what_it_names_so_that_no_vocabulary_has_to_be_loaded(made: Release) -> None:
+    """The ranges of DCAT-AP 3.0.1."""
+    described = turtle(made, "dataset.ttl")
+    for name, kind in RANGES.items():
+        values = set(described.objects(None, rdflib.URIRef(name)))
+        assert values, name
+        assert values <= set(described.subjects(RDF.type, rdflib.URIRef(kind))), name
+
+
+def test_the_ontology_alone_has_a_version_iri_and_the_dataset_its_own(made: Release, graph: Graph) -> None:
+    everything = [turtle(made, name) for name in ("dataset.ttl", "void.ttl", "ontology.ttl")]
+    stated = {pair for one in everything for pair in one.subject_objects(rdflib.OWL.versionIRI)}
+    ontology, dataset = rdflib.URIRef(BASE + "def"), rdflib.URIRef(BASE + "dataset")
+    assert stated == {(ontology, ontology + f"/{graph.version}")}
+    for one in everything[:2]:
+        assert list(one.objects(dataset, rdflib.URIRef(f"{DCAT}hasCurrentVersion"))) == [dataset + f"/{graph.version}"]
+
+
+def test_the_owner_publishes_the_ontology_too(made: Release, bare: Release) -> None:
+    ontology = rdflib.URIRef(BASE + "def")
+    said = list(turtle(made, "ontology.ttl").objects(ontology, DCTERMS.publisher))
+    assert said == [rdflib.URIRef(OWNER.publisher_iri)]
+    assert not list(turtle(bare, "ontology.ttl").objects(ontology, DCTERMS.publisher))
+
+
+def test_no_name_in_turtle_has_an_escape(made: Release) -> None:
+    """Older parsers misread them without a word."""
+    strings = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|<[^>]*>', re.DOTALL)
+    for name in made.files:
+        if ".ttl" in name and not name.endswith(".xz"):
+            assert "\\" not in strings.sub("", text(made, name)), name
+
+
+def test_mapping_sets_are_there_as_edited_and_in_the_rdf_of_sssom(made: Release, project: Path) -> None:
+    files = sorted((project / "data" / "mappings").glob("*.sssom.tsv"))
+    assert files
+    for file in files:
+        assert made.files[f"mappings/{file.name}"].data == file.read_bytes()
+        rdf = turtle(made, f"mappings/{file.stem}.ttl")
+        [one] = rdf.subjects(RDF.type, SSSOM.MappingSet)
+        mappings = set(rdf.objects(one, SSSOM.mappings))
+        assert mappings == set(rdf.subjects(RDF.type, rdflib.OWL.Axiom))
+        assert len(mappings) == sum(not line.startswith("#") for line in file.read_text("utf-8").splitlines()) - 1
 
 
 @pytest.mark.check
@@ -656,6 +723,10 @@ def test_the_ontology_answers_at_its_version(project: Path, graph: Graph) -> Non
     assert client.get(path, headers={"Accept": "text/html"}).status_code == 200
     assert client.get(f"{path}.ttl").text == client.get("/def.ttl").text
     assert client.get("/def/0.0.1").status_code == 404
+    assert client.get(f"/dataset/{graph.version}", headers={"Accept": "text/html"}).status_code == 200
+    assert client.get("/dataset/0.0.1").status_code == 404
+    for iri in {quad.object.value for quad in graph.store.quads_for_pattern(None, DECLARE, None, None)}:
+        assert client.get(f"/{iri.removeprefix(BASE)}", headers={"Accept": "text/turtle"}).status_code == 200, iri
 
 
 @pytest.mark.check

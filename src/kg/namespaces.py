@@ -9,6 +9,7 @@ ONTOLOGY: Final = BASE + "def"
 KB: Final = ONTOLOGY + "#"
 ID: Final = BASE + "id/"
 GRAPH: Final = BASE + "graph/"
+PREFIX: Final = BASE + "prefix/"
 
 CATALOGUE: Final = GRAPH + "catalogue"
 ENTAILED_GRAPH: Final = GRAPH + "inferred/rdfs"

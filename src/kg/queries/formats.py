@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,6 +69,8 @@ GRAPHS: Final = (
     Format("nq", "application/n-quads", ox.RdfFormat.N_QUADS, names=("nquads", "n-quads")),
 )
 
+_IRI: Final = re.compile(rb"<([^<>\s]*)>")
+_PLAIN_LOCAL: Final = re.compile(rb"(?:[\w\x80-\xff](?:[\w\x80-\xff.-]*[\w\x80-\xff-])?)?")
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 Solutions = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
@@ -101,8 +104,31 @@ def serialise_triples(triples: list[ox.Triple], form: Format, prefixes: dict[str
     plain = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
     if form.engine in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
         return plain
-    used = {prefix: space for prefix, space in prefixes.items() if f"<{space}".encode() in plain}
+    used = plain_prefixes(plain, prefixes)
     return ox.serialize(triples, format=form.engine, prefixes=used) or b""  # type: ignore[arg-type]
+
+
+def plain_prefixes(statements: bytes, prefixes: Mapping[str, str]) -> dict[str, str]:
+    r"""Return the prefixes that shorten an IRI of the statements and leave none with an escape in its local name.
+
+    Turtle allows `id\/kind\/slug` (section 6.3, PN_LOCAL_ESC), which older parsers misread without a word.
+
+    Arguments:
+        statements: N-Triples or N-Quads.
+        prefixes: prefix to namespace; under the longest that fits, an IRI is written.
+
+    """
+    used = {prefix: space for prefix, space in prefixes.items() if f"<{space}".encode() in statements}
+    while escaped := _escaped(set(_IRI.findall(statements)), used):
+        used = {prefix: space for prefix, space in used.items() if prefix not in escaped}
+    return used
+
+
+def _escaped(iris: Iterable[bytes], prefixes: Mapping[str, str]) -> set[str]:
+    """Return the prefixes under which an IRI is written with an escape."""
+    spaces = sorted(((space.encode(), prefix) for prefix, space in prefixes.items()), reverse=True)
+    fitting = ((iri, next((pair for pair in spaces if iri.startswith(pair[0])), None)) for iri in iris)
+    return {pair[1] for iri, pair in fitting if pair and not _PLAIN_LOCAL.fullmatch(iri, len(pair[0]))}
 
 
 def rows_of(data: bytes, form: str) -> int:

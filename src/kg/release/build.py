@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from kg.errors import SourceError
 from kg.files import read_text, replacing
 from kg.graph.build import Graph
-from kg.namespaces import BASE, CATALOGUE, ID, KB
+from kg.namespaces import BASE, CATALOGUE, ID, KB, ONTOLOGY
 from kg.queries.question import find_questions
 from kg.release.changes import CHANGES, read_changes
 from kg.release.csv_tables import Table, Tables
@@ -21,6 +21,8 @@ from kg.release.dumps import dumps, imported, shapes
 from kg.release.example_queries import examples
 from kg.release.feed import feed
 from kg.release.files import CHANGELOG, CITATION, CRATE, LICENCE, SUMS, Edition, File, Owner, Release
+from kg.release.mapping_sets import mapping_sets
+from kg.release.metadata import makers
 from kg.release.ro_crate import crate
 from kg.release.table_metadata import table_metadata
 from kg.release.void import void
@@ -74,6 +76,7 @@ def build_release(
 
 def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Iterator[File]:
     distributed = []
+<<<<<<< HEAD
     for file in (*dumps(graph), *imported(graph, project)):
         yield file
         distributed.append(file)
@@ -84,6 +87,12 @@ def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Itera
             distributed.append(file)
         described.append(table.description)
     yield from table_metadata(graph, described, owner, edition)
+=======
+    for file in (*dumps(graph, makers((ONTOLOGY,), owner, Edition())), *imported(graph, project), *tables(graph)):
+        yield file
+        distributed.append(file)
+    yield from mapping_sets(graph, project)
+>>>>>>> 2430d7e (Conventions of RDF: SSSOM in the release, schemes with top concepts, ranges of cubes, classes in DCAT, OWL 2 DL)
     yield from shapes(graph, project)
     yield examples(find_questions(project / "queries"), graph.prefixes)
     yield from papers(project)

@@ -39,6 +39,13 @@ _COMPRESS_FORMATS: Final = {
     "application/gzip": f"{_IANA}application/gzip",
     "application/x-xz": "https://tukaani.org/xz/xz-file-format.txt",  # No media type of IANA: its specification.
 }
+_RANGES: Final = {
+    DCAT + "compressFormat": DCT + "MediaType",
+    DCAT + "mediaType": DCT + "MediaType",
+    DCT + "format": DCT + "MediaTypeOrExtent",
+    DCT + "license": DCT + "LicenseDocument",
+    _SPDX + "algorithm": _SPDX + "ChecksumAlgorithm",
+}
 _TITLES: Final = {"en": "Description in DCAT", "nl": "Beschrijving in DCAT"}
 
 
@@ -62,6 +69,7 @@ def dcat(graph: Graph, files: Iterable[File], owner: Owner, edition: Edition) ->
         *(triple(DATASET, DCAT + "keyword", keyword) for keyword in keywords),
         *(statement for file in distributed for statement in _distribution(graph, file)),
     }
+    description |= set(_classes(description))
     triples = sorted(description, key=str)
     tree = ox.serialize(triples, format=ox.RdfFormat.JSON_LD) or b""
     return [
@@ -89,6 +97,13 @@ def _distribution(graph: Graph, file: File) -> Iterator[ox.Triple]:
     yield triple(file.iri, DCAT + "byteSize", size)
     yield triple(file.iri, _AVAILABLE, _STABLE)
     yield from _checksum(file)
+
+
+def _classes(description: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    """Yield the class of each value whose property has a range (DCAT-AP 3.0.1), as its vocabulary may not be loaded."""
+    for statement in description:
+        if (name := _RANGES.get(statement.predicate.value)) and isinstance(statement.object, ox.NamedNode):
+            yield triple(statement.object.value, RDF_TYPE, name)
 
 
 def licence(graph: Graph, file: File) -> str:

@@ -12,6 +12,7 @@ from kg.graph.build import Graph
 from kg.graph.sources import find_packed, parse
 from kg.labels import Labels
 from kg.namespaces import DCT, GRAPH, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.queries.formats import plain_prefixes
 from kg.rdf_terms import objects
 from kg.release.files import File, packed
 
@@ -26,10 +27,15 @@ _WHOLE_TITLES: Final = {
 }
 
 
-def dumps(graph: Graph) -> Iterator[File]:
+def dumps(graph: Graph, of_ontology: Iterable[ox.Triple] = ()) -> Iterator[File]:
     """Yield the dumps of a graph: the whole, then each named graph, then the ontology in plain Turtle.
 
     Blank nodes are labelled by RDFC-1.0 over the whole, so that they are the same nodes in every dump.
+
+    Arguments:
+        graph: the built graph.
+        of_ontology: what only the owner says of the ontology.
+
     """
     quads = canonical(graph.store)
     whole = _serialised(quads, _union(quads), quads, graph.prefixes)
@@ -41,7 +47,7 @@ def dumps(graph: Graph) -> Iterator[File]:
         triples = [quad.triple for quad in own]
         for suffix, data in _serialised(own, triples, triples, graph.prefixes):
             yield File(f"graphs/{name.removeprefix(GRAPH)}.{suffix}", data, title, graph=name)
-    yield _ontology(graph, quads)
+    yield _ontology(graph, quads, of_ontology)
 
 
 def imported(graph: Graph, project: Path) -> Iterator[File]:
@@ -54,8 +60,8 @@ def imported(graph: Graph, project: Path) -> Iterator[File]:
             yield File(name, source.path.read_bytes(), title, graph=source.graph)
 
 
-def _ontology(graph: Graph, quads: Iterable[ox.Quad]) -> File:
-    triples = [quad.triple for quad in quads if quad.graph_name == ox.NamedNode(ONTOLOGY_GRAPH)]
+def _ontology(graph: Graph, quads: Iterable[ox.Quad], more: Iterable[ox.Triple]) -> File:
+    triples = [*(quad.triple for quad in quads if quad.graph_name == ox.NamedNode(ONTOLOGY_GRAPH)), *more]
     return File("ontology.ttl", turtle(triples, graph.prefixes), {"en": "Ontology", "nl": "Ontologie"}, free=True)
 
 
@@ -128,7 +134,8 @@ def turtle(triples: Iterable[ox.Triple], prefixes: dict[str, str]) -> bytes:
     for triple in triples:
         blocks.setdefault(triple.subject, []).append(triple)
     triples = [triple for block in blocks.values() for triple in block]
-    return ox.serialize(triples, format=_TURTLE, prefixes=prefixes) or b""
+    plain = plain_prefixes(ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"", prefixes)
+    return ox.serialize(triples, format=_TURTLE, prefixes=plain) or b""
 
 
 def _bytes(statements: Sequence[ox.Quad] | Sequence[ox.Triple], form: ox.RdfFormat) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.build import Graph
-from kg.namespaces import DCAT, DCT, ONTOLOGY, OWL, RDF_TYPE, XSD
+from kg.namespaces import DCAT, DCT, RDF_TYPE, XSD
 from kg.rdf_terms import objects
 from kg.release.files import DATASET, DOWNLOAD, LICENCE, Edition, Owner
 
@@ -23,7 +23,6 @@ MORE_PREFIXES: Final = {
     "spdx": "http://spdx.org/rdf/terms#",
     "vcard": VCARD,
 }
-_VERSIONS: Final = tuple(OWL + name for name in ("versionInfo", "versionIRI", "priorVersion"))
 
 
 def triple(subject: str, predicate: str, value: ox.NamedNode | ox.Literal | str) -> ox.Triple:
@@ -45,11 +44,9 @@ def statements_about(nodes: Iterable[str]) -> Iterator[ox.Triple]:
 
 
 def versions(graph: Graph) -> Iterator[ox.Triple]:
-    """Yield the version of the dataset, which is that of the ontology."""
-    for predicate in _VERSIONS:
-        for value in objects(graph.store, ox.NamedNode(ONTOLOGY), predicate):
-            yield ox.Triple(ox.NamedNode(DATASET), ox.NamedNode(predicate), value)
+    """Yield the version of the dataset and its IRI (DCAT 3, section 11); `owl:versionIRI` is for ontologies."""
     yield triple(DATASET, DCAT + "version", ox.Literal(graph.version))
+    yield triple(DATASET, DCAT + "hasCurrentVersion", f"{DATASET}/{graph.version}")
 
 
 def dates(nodes: Iterable[str], properties: Iterable[str], edition: Edition) -> Iterator[ox.Triple]:

@@ -75,6 +75,12 @@ def init_app(app: Flask, site: Site) -> None:
         response.headers["Content-Location"] = f"/dataset.{form.name if form else 'html'}"
         return response
 
+    @blueprint.get("/dataset/<version>")
+    def of_version(version: str) -> Response:
+        """Describe a version of the dataset: only that which is served."""
+        _check_version(site, version)
+        return dataset("")
+
     @blueprint.get("/.well-known/void")
     def void() -> Response:
         """Describe the dataset in VoID (section 7.2), in the RDF syntax asked for; lead to the page of it."""
@@ -86,6 +92,12 @@ def init_app(app: Flask, site: Site) -> None:
         return _described(site, request, "void", graph_format(request, ""))
 
     app.register_blueprint(blueprint)
+
+
+def _check_version(site: Site, version: str) -> None:
+    if version != site.graph.version:
+        served = f"{DATASET}/{site.graph.version}"
+        raise NotFound(f"version {version[:20]} of the dataset is not served here", hint=f"here is <{served}>")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, request
 
 from kg.errors import NotFound
 from kg.graph.resource import Resource, find_ontology, find_resource
-from kg.namespaces import BASE, GRAPH, ID, KB, ONTOLOGY, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.namespaces import BASE, GRAPH, ID, KB, ONTOLOGY, ONTOLOGY_GRAPH, PREFIX, RDF_TYPE
 from kg.queries.formats import GRAPHS, Format
 from kg.rdf_terms import is_iri, local_name
 from kg.release.metadata import licence_of
@@ -42,6 +42,11 @@ def init_app(app: Flask, site: Site) -> None:
     def graph(path: str) -> Response:
         """Show what the catalogue says of a named graph."""
         return _show(Context.from_request(site, request), GRAPH, path)
+
+    @blueprint.get("/prefix/<path:path>")
+    def prefix(path: str) -> Response:
+        """Show the declaration of a prefix."""
+        return _show(Context.from_request(site, request), PREFIX, path)
 
     @blueprint.get("/def/<version>")
     def of_version(version: str) -> Response:
