@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 from conftest import ROOT
-from elsewhere import environment
 
 from kg.errors import SourceError
 from kg.graph.build import Graph
@@ -19,7 +17,6 @@ from kg.validation.documents import find_inputs
 
 FILES = find_mappings(ROOT)
 SHAPES = ROOT / "shapes"
-SSSOM_PY = ROOT / "docs" / "conventions" / "mapping-sets.txt"
 VERSION = ox.NamedNode("http://www.w3.org/2002/07/owl#versionInfo")
 THINGS = f"""@prefix o: <{ID}occupation/> .
 o:lasser a <{KB}Occupation> .
@@ -120,31 +117,6 @@ def test_a_broken_file_says_where(tmp_path: Path) -> None:
 
 def test_a_project_without_mappings_has_none(tmp_path: Path) -> None:
     assert find_mappings(tmp_path) == []
-
-
-VALIDATE_EACH = """
-import sys
-from sssom.cli import main
-for path in sys.argv[1:]:
-    print(path, file=sys.stderr, flush=True)
-    main(["validate", path], standalone_mode=False)
-"""
-
-
-def sssom_validate(tool: Path, *paths: Path) -> subprocess.CompletedProcess[str]:
-    """What `sssom validate` says of files, all in one process, with a line before each."""
-    return subprocess.run([tool, "-c", VALIDATE_EACH, *paths], capture_output=True, text=True, timeout=300)
-
-
-@pytest.mark.check
-def test_sssom_py_accepts_every_file(tmp_path: Path) -> None:
-    sssom_py = environment(SSSOM_PY) / "python"
-    paths = [file.path for file in FILES]
-    run = sssom_validate(sssom_py, *paths)
-    assert (run.returncode, run.stdout, run.stderr.splitlines()) == (0, "", [str(path) for path in paths])
-    wrong = tmp_path / "wrong.sssom.tsv"
-    wrong.write_text(FILES[0].path.read_text("utf-8").replace("\t0.9\t", "\t1.9\t"), "utf-8")
-    assert "1.9 is greater than the maximum" in sssom_validate(sssom_py, wrong).stderr
 
 
 def test_a_missing_mapping_is_a_warning_of_kg_validate(graph: Graph) -> None:

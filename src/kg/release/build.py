@@ -76,8 +76,7 @@ def build_release(
 
 def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Iterator[File]:
     distributed = []
-<<<<<<< HEAD
-    for file in (*dumps(graph), *imported(graph, project)):
+    for file in (*dumps(graph, makers((ONTOLOGY,), owner, Edition())), *imported(graph, project)):
         yield file
         distributed.append(file)
     described = []
@@ -87,12 +86,7 @@ def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Itera
             distributed.append(file)
         described.append(table.description)
     yield from table_metadata(graph, described, owner, edition)
-=======
-    for file in (*dumps(graph, makers((ONTOLOGY,), owner, Edition())), *imported(graph, project), *tables(graph)):
-        yield file
-        distributed.append(file)
     yield from mapping_sets(graph, project)
->>>>>>> 2430d7e (Conventions of RDF: SSSOM in the release, schemes with top concepts, ranges of cubes, classes in DCAT, OWL 2 DL)
     yield from shapes(graph, project)
     yield examples(find_questions(project / "queries"), graph.prefixes)
     yield from papers(project)

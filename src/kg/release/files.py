@@ -30,11 +30,8 @@ _MEDIA_TYPES: Final = {
     ".nq": "application/n-quads",
     ".jsonld": "application/ld+json",
     ".csv": "text/csv",
-<<<<<<< HEAD
     ".parquet": "application/vnd.apache.parquet",
-=======
     ".tsv": "text/tab-separated-values",
->>>>>>> 2430d7e (Conventions of RDF: SSSOM in the release, schemes with top concepts, ranges of cubes, classes in DCAT, OWL 2 DL)
     ".rq": "application/sparql-query",
     ".xml": "application/atom+xml",
     ".json": "application/json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -75,12 +75,6 @@ def init_app(app: Flask, site: Site) -> None:
         response.headers["Content-Location"] = f"/dataset.{form.name if form else 'html'}"
         return response
 
-    @blueprint.get("/dataset/<version>")
-    def of_version(version: str) -> Response:
-        """Describe a version of the dataset: only that which is served."""
-        _check_version(site, version)
-        return dataset("")
-
     @blueprint.get("/.well-known/void")
     def void() -> Response:
         """Describe the dataset in VoID (section 7.2), in the RDF syntax asked for; lead to the page of it."""
@@ -91,13 +85,18 @@ def init_app(app: Flask, site: Site) -> None:
             )
         return _described(site, request, "void", graph_format(request, ""))
 
+    _add_version(blueprint, site, dataset)
     app.register_blueprint(blueprint)
 
 
-def _check_version(site: Site, version: str) -> None:
-    if version != site.graph.version:
-        served = f"{DATASET}/{site.graph.version}"
-        raise NotFound(f"version {version[:20]} of the dataset is not served here", hint=f"here is <{served}>")
+def _add_version(blueprint: Blueprint, site: Site, dataset: Callable[[str], Response]) -> None:
+    @blueprint.get("/dataset/<version>")
+    def of_version(version: str) -> Response:
+        """Describe a version of the dataset: only that which is served."""
+        if version != site.graph.version:
+            served = f"{DATASET}/{site.graph.version}"
+            raise NotFound(f"version {version[:20]} of the dataset is not served here", hint=f"here is <{served}>")
+        return dataset("")
 
 
 @dataclass(frozen=True)
