@@ -43,10 +43,10 @@ def init_app(app: Flask, site: Site) -> None:
         """Show what the catalogue says of a named graph."""
         return _show(Context.from_request(site, request), GRAPH, path)
 
-    @blueprint.get("/prefix/<path:path>")
-    def prefix(path: str) -> Response:
+    @blueprint.get("/prefix/<name>")
+    def prefix(name: str) -> Response:
         """Show the declaration of a prefix."""
-        return _show(Context.from_request(site, request), PREFIX, path)
+        return _show(Context.from_request(site, request), PREFIX, name)
 
     @blueprint.get("/def/<version>")
     def of_version(version: str) -> Response:
