@@ -1,4 +1,4 @@
-"""Tables: Data Package 2, CSV on the Web, Apache Parquet"""
+"""Tables: Data Package 2, CSV on the Web, Apache Parquet."""
 
 import csv
 import json
