@@ -22,7 +22,7 @@ from kg.graph.sources import read
 from kg.publications.passages import normal_form, sha256
 from kg.publications.text_check import Report, check
 from kg.publications.texts import Text
-from kg.release.csv_tables import tables
+from kg.release.csv_tables import Tables
 from kg.web.app import create_app
 
 PREFIXES = """
@@ -300,7 +300,7 @@ def test_evidence_of_nothing_names_what_is_near() -> None:
 def test_pages_tables_and_the_command_show_a_hedge(graph: Graph) -> None:
     page = create_app(graph, {}).test_client().get("/id/substance/ijzer.html?lang=en").text
     assert re.search(r'class="chip chip-modality" href="/id/project/tata-steel-groen-staal[^>]*>in one project: ', page)
-    table = next(file.data.decode() for file in tables(graph) if file.name == "csv/Substance.csv")
+    table = next(one.file.data.decode() for one in Tables(graph, {}) if one.file.name == "csv/Substance.csv")
     iron = next(row for row in csv.DictReader(table.splitlines()) if row["iri"].endswith("/substance/ijzer"))
     assert iron["kb:madeFrom_label"] == "aardgas | waterstof"
     assert iron["kb:madeFrom_modality"] == "in één project | in één project"
