@@ -35,7 +35,7 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	mkdir -p build
-	$(BIN)/kg query -e 'CONSTRUCT { ?s ?p ?o } { GRAPH <https://w3id.org/klimaatbanen/graph/ontology> { ?s ?p ?o } }' --format ttl > build/ontology.ttl
+	$(BIN)/kg query docs/ontology.rq --format ttl > build/ontology.ttl
 	$(BIN)/pylode build/ontology.ttl -o build/ontology.html
 	$(BIN)/python docs/model.py
 	@command -v dot >/dev/null || { echo "make: docs/architecture.svg needs Graphviz. On Debian: apt install graphviz" >&2; exit 2; }

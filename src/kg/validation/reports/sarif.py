@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from kg.namespaces import BASE
 from kg.validation.findings import Finding, Report, Rule, fingerprints
 
 _LEVELS: Final = {"violation": "error", "warning": "warning", "info": "note"}
@@ -26,6 +27,7 @@ def render(report: Report) -> str:
             "driver": {
                 "name": "kg validate",
                 "version": metadata.version("klimaatbanen-kg"),
+                "informationUri": BASE,
                 "rules": [_rule(rule) for rule in rules],
             }
         },
