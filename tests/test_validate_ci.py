@@ -142,7 +142,7 @@ def test_the_action_runs(tmp_path: Path) -> None:
 
 @pytest.mark.check
 def test_pre_commit_takes_the_hook_and_the_documented_settings(tmp_path: Path) -> None:
-    (tmp_path / "settings.yaml").write_text(HOOKS)
+    (tmp_path / "settings.yaml").write_text(HOOKS.replace("REVISION", "a1" * 20))
     pre_commit = environment(TOOLS) / "pre-commit"
     for command in (("validate-manifest", ROOT / ".pre-commit-hooks.yaml"), ("validate-config", "settings.yaml")):
         run = subprocess.run([pre_commit, *command], cwd=tmp_path, capture_output=True, text=True, timeout=60)
