@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +18,9 @@ from urllib.request import Request, urlopen
 import pandas
 import pytest
 import rdflib
-from live import served
+from conftest import ROOT
+from elsewhere import environment
+from live import patient, served
 from rdflib.plugins.stores.sparqlconnector import SPARQLConnector
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import CSV, JSON, JSONLD, N3, POST, POSTDIRECTLY, RDFXML, TSV, TURTLE, XML, SPARQLWrapper
@@ -35,6 +39,25 @@ CONSTRUCT = f"CONSTRUCT {{ ?s <{LABEL}> ?label }} WHERE {{ ?s a <{KB}Occupation>
 ASK = f"ASK {{ ?s a <{KB}Occupation> }}"
 COUNT = f"SELECT (COUNT(?s) AS ?n) WHERE {{ ?s a <{KB}Occupation> }}"
 Pairs = list[tuple[str, str]]
+OPENAPI_TOOLS = ROOT / "tests" / "openapi-tools.txt"
+UNREAD = ["Unsupported content type application/sparql-query"]  # The other body of POST /sparql is enough.
+CLIENT = """import json, sys
+from client import Client
+from client.api.climate import climate_measures, climate_measures_per_pillar_svg
+from client.api.sparql import sparql_chart_post, sparql_post, sparql_xlsx
+from client.models import SparqlChartPostBody, SparqlChartPostBodyMark, SparqlPostDataBody
+
+client = Client(sys.argv[1])
+rows = "SELECT ?x ?y { VALUES (?x ?y) { (1 2) (3 4) } }"
+chart = SparqlChartPostBody(query=rows, mark=SparqlChartPostBodyMark.POINT, x="x", y="y")
+print(json.dumps({
+    "question": climate_measures.sync(client=client).question,
+    "post": sparql_post.sync(client=client, body=SparqlPostDataBody(query="ASK {}")).boolean,
+    "svg": climate_measures_per_pillar_svg.sync(client=client)[:4],
+    "xlsx": sparql_xlsx.sync(client=client, query=rows).payload.read(2).decode(),
+    "chart": sparql_chart_post.sync(client=client, body=chart)[:4],
+}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +219,58 @@ def test_the_lines_of_javascript_on_the_site_run(endpoint: str, graph: Graph) ->
     expected = {row["label"].value for row in answer(graph.dataset, query)}  # type: ignore[union-attr]
     assert len(expected) > 1
     assert {line.removeprefix("- ") for line in run.stdout.splitlines()} == expected
+
+
+@pytest.fixture(scope="module")
+def document(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the OpenAPI document of the live server, with one of the saved questions, which are all alike."""
+    told = json.loads(fetch(endpoint, "/openapi.json?lang=en"))
+    kept = ("/api/climate/measures", "/questions/climate/measures-per-pillar.")
+    apart = (path for path in told["paths"] if path.startswith(("/api/", "/questions/")) and not path.startswith(kept))
+    for path in list(apart):
+        del told["paths"][path]
+    file = tmp_path_factory.mktemp("openapi") / "openapi.json"
+    file.write_text(json.dumps(told), "utf-8")
+    return file
+
+
+def fetch(endpoint: str, path: str) -> bytes:
+    return subprocess.run(
+        ["curl", "-sfL", endpoint.removesuffix("/sparql") + path], capture_output=True, check=True, timeout=120
+    ).stdout
+
+
+def test_schemathesis_finds_nothing_that_the_document_does_not_say(endpoint: str, document: Path) -> None:
+    """Each operation at the edges of its schema.
+
+    That what fits the schema is taken is left out: no schema says what SPARQL or the JSON of a reconciliation is.
+    """
+    host = endpoint.removesuffix("/sparql")
+    patient(f"{host}/download/SHA256SUMS")
+    options = ["--seed", "1", "--phases", "examples,coverage", "--no-shrink", "--request-timeout", "100"]
+    options += ["--exclude-checks", "positive_data_acceptance"]
+    options += ["--exclude-path-regex", "^/reconcile/{language}|^/openapi"]
+    command = [environment(OPENAPI_TOOLS) / "schemathesis", "run", document, "--url", host]
+    hooks = {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(OPENAPI_TOOLS.parent)}
+    run = subprocess.run(
+        [*command, *options], capture_output=True, text=True, timeout=500, cwd=document.parent, env=os.environ | hooks
+    )
+    show("schemathesis run", run.stdout[-300:])
+    assert run.returncode == 0, run.stdout[-6000:]
+
+
+def test_a_generated_client_asks_by_post_and_gets_rows_svg_and_xlsx(endpoint: str, document: Path) -> None:
+    tools = environment(OPENAPI_TOOLS)
+    config = ["--config", ROOT / "docs" / "openapi-python-client.yaml", "--meta", "none"]
+    command = [tools / "openapi-python-client", "generate", "--path", document, "--output-path", "client", *config]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=document.parent)
+    assert made.returncode == 0, made.stdout[-3000:]
+    assert re.findall("^Unsupported.*|^Cannot.*", made.stdout + made.stderr, re.MULTILINE) == UNREAD
+    use = document.parent / "use.py"
+    use.write_text(CLIENT, "utf-8")
+    run = subprocess.run(
+        [tools / "python", use, endpoint.removesuffix("/sparql")], capture_output=True, text=True, timeout=100
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    told = json.loads(run.stdout)
+    assert told == {"question": "climate/measures", "post": True, "svg": "<svg", "xlsx": "PK", "chart": "<svg"}

@@ -53,6 +53,24 @@ def test_head_has_the_headers_of_get_and_no_body(ask) -> None:
         assert head.headers[name] == get.headers[name]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/turtle", "text/turtle"),
+        ("application/ld+json;q=0.5, text/csv", "application/ld+json"),
+        ("*/*", "text/turtle"),
+        ("", "text/turtle"),
+        ("text/html, */*;q=0.8", "text/html"),
+        ("text/csv, */*;q=0.1", "application/problem+json"),
+    ],
+)
+def test_what_there_is_without_a_query(ask, method: str, accept: str, kind: str) -> None:
+    answer = ask("/sparql", method, Accept=accept)
+    assert answer.headers["Content-Type"].split(";")[0] == kind
+    assert answer.status == (400 if kind.endswith("problem+json") else 200)
+
+
 @pytest.mark.parametrize("path", ["/sparql", "/store", "/id/measure/ccs", "/"])
 def test_preflight(ask, path: str) -> None:
     answer = ask(path, "OPTIONS", Origin="https://example.org", Access_Control_Request_Method="POST")

@@ -38,7 +38,7 @@ EMPTY: Final[Payload] = {
     **dict.fromkeys(("diploma", "place")),
     **{key: [] for key in ("from", "skills", "jobs", "groups", "notes", "nearest")},
 }
-_MOST: Final = 50
+MOST: Final = 50
 _GROUP: Final = 3  # Of the steps from the top of ESCO's skills to a skill, the one that groups them.
 _NEWEST: Final = "1.2.0"
 
@@ -125,7 +125,7 @@ class Advisor:
             NotFound: a job, skill, diploma or place that is not there.
 
         """
-        starts = [self.starts.get(iri) for iri in dict.fromkeys(asked.jobs[:_MOST])]
+        starts = [self.starts.get(iri) for iri in dict.fromkeys(asked.jobs[:MOST])]
         diploma = self._diploma(asked)
         choices = self.starts.named(asked.text, lang) if asked.text and not diploma else []
         groups: list[str] = []
@@ -135,9 +135,9 @@ class Advisor:
         elif asked.text and not choices and not diploma:
             diploma = self.diplomas.find(asked.text)
             choices, groups = ([], []) if diploma else self.starts.near(asked.text)
-        skills = self.starts.find_skills(asked.skills[:_MOST])
+        skills = self.starts.find_skills(asked.skills[:MOST])
         place = self._place(asked.place, lang) if asked.place else None
-        matches = self._matches(starts, skills, place)[: min(max(limit, 1), _MOST)]
+        matches = self._matches(starts, skills, place)[: min(max(limit, 1), MOST)]
         return {
             "q": asked.text,
             "from": [self.start(start, lang) for start in starts],

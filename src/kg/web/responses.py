@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
@@ -28,6 +28,7 @@ from kg.errors import (
     TooLarge,
     TooMany,
     Unavailable,
+    UnknownValue,
     UnsupportedBody,
     UrlTooLong,
 )
@@ -157,6 +158,33 @@ def arguments(raw: bytes) -> list[tuple[str, str]]:
     if any("\0" in name + value for name, value in pairs):
         raise QueryError("a parameter holds a NUL", hint="leave the character out")
     return pairs
+
+
+def one_of(values: Mapping[str, str], name: str, offered: tuple[str, ...]) -> str:
+    """Return the value of a name among those that are offered; without it, the first.
+
+    Raises:
+        UnknownValue: another value; the hint names those that are offered.
+
+    """
+    value = values.get(name) or offered[0]
+    if value not in offered:
+        raise UnknownValue(f"{name} cannot be {value[:100]}", where=name, hint=f"one of: {', '.join(offered)}")
+    return value
+
+
+def count_of(values: Mapping[str, str], usual: int, most: int) -> int:
+    """Return `limit=`, brought into 1 to the most that is given; without it, the usual.
+
+    Raises:
+        UnknownValue: it is no whole number.
+
+    """
+    value = values.get("limit") or str(usual)
+    try:
+        return min(max(int(value), 1), most)
+    except ValueError:
+        raise UnknownValue(f"limit cannot be {value[:100]}", where="limit", hint=f"a number from 1 to {most}") from None
 
 
 def ask(context: Context, query: QueryRequest, seconds: float | None = None) -> QueryResult:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, request
 from markupsafe import Markup
 
-from kg.errors import KgError, NotFound, UnknownValue
+from kg.errors import KgError, NotFound
 from kg.queries.chart_header import Plot
 from kg.tables.charts import drawn
 from kg.tables.charts.draw import ChartRenderer
@@ -27,7 +27,7 @@ from kg.web.context import Context
 from kg.web.layout import POLICY, local_path, message
 from kg.web.questions.binding import PLAIN, BoundQuestion, bind, find, sheet_of
 from kg.web.questions.sources import frame_of
-from kg.web.responses import send_data, send_page
+from kg.web.responses import one_of, send_data, send_page
 from kg.web.site import Site
 
 MAP: Final = "map"
@@ -233,19 +233,6 @@ def _plotted(context: Context, name: str) -> tuple[BoundQuestion, Plot, Sheet]:
 
 def _option(context: Context, name: str) -> str:
     return one_of(context.request.args, name, _OPTIONS[name])
-
-
-def one_of(values: Mapping[str, str], name: str, offered: tuple[str, ...]) -> str:
-    """Return the value of a name among those that are offered; without it, the first.
-
-    Raises:
-        UnknownValue: another value; the hint names those that are offered.
-
-    """
-    value = values.get(name) or offered[0]
-    if value not in offered:
-        raise UnknownValue(f"{name} cannot be {value[:100]}", where=name, hint=f"one of: {', '.join(offered)}")
-    return value
 
 
 def painted(

@@ -38,7 +38,8 @@ _KINDS: Final[Mapping[str, Node]] = {
 }
 _TEXT: Final[Node] = {"schema": {"type": "string"}}
 _CONTENT: Final[Mapping[str, Node]] = {
-    "xlsx": {},  # Bytes: a media type without schema (OpenAPI 3.1, section 4.8.14.2).
+    "xlsx": {"schema": {"type": "string", "format": "binary"}},  # Without it, generated clients leave the answer out.
+    "csvm": {"schema": {"type": "object"}},
     "srj": {"schema": {"$ref": "#/components/schemas/SparqlResults"}},
 }
 
@@ -77,7 +78,8 @@ def _charts(question: Question, parameters: list[Node], lang: str) -> Node:
     paths = {}
     for suffix, content in forms.items():
         chart = _operation(question, suffix, f"{message('chart_of', lang)}: {question.title[lang]}", lang)
-        chart["parameters"] = [*parameters, _shared("theme"), _shared("size"), _shared("lang")]
+        looks = ("shape",) if suffix == "png" else ("theme", "size")
+        chart["parameters"] = [*parameters, *map(_shared, looks), _shared("lang")]
         nothing = {"404": {"$ref": "#/components/responses/NotFound"}}  # For some values there is nothing to draw.
         chart["responses"] = _responses(message("chart_of", lang), content) | nothing
         paths[f"/questions/{question.name}.{suffix}"] = {"get": chart}

@@ -20,7 +20,7 @@ from kg.namespaces import BASE
 from kg.web.context import Context
 from kg.web.layout import local_link
 from kg.web.negotiation import wants_html
-from kg.web.responses import send_json, send_page
+from kg.web.responses import count_of, send_json, send_page
 from kg.web.search.routes import search_text
 from kg.web.site import Site
 from kg.web.terms import read_link
@@ -123,9 +123,9 @@ def _asked(request: Request) -> Asked:
 
 def _advise(advice: Advice, context: Context) -> dict[str, Any]:
     """Return advice; where nothing is asked, an empty one for which nothing is read."""
-    from kg.linking.advice import EMPTY, USUAL, Asked
+    from kg.linking.advice import EMPTY, MOST, USUAL, Asked
 
-    limit, asked = context.request.args.get("limit", USUAL, type=int), _asked(context.request)
+    limit, asked = count_of(context.request.args, USUAL, MOST), _asked(context.request)
     return EMPTY if asked == Asked() else advice.advisor.advise(asked, context.lang, limit)
 
 

@@ -19,7 +19,7 @@ from kg.namespaces import BASE, KB, RDF_TYPE
 from kg.rdf_terms import asserted, is_iri, local_name, objects
 from kg.web.context import Context
 from kg.web.layout import local_link
-from kg.web.responses import render, send_json, send_page
+from kg.web.responses import count_of, render, send_json, send_page
 from kg.web.site import Site
 
 _ISCO: Final = "isco"
@@ -61,7 +61,7 @@ def init_app(app: Flask, site: Site) -> None:
     def propose(language: str | None) -> Response:
         """Propose properties for a class (section 7.1): `type=` and `limit=`."""
         kind = request.args.get("type", "")
-        limit = max(request.args.get("limit", _MOST, type=int), 1)
+        limit = count_of(request.args, _MOST, _MOST)
         payload = {"limit": limit, "properties": _properties(_context(language), kind)[:limit]}
         return send_json({"type": kind, **payload} if kind else payload)
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Request, Response, request
 
 from kg.web.context import Context
 from kg.web.negotiation import wants_html
-from kg.web.responses import send_json, send_page
+from kg.web.responses import count_of, send_json, send_page
 from kg.web.search.results import Finder, Results
 from kg.web.site import Site
 
@@ -27,7 +27,7 @@ def init_app(app: Flask, site: Site) -> None:
     def search() -> Response:
         """Find `q=`; `type=` narrows to a class, `limit=` to so many things, `format=json` gives JSON."""
         context, text, kind = Context.from_request(site, request), search_text(request), request.args.get("type", "")
-        results = finder.find(context.lang, text, kind, _limit(request, _RESULTS))
+        results = finder.find(context.lang, text, kind, count_of(request.args, _RESULTS, _MOST))
         if not wants_html(request) or request.args.get("format") == "json":
             return send_json(_payload(text, results))
         return send_page(context, "search.html", q=text, type=kind, results=results)
@@ -36,7 +36,7 @@ def init_app(app: Flask, site: Site) -> None:
     def suggest() -> Response:
         """List what `q=` may be the beginning of; `type=` narrows to a class, `limit=` to so many."""
         lang, text = Context.from_request(site, request).lang, search_text(request)
-        hits = finder.suggest(lang, text, request.args.get("type", ""), _limit(request, _SUGGESTIONS))
+        hits = finder.suggest(lang, text, request.args.get("type", ""), count_of(request.args, _SUGGESTIONS, _MOST))
         names = ("id", "name", "label", "level", "kind", "page")
         items = [{name: getattr(hit, name) for name in names} for hit in hits]
         response = send_json({"q": text, "suggestions": items})
@@ -49,10 +49,6 @@ def init_app(app: Flask, site: Site) -> None:
 def search_text(request: Request) -> str:
     """Return what `q=` looks for: so much of it as counts, each space once."""
     return " ".join(request.args.get("q", "")[:_LONGEST].split())
-
-
-def _limit(request: Request, usual: int) -> int:
-    return min(max(request.args.get("limit", usual, type=int), 1), _MOST)
 
 
 def _payload(text: str, results: Results) -> dict[str, Any]:

@@ -31,8 +31,8 @@ from kg.web.context import Context
 from kg.web.layout import POLICY, message, messages, term_view, translations
 from kg.web.questions.api import XLSX, sheet_messages
 from kg.web.questions.binding import read_sheet
-from kg.web.questions.charts import MAP, MOST, SVG, link_of, one_of, painted
-from kg.web.responses import arguments, ask, send_data, send_json
+from kg.web.questions.charts import MAP, MOST, SVG, link_of, painted
+from kg.web.responses import arguments, ask, one_of, send_data, send_json
 from kg.web.site import Site
 from kg.web.sparql.editor_terms import lexicon
 from kg.web.sparql.term_warnings import warnings

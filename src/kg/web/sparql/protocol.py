@@ -1,4 +1,4 @@
-"""`/sparql`: SPARQL 1.1 Protocol, query operation; in a browser the form; for RDF clients the service description."""
+"""`/sparql`: SPARQL 1.1 Protocol, query operation; without a query a form in browsers, else the service description."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Request, Response, request
 
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError, NotAcceptable, QueryError, Refused, UnsupportedBody
-from kg.queries.formats import GRAPHS, TABLES, Format
+from kg.queries.formats import GRAPHS, TABLES, Format, named
 from kg.queries.question import pick
 from kg.web.context import Context
 from kg.web.negotiation import accepted, choose, preferred, wants_html
@@ -25,6 +25,7 @@ _UPDATE: Final = "application/sparql-update"
 _ROWS: Final = 1000
 _TURTLE: Final = GRAPHS[0].name
 _RDF: Final = {form.media_type for form in GRAPHS}
+_ROWS_TYPES: Final = {form.media_type for form in TABLES}
 Pairs = list[tuple[str, str]]
 
 
@@ -46,7 +47,8 @@ def _answer(context: Context) -> Response:
     pairs = in_url + in_form
     if wants_html(request) and not _values(pairs, "format"):
         return _page(context, pairs)
-    if request.method == "GET" and not _values(pairs, "query") and _names_rdf(request):
+    seconds = _seconds(pairs)
+    if request.method in ("GET", "HEAD") and not _values(pairs, "query") and _takes_rdf(request):
         form = choose(request, GRAPHS)
         return Response(describe(context.site, request.base_url, form), content_type=form.content_type)
     accept = request.headers.get("Accept", "")
@@ -58,7 +60,7 @@ def _answer(context: Context) -> Response:
         graph=_preferred(accept, pairs, GRAPHS),
         accept=_format(pairs) or accept,
     )
-    response = send_answer(context, query, _seconds(pairs))
+    response = send_answer(context, query, seconds)
     link_help(context, response, query.text)
     return response
 
@@ -126,9 +128,12 @@ def _body(request: Request) -> str:
     return text
 
 
-def _names_rdf(request: Request) -> bool:
-    named = {media_type for media_type, quality in accepted(request).items() if quality > 0}
-    return bool(named & _RDF) or request.args.get("format") in {form.name for form in GRAPHS}
+def _takes_rdf(request: Request) -> bool:
+    """Return whether a client without a query takes RDF: it names a syntax, or takes anything and names no other."""
+    if name := request.args.get("format"):
+        return named(name, GRAPHS) is not None
+    ranges = {media_type for media_type, quality in accepted(request).items() if quality > 0}
+    return bool(ranges & _RDF) or not accepted(request) or ("*/*" in ranges and not ranges & _ROWS_TYPES)
 
 
 def _page(context: Context, pairs: Pairs) -> Response:

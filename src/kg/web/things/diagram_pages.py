@@ -19,7 +19,7 @@ from kg.tables.charts.themes import THEMES
 from kg.web.context import Context
 from kg.web.kinds import kind_of
 from kg.web.layout import local_link, message
-from kg.web.responses import send_data
+from kg.web.responses import one_of, send_data
 from kg.web.site import Site
 from kg.web.things.diagram import QUESTIONS, Diagram
 
@@ -81,10 +81,10 @@ def init_app(app: Flask, site: Site) -> None:
         context, iri = Context.from_request(site, request), f"{ID}{kind}/{slug}"
         if form not in _FORMS or kind not in QUESTIONS or not is_iri(iri) or not site.labels.known(iri):
             raise NotFound(f"no diagram of {iri}", hint="measures and climate tables have one, as .svg and .png")
-        theme, diagram = request.args.get("theme", ""), Diagram(context, iri, str)
+        theme, diagram = one_of(request.args, "theme", tuple(THEMES)), Diagram(context, iri, str)
         if not diagram.nodes:
             raise NotFound(f"nothing to draw of {iri}", hint="no publication says anything of its measures")
-        svg = _render(context, iri, diagram, theme if theme in THEMES else _LIGHT)
+        svg = _render(context, iri, diagram, theme)
         data = renderer.render_png(svg, _SCALE) if form == "png" else svg.encode()
         return send_data(data, _FORMS[form], context.lang)
 
