@@ -31,8 +31,10 @@ from rocrate.rocrate import ROCrate
 
 from kg.errors import SourceError
 from kg.graph.build import Graph, fill_store
+from kg.graph.mappings import find_mappings
 from kg.graph.sources import Source, parse
 from kg.namespaces import BASE, KB
+from kg.queries.engine import answer
 from kg.queries.question import find_questions
 from kg.release import background
 from kg.release.build import build_release, published_iris, write_release
@@ -259,9 +261,34 @@ def test_void_counts_what_the_endpoint_counts(made: Release, graph: Graph) -> No
     assert list(description.objects(pillar, VOID.propertyPartition))
     for predicate in (DCTERMS.title, DCTERMS.license, VOID.dataDump, VOID.sparqlEndpoint, VOID.exampleResource):
         assert description.value(DATASET, predicate, any=True), predicate
-    subsets = {str(subset) for subset in description.objects(DATASET, VOID.subset)}
+    linksets = {str(linkset) for linkset in description.subjects(RDF.type, VOID.Linkset)}
+    subsets = {str(subset) for subset in description.objects(DATASET, VOID.subset)} - linksets
     assert subsets == {node.value for node in graph.store.named_graphs()}
     assert all(description.value(rdflib.URIRef(name), VOID.triples) for name in subsets)
+
+
+def test_void_counts_links_datatypes_and_values_of_classes_as_the_endpoint_does(made: Release, graph: Graph) -> None:
+    description = turtle(made, "void.ttl")
+    for linkset in description.subjects(RDF.type, VOID.Linkset):
+        mappings, relation = (description.value(linkset, name) for name in (DCTERMS.source, VOID.linkPredicate))
+        links = graph.store.quads_for_pattern(None, ox.NamedNode(relation), None, ox.NamedNode(mappings))
+        assert int(description.value(linkset, VOID.triples)) == len(list(links)) > 0
+        assert description.value(linkset, VOID.objectsTarget)
+    sets = {file.graph.value for file in find_mappings(ROOT)}
+    assert {str(name) for name in description.objects(None, DCTERMS.source)} == sets
+    counted = description.query(
+        """PREFIX void: <http://rdfs.org/ns/void#> PREFIX ext: <http://ldf.fi/void-ext#>
+        SELECT ?class ?property ?datatype ?n { ?c void:class ?class ; void:propertyPartition ?p .
+          ?p void:property ?property ; ext:datatypePartition [ ext:datatype ?datatype ; void:triples ?n ] }"""
+    )
+    told = {tuple(map(str, row[:3])): int(row.n) for row in counted}
+    asked = answer(
+        graph.dataset,
+        """SELECT ?class ?property ?datatype (COUNT(*) AS ?n) { ?s a ?class ; ?property ?o FILTER(isLiteral(?o))
+        BIND(DATATYPE(?o) AS ?datatype) } GROUP BY ?class ?property ?datatype""",
+    )
+    names = ("class", "property", "datatype")
+    assert told == {tuple(row[name].value for name in names): int(row["n"].value) for row in asked}
 
 
 MANDATORY = {

@@ -19,11 +19,14 @@ import rdflib
 from live import Answer, request, running, until, with_load
 from test_limits import family
 
+from kg.files import project_folder
 from kg.graph.build import Graph
+from kg.graph.description import DESCRIPTION_GRAPHS, EXAMPLES_GRAPH, VOID_GRAPH
 from kg.linking.imported import graph_of
-from kg.namespaces import GRAPH, VOID_TRIPLES
+from kg.namespaces import BASE, GRAPH, SH, VOID_TRIPLES
 from kg.queries.dataset import Dataset, ImportedGraphs
 from kg.queries.engine import answer, graphs_named
+from kg.queries.question import find_questions
 from kg.rdf_terms import objects
 
 OLD, NEW = graph_of("esco", "1.1.1"), graph_of("esco", "1.2.0")
@@ -68,7 +71,8 @@ SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 @pytest.fixture(scope="module")
 def sizes(graph: Graph) -> dict[str, int]:
     """What the catalogue says of their number of triples."""
-    sizes = {name: [*objects(graph.store, ox.NamedNode(name), VOID_TRIPLES)] for name in graph.imported.names}
+    names = graph.imported.names - DESCRIPTION_GRAPHS
+    sizes = {name: [*objects(graph.store, ox.NamedNode(name), VOID_TRIPLES)] for name in names}
     return {name: int(value.value) for name, (value,) in sizes.items()}
 
 
@@ -79,6 +83,16 @@ def dataset(graph: Graph) -> Dataset:
 
 def counted(dataset: Dataset, query: str, **more: list[str]) -> int:
     return int(next(iter(answer(dataset, query, **more)))[0].value)
+
+
+def test_the_description_is_there_for_who_names_it(dataset: Dataset) -> None:
+    before = [counted(dataset, query) for query in (ALL, NAMED)]
+    forms = "|".join(f"<{SH}{form}>" for form in ("select", "ask", "construct"))
+    examples = f"{COUNT}{{ GRAPH <{EXAMPLES_GRAPH}> {{ ?s a <{SH}SPARQLExecutable> ; {forms} ?q }} }}"
+    assert counted(dataset, examples) == len(find_questions(project_folder() / "queries"))
+    said = f"{COUNT.replace('COUNT(*)', 'SAMPLE(?n)')}FROM <{VOID_GRAPH}> {{ <{BASE}dataset> <{VOID_TRIPLES}> ?n }}"
+    assert counted(dataset, said) == before[0]
+    assert [counted(dataset, query) for query in (ALL, NAMED)] == before
 
 
 def test_what_a_query_sees_of_them(graph: Graph, sizes: dict[str, int]) -> None:
@@ -246,14 +260,16 @@ def test_the_service_description_names_them_outside_the_default_dataset(
     def graphs(collection: rdflib.term.Node) -> dict[str, int]:
         return {
             str(described.value(named, SD.name)): int(
-                described.value(described.value(named, SD.graph), rdflib.VOID.triples)
+                described.value(described.value(named, SD.graph), rdflib.VOID.triples) or 0
             )
             for named in described.objects(collection, SD.namedGraph)
         }
 
     default = graphs(described.value(service, SD.defaultDataset))
     assert set(default) == {name.value for name in graph.store.named_graphs()}
-    assert graphs(described.value(service, SD.availableGraphs)) == default | sizes
+    assert graphs(described.value(service, SD.availableGraphs)) == default | sizes | dict.fromkeys(
+        DESCRIPTION_GRAPHS, 0
+    )
 
 
 def test_an_imported_graph_by_graph_store_protocol(server: tuple[str, int], sizes: dict[str, int]) -> None:

@@ -114,6 +114,7 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
     from kg.endpoint.workers import WorkerPool
     from kg.files import project_folder
     from kg.graph.build import build, imported_graphs
+    from kg.graph.description import DESCRIPTION_GRAPHS
     from kg.graph.sources import find_packed
     from kg.graph.store import read_stored
 
@@ -127,7 +128,9 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
     if url:
         pool: WorkerPool = _ask_backend(url, stored.graph(packed), limits)
     else:  # The engine has threads once it is open: fork before.
-        pool = WorkerPool(stored.open, limits, stored.prefixes, imported=imported_graphs(packed).names)
+        pool = WorkerPool(
+            stored.open, limits, stored.prefixes, imported=imported_graphs(packed).names | DESCRIPTION_GRAPHS
+        )
     return stored.graph(packed), stored.data, pool
 
 

@@ -13,12 +13,13 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.errors import SourceError
+from kg.graph.description import DESCRIPTION_GRAPHS, description
 from kg.graph.evidence import derive
 from kg.graph.inference import infer
 from kg.graph.mappings import find_mappings
 from kg.graph.sources import Source, find_packed, find_sources, load
 from kg.namespaces import CATALOGUE, DCAT, ENTAILED_GRAPH, ONTOLOGY, OWL, RDF_TYPE, SD_NAMED_GRAPH, SH, VOID_TRIPLES
-from kg.queries.dataset import Dataset, ImportedGraphs, StoredDataset
+from kg.queries.dataset import NONE_IMPORTED, Dataset, ImportedGraphs, StoredDataset
 from kg.rdf_terms import first_object
 
 _PER_GRAPH: Final = 3
@@ -35,6 +36,7 @@ class Graph:
         sources: what it was made from.
         stored: where it stands on disk.
         packed: the imported graphs, which are outside the default graph and loaded when a query names one.
+        project: the folder that it was built from; its description is likewise outside the default graph.
 
     """
 
@@ -42,6 +44,7 @@ class Graph:
     sources: tuple[Source, ...]
     stored: StoredDataset | None = None
     packed: tuple[Source, ...] = ()
+    project: Path | None = None
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -50,8 +53,19 @@ class Graph:
 
     @cached_property
     def imported(self) -> ImportedGraphs:
-        """The packed graphs, for queries that name one; none beside a store on disk."""
-        return imported_graphs(() if self.stored else self.packed)
+        """The packed graphs and the description, for queries that name one; none beside a store on disk."""
+        if self.stored:
+            return NONE_IMPORTED
+        packed, project = imported_graphs(self.packed), self.project
+        if project is None:
+            return packed
+
+        def load_all(store: ox.Store) -> None:
+            described = list(description(self.store, project))  # Of the graph alone: it may be the store itself.
+            packed.load(store)
+            store.bulk_extend(described)
+
+        return ImportedGraphs(packed.names | DESCRIPTION_GRAPHS, load_all)
 
     @cached_property
     def version(self) -> str:
@@ -100,7 +114,7 @@ def build(project: Path) -> Graph:
         store.bulk_extend(file.quads())
     store.bulk_extend(infer(store, project / "ontology" / "closure", "entailed"))
     store.bulk_extend(count_graphs(store))
-    return Graph(store, tuple(sources), packed=tuple(find_packed(project)))
+    return Graph(store, tuple(sources), packed=tuple(find_packed(project)), project=project)
 
 
 def fill_store(sources: Iterable[Source]) -> ox.Store:

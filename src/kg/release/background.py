@@ -89,6 +89,10 @@ class BackgroundBuild:
             raise self._error
         return done
 
+    def made(self) -> Mapping[str, File]:
+        """Return all files where they are there; nothing is begun, and without them there are none."""
+        return self._files if self._done.is_set() and not self._error else {}
+
     def ready(self, wait: float = _GRACE) -> Mapping[str, File]:
         """Return the files that are there, while others may still be in the making; errors as in `done`."""
         if self.done(wait):

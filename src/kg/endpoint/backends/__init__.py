@@ -16,6 +16,7 @@ from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.endpoint.workers import WorkerPool
 from kg.errors import BadGateway, GatewayTimeout, KgError, OverTime
 from kg.graph.build import Graph
+from kg.graph.description import DESCRIPTION_GRAPHS
 from kg.namespaces import ONTOLOGY
 from kg.queries.dataset import Dataset
 from kg.queries.limits import Limits
@@ -58,7 +59,7 @@ class BackendPool(WorkerPool):
         selection, dialect = backend.selection, backend.dialect
         open_remote = lambda: Remote(url, self._credentials, selection, dialect, spare=_SPARE)  # noqa: E731
         embedded = None if graph.stored else graph.dataset
-        imported = frozenset(source.graph for source in graph.packed)
+        imported = DESCRIPTION_GRAPHS.union(source.graph for source in graph.packed)
         super().__init__(open_remote, limits, graph.prefixes, embedded=embedded, imported=imported)
         self._answered = 0.0
 

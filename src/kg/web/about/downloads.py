@@ -178,7 +178,7 @@ def _parts(context: Context) -> list[Part]:
 def _page(context: Context, files: Mapping[str, File], *, making: bool) -> Response:
     """Show the files; while others are being made, the page says so and asks for itself again."""
     graph = context.site.graph
-    graphs = sorted({name.value for name in graph.store.named_graphs()} | graph.imported.names)
+    graphs = sorted({name.value for name in graph.store.named_graphs()} | {source.graph for source in graph.packed})
     response = send_page(
         context,
         "downloads.html",

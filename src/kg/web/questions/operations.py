@@ -39,7 +39,9 @@ _KINDS: Final[Mapping[str, Node]] = {
 _TEXT: Final[Node] = {"schema": {"type": "string"}}
 _CONTENT: Final[Mapping[str, Node]] = {
     "xlsx": {"schema": {"type": "string", "format": "binary"}},  # Without it, generated clients leave the answer out.
+    "parquet": {"schema": {"type": "string", "format": "binary"}},
     "csvm": {"schema": {"type": "object"}},
+    "datapackage.json": {"schema": {"type": "object"}},
     "srj": {"schema": {"$ref": "#/components/schemas/SparqlResults"}},
 }
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Final
 
 import pyoxigraph as ox
 from flask import render_template
 
+from kg.graph.description import examples
 from kg.namespaces import VOID_TRIPLES
 from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
 from kg.rdf_terms import Term, is_iri, objects
@@ -34,7 +36,9 @@ _PREFIXES: Final = {
 
 
 def describe(site: Site, endpoint: str, form: Format) -> bytes:
-    """Return the description of the service at a URL.
+    """Return the description of the service at a URL, with its example queries and, once the release is made, its VoID.
+
+    Readers such as sparql-llm look for both here where the default graph has none. It is kept for the next who asks.
 
     Arguments:
         site: its graphs with their sizes, and its limits, which become schema:PropertyValue.
@@ -42,6 +46,22 @@ def describe(site: Site, endpoint: str, form: Format) -> bytes:
         form: an RDF format.
 
     """
+    void = site.release.made().get("void.ttl")
+    key = blake2b(f"service {endpoint} {form.name} {site.data_version} {bool(void)}".encode(), digest_size=20).digest()
+    data: bytes | None = site.cache.get(key)
+    if data is None:
+        triples = [*_service(site, endpoint), *examples(site.questions)]
+        triples += _parsed(void.data) if void else []
+        data = serialise_triples(triples, form, {**site.graph.prefixes, **_PREFIXES})
+        site.cache.put(key, data, len(data))
+    return data
+
+
+def _parsed(turtle: bytes) -> list[ox.Triple]:
+    return [quad.triple for quad in ox.parse(turtle, format=ox.RdfFormat.TURTLE)]
+
+
+def _service(site: Site, endpoint: str) -> list[ox.Triple]:
     store = site.graph.store
     graphs = sorted(store.named_graphs(), key=str)
     turtle = render_template(
@@ -54,8 +74,7 @@ def describe(site: Site, endpoint: str, form: Format) -> bytes:
         imported=_counted(store, map(ox.NamedNode, sorted(site.graph.imported.names))),
         limits=site.limits.listed,
     )
-    triples = [quad.triple for quad in ox.parse(turtle.encode(), format=ox.RdfFormat.TURTLE)]
-    return serialise_triples(triples, form, _PREFIXES)
+    return _parsed(turtle.encode())
 
 
 def _counted(store: ox.Store, graphs: Iterable[Term]) -> list[tuple[Term, list[Term]]]:
