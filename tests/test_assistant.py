@@ -204,6 +204,9 @@ def test_what_is_inferred_is_never_called_stated(answers: Said, assistant: Assis
     assert all("inferred" in row[-3] for row in assistant.query(through, "en")["rows"])
     [counted] = told(answers, "counted")["rows"]
     assert counted[-3:] == [NO_THING, [], ""]
+    share = assistant.answer("policy/share-of-emissions", {}, "en")["columns"]
+    assert "share (percent) (computed)" in share, "the text does not print it"
+    assert "as printed" in share
 
 
 def test_a_career_switch_is_advised(answers: Said) -> None:

@@ -24,8 +24,9 @@ occupations, skills, qualifications, training routes, regions, projects, policy,
 Begin with `ask`: it often answers at once. Each row and statement says of what kind it is: stated (a publication says
 so), editorial (the editors of the graph say so), inferred (a named rule derived it: a candidate, not a fact), mapping
 (a link to another vocabulary), entailed (follows from a class or property); `stated (possible)` is said with reserve.
-Say the kind in your answer and name the passages; never present inferred as stated. Summaries of sayings and translated
-names are the editors'. What is not there is not stated, which is not the same as none.
+Say the kind in your answer and name the passages; never present as stated what is inferred, or a (computed) column.
+Summaries of sayings and translated names are the editors'. What is not there is not stated, which is not the same as
+none.
 Names of passages are publication/slug and stand with line and words at the end of an answer: all words where the terms
 of the publication permit, else the first … and last ones. IRIs begin with {ID} where they are written kind/slug.
 """.strip()
@@ -43,7 +44,11 @@ Rows = Annotated[
     ),
 ]
 Cell = Annotated[
-    list[str], Field(description="titles of the columns; the last three are kind of statement, passages and id")
+    list[str],
+    Field(
+        description="titles of the columns; what a query works out is (computed), never stated; the last three are "
+        "kind of statement, passages and id"
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from kg.tables.sheet import Cell, Sheet
 from kg.web.assistant.citations import Grounds, Payload, cited, names_of, short, size_of
 from kg.web.site import Site
 
+_ASSIGNED: Final = re.compile(r"\bAS\s+\?(\w+)", re.IGNORECASE)  # SPARQL 1.1, sections 10.1 and 11.
 _GROUNDS: Final = ("kind of statement", "passages", "id")
 
 
@@ -37,7 +39,9 @@ def rows_of(site: Site, query: str, result: QueryResult, lang: str, size: int, s
     grounds = Grounds(site, iris_of(query, site.graph.prefixes), lang)
     shown = list(fitting(_rows(site, sheet.rows[start:], grounds), size))
     end, count = start + len(shown), max(result.rows, len(sheet.rows))
-    payload: Payload = {"columns": [column.title for column in sheet.columns] + list(_GROUNDS), "rows": shown}
+    made = set(_ASSIGNED.findall(query))
+    titles = [f"{column.title} (computed)" if column.name in made else column.title for column in sheet.columns]
+    payload: Payload = {"columns": [*titles, *_GROUNDS], "rows": shown}
     payload |= {"rows_in_all": count} | ({"next_row": end} if end < count else {})
     names = [name for row in shown for name in row[-2]]
     return payload | cited(site, names, lang, size - size_of(payload))

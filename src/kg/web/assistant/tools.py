@@ -24,7 +24,7 @@ from kg.web.assistant.advice import brief
 from kg.web.assistant.citations import PASSAGE, Payload, cited, short, size_of
 from kg.web.assistant.lookup import Lookup
 from kg.web.assistant.tables import fitting, rows_of
-from kg.web.assistant.things import describe, head, type_of, words_of
+from kg.web.assistant.things import describe, head, words_of
 from kg.web.responses import run
 from kg.web.search.career_switch import Advice
 from kg.web.search.results import Hit
@@ -304,10 +304,6 @@ class Assistant:
         with self._lock:
             payload, passages = brief(self._advice.advisor.advise(asked, lang, limit))
         return payload | cited(self._site, (name.removeprefix(PASSAGE) for name in passages), lang, USUAL // 4)
-
-    def type_of(self, iri: str, lang: str) -> str:
-        """Return what a thing is, in words."""
-        return type_of(self._site, iri, lang)
 
 
 _PROPERTIES: Final = f"""
