@@ -38,7 +38,8 @@ def tables(graph: Graph) -> dict[str, Table]:
 @pytest.fixture(scope="module")
 def metadata(graph: Graph, tables: dict[str, Table]) -> dict[str, Any]:
     described = [table.description for table in tables.values()]
-    files = table_metadata(graph, described, Owner("Example"), Edition.from_project(project_folder()))
+    sums = {table.file.name: table.file.sha256 for table in tables.values()}
+    files = table_metadata(graph, described, sums, Owner("Example"), Edition.from_project(project_folder()))
     return {file.name: json.loads(file.data) for file in files}
 
 
@@ -78,6 +79,19 @@ def test_both_forms_describe_each_column_of_each_table(metadata: dict[str, Any],
         assert (column["datatype"] in ("string", "anyURI")) == (
             field.get("itemType", field["type"]) == "string" or "rdfType" not in field
         ), (path, field["name"])
+
+
+def test_croissant_names_each_column_of_each_file(metadata: dict[str, Any], tables: dict[str, Table]) -> None:
+    described = metadata["croissant.json"]
+    assert {file["contentUrl"]: file["sha256"] for file in described["distribution"]} == {
+        name: table.file.sha256 for name, table in tables.items()
+    }
+    ids = {field["@id"] for records in described["recordSet"] for field in records["field"]}
+    for records, (name, table) in zip(described["recordSet"], tables.items(), strict=True):
+        columns = [field["source"]["extract"]["column"] for field in records["field"]]
+        assert columns == rows_of(table.file.data)[0], name
+        leads = {field["references"]["field"]["@id"] for field in records["field"] if "references" in field}
+        assert leads <= ids
 
 
 def test_codes_are_texts_and_keep_their_zeros(metadata: dict[str, Any], tables: dict[str, Table]) -> None:

@@ -79,13 +79,14 @@ def _files(graph: Graph, project: Path, owner: Owner, edition: Edition) -> Itera
     for file in (*dumps(graph, makers((ONTOLOGY,), owner, Edition())), *imported(graph, project)):
         yield file
         distributed.append(file)
-    described = []
+    described, sums = [], {}
     for table in Tables(graph, read_titles(project / "queries")):
         for file in _forms(table):
             yield file
             distributed.append(file)
         described.append(table.description)
-    yield from table_metadata(graph, described, owner, edition)
+        sums[table.file.name] = table.file.sha256
+    yield from table_metadata(graph, described, sums, owner, edition)
     yield from mapping_sets(graph, project)
     yield from shapes(graph, project)
     yield examples(find_questions(project / "queries"), graph.prefixes)

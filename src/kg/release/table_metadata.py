@@ -1,19 +1,20 @@
-"""What the tables of a release mean: `csv/csv-metadata.json` (CSV on the Web) and `datapackage.json` (Frictionless)."""
+"""What the tables of a release mean, in CSV on the Web, as a Data Package (Frictionless) and in Croissant."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from kg.graph.build import Graph
+from kg.languages import LANGUAGES
 from kg.namespaces import DCT
 from kg.rdf_terms import texts_by_language
 from kg.release.files import DATASET, DOWNLOAD, LICENCE, Edition, File, Owner
 from kg.release.metadata import statements_about
-from kg.tables import csvw, data_package
+from kg.tables import croissant, csvw, data_package
 from kg.tables.description import Description, Texts
 
 CSVW: Final = "csv/csv-metadata.json"  # Where processors look for it (Tabular Data Model, section 5.3).
@@ -23,15 +24,19 @@ _TITLES: Final = {
         "en": "Columns of the tables, as a Data Package",
         "nl": "Kolommen van de tabellen, als Data Package",
     },
+    croissant.NAME: {"en": "Columns of the tables, in Croissant", "nl": "Kolommen van de tabellen, in Croissant"},
 }
 
 
-def table_metadata(graph: Graph, tables: Sequence[Description], owner: Owner, edition: Edition) -> Iterator[File]:
-    """Yield both descriptions of the tables.
+def table_metadata(
+    graph: Graph, tables: Sequence[Description], sums: Mapping[str, str], owner: Owner, edition: Edition
+) -> Iterator[File]:
+    """Yield the descriptions of the tables.
 
     Arguments:
         graph: the built graph.
         tables: what they hold, with paths from the folder of the release.
+        sums: SHA-256 of each CSV by its path.
         owner: who publishes; left out where it is not set.
         edition: date, makers and keywords.
 
@@ -61,6 +66,21 @@ def table_metadata(graph: Graph, tables: Sequence[Description], owner: Owner, ed
         "keywords": list(edition.keywords),
     }
     yield _file(data_package.NAME, data_package.package(tables, _stated(about_package)))
+    about_dataset = {
+        "@id": DATASET,
+        "name": title["en"],
+        "description": definition["en"],
+        "url": DATASET,
+        "license": DOWNLOAD + LICENCE,
+        "citeAs": f"{', '.join(edition.authors)} ({edition.date[:4]}). {title['en']}, {graph.version}. {DATASET}",
+        "version": graph.version,
+        "datePublished": edition.date,
+        "keywords": list(edition.keywords),
+        "inLanguage": list(LANGUAGES),
+        "creator": [{"@type": "sc:Organization", "name": name} for name in edition.authors],
+        "publisher": {"@type": "sc:Organization", "name": owner.publisher} if owner.publisher else None,
+    }
+    yield _file(croissant.NAME, croissant.dataset(tables, sums, _stated(about_dataset)))
 
 
 def _stated(about: dict[str, Any]) -> dict[str, Any]:

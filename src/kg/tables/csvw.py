@@ -57,22 +57,22 @@ def texts(by_language: Texts) -> list[dict[str, str]]:
 def _schema(description: Description) -> Node:
     schema: Node = {"columns": [_column(each) for each in description.fields]}
     if description.key:
-        schema["primaryKey"] = _name(description.key)
-        schema["aboutUrl"] = f"{{+{_name(description.key)}}}"
+        schema["primaryKey"] = column_name(description.key)
+        schema["aboutUrl"] = f"{{+{column_name(description.key)}}}"
     foreign = [_reference(each) for each in description.fields if each.references]
     return schema | ({"foreignKeys": foreign} if foreign else {})
 
 
 def _reference(column: Field) -> Node:
     return {
-        "columnReference": _name(column.head),
+        "columnReference": column_name(column.head),
         "reference": {"resource": column.references, "columnReference": "iri"},
     }
 
 
 def _column(column: Field) -> Node:
     node: Node = {
-        "name": _name(column.head),
+        "name": column_name(column.head),
         "titles": column.head,  # What must stand in the file; names for people are not allowed to differ from it.
         "dc:title": texts(column.title),
         "dc:description": texts(column.definition),
@@ -85,5 +85,6 @@ def _column(column: Field) -> Node:
     return {name: value for name, value in node.items() if value}
 
 
-def _name(head: str) -> str:
+def column_name(head: str) -> str:
+    """Return the name of a column: its head, without what names cannot hold."""
     return _NO_NAME.sub("_", head)
