@@ -126,6 +126,7 @@ def test_each_bad_file_has_a_finding_of_its_own_and_hides_no_other(project: Path
         ("data/empty.ttl", 0, 0, "empty"),
         ("data/nul.ttl", 2, 11, "nul"),
         ("data/latin.ttl", 2, 10, "encoding"),
+        ("data/bom.ttl", 1, 1, "byte-order-mark"),
         ("data/bom.ttl", 2, 1, "p-once"),
         ("data/crlf.ttl", 4, 6, "q-short"),
         ("data/large.ttl", 0, 0, "size"),

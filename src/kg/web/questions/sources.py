@@ -10,7 +10,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.namespaces import BASE, DCT, RDF_TYPE
+from kg.namespaces import BASE, DCT, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.queries.engine import iris_of
 from kg.queries.question import Question
 from kg.rdf_terms import local_name, objects, term_key
@@ -146,7 +146,8 @@ def _standing(context: Context, node: ox.NamedNode) -> set[str]:
     site = context.site
     if not node.value.startswith(BASE):
         quads = site.graph.store.quads_for_pattern(node, ox.NamedNode(RDF_TYPE), None, None)
-        return {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
+        graphs = {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
+        return graphs - {ONTOLOGY_GRAPH}  # What OWL calls a term says nothing of where it comes from.
     passages = (site.passages.get(term_key(term)) for term in objects(site.graph.store, node, DCT + "source"))
     found = (site.publication_of_section.get(passage.section) for passage in passages if passage)
     return {publication.iri for publication in found if publication}

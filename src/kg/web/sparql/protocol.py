@@ -48,7 +48,7 @@ def _answer(context: Context) -> Response:
     if wants_html(request) and not _values(pairs, "format"):
         return _page(context, pairs)
     seconds = _seconds(pairs)
-    if request.method in ("GET", "HEAD") and not _values(pairs, "query") and _takes_rdf(request):
+    if request.method in ("GET", "HEAD") and not _asks(pairs) and _takes_rdf(request):
         form = choose(request, GRAPHS)
         return Response(describe(context.site, request.base_url, form), content_type=form.content_type)
     accept = request.headers.get("Accept", "")
@@ -67,6 +67,10 @@ def _answer(context: Context) -> Response:
 
 def _form(request: Request) -> Pairs:
     return arguments(request.get_data()) if request.method == "POST" and request.mimetype == _FORM else []
+
+
+def _asks(pairs: Pairs) -> bool:
+    return any(name in ("query", "update") for name, _ in pairs)
 
 
 def _values(pairs: Pairs, name: str) -> list[str]:
