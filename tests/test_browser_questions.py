@@ -39,6 +39,7 @@ def base() -> Iterator[str]:
 @contextmanager
 def clean(context: BrowserContext, base: str, expected: str = "") -> Iterator[Page]:
     """Give a page; at the end nothing went to another host, and the console told of no error but the expected."""
+    context.set_default_timeout(90_000)  # A machine may be busy.
     page, problems = context.new_page(), []
     page.on("console", lambda told: problems.append(told.text) if told.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
