@@ -187,7 +187,7 @@ FIRST = [
     ("?x kb:underPillar ?y, ", "sch", "pillar:schoon"),
     ("?x kb:needsSkill ?s . ?s a ", "", "kb:Skill"),
     ("?x kb:inKnowledgeArea/skos:broader* ?s ; kb:hasTask ?t . ?t a ", "", "kb:Task"),
-    ("?x kb:hasRequirement [ ", "vraagt", "kb:asksSkill "),
+    ("?x kb:hasRequirement [ ", "vraagt vaardigh", "kb:asksSkill "),
     ("?x kb:usesTechnique ?t . FILTER(?t = ", "technique:plc", "technique:plc"),
     ("?x ?p <", "ccs", "measure:ccs"),
     ("", "klimaatmaat", "?klimaatmaatregel a kb:ClimateMeasure ; "),
