@@ -15,6 +15,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.namespaces import BASE, GRAPH, ONTOLOGY, RDF_TYPE, SCHEMA, SH
+from kg.queries.dataset import in_default_graph
 from kg.queries.engine import construct
 from kg.queries.question import Question, find_questions
 from kg.rdf_terms import Term
@@ -87,7 +88,7 @@ def counts(store: ox.Store) -> list[ox.Triple]:
     """Return what is in a graph, counted (VoID, sections 3 to 5): `void.rq`, and the partitions by class."""
     union = ox.Store()
     union.bulk_extend(store)
-    union.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in store)
+    union.bulk_extend(in_default_graph(store))
     path = Path(__file__).with_name("void.rq")
     counted = construct(union, path.read_text("utf-8"), str(path), union=False)
     return [*counted, *_partitions(union)]
