@@ -220,6 +220,17 @@ def test_a_kept_result_is_the_same_answer(ask) -> None:
         assert name.lower() == "date" or second.headers[name] == value, name
 
 
+@pytest.mark.parametrize(
+    "query", ["SELECT (STRUUID() AS ?x) {}", "CONSTRUCT { <urn:a> <urn:b> ?x } { BIND(UUID() AS ?x) }"]
+)
+def test_an_answer_that_changes_is_never_kept(ask, query: str) -> None:
+    first, second = (ask(sparql(query), Accept_Encoding="gzip") for _ in range(2))
+    assert first.status == second.status == 200
+    assert first.body != second.body
+    assert (second.headers["Cache-Control"], second.headers["ETag"]) == ("no-store", None)
+    assert ask(sparql(query), If_None_Match="*").status == 200
+
+
 def test_errors_are_never_kept(ask) -> None:
     for _ in range(2):
         answer = ask(sparql("SELECT"))

@@ -6,10 +6,13 @@ import re
 
 import pyoxigraph as ox
 import pytest
+from pyparsing import ParseResults
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.errors import KgError, QueryError, Refused, TooLarge
 from kg.files import project_folder
-from kg.queries.engine import Limits, answer, with_prefixes
+from kg.queries.engine import Limits, answer, may_change, with_prefixes
 from kg.queries.question import find_questions
 
 ALL = "SELECT ?s { ?s <urn:p> ?o }"
@@ -67,6 +70,7 @@ def test_dataset(store: ox.Store, text: str, options: dict[str, list[str]], expe
         "SELECT * { ?s ?p '#' . SERVICE <http://127.0.0.1:1/> {} }",
         'SELECT * { ?s ?p """a " quote""" . SERVICE <http://127.0.0.1:1/> {} }',
         "SELECT * { ?s ?p <#> . SERVICE <http://127.0.0.1:1/> {} }",
+        "SELECT * { ?s ?p <urn:\\u0041#> . SERVICE SILENT <http://127.0.0.1:1/> {} }",
     ],
 )
 def test_refused(store: ox.Store, text: str) -> None:
@@ -150,3 +154,50 @@ def test_prefixes_are_added_where_used_and_the_line_of_an_error_stays(store: ox.
     with pytest.raises(KgError) as caught:
         answer(store, with_prefixes("SELECT * {\n ?s x:p }", known))
     assert caught.value.line == 2
+
+
+CHANGING = (
+    "SELECT (NOW() AS ?x) {}",
+    "SELECT (struuid ( ) AS ?x) {}",
+    "SELECT (BNODE('a') AS ?x) {}",
+    "SELECT * { ?s ?p ?o FILTER EXISTS { ?s ?q ?r FILTER(RAND() < 2) } }",
+    "SELECT * { { SELECT (UUID() AS ?x) { } } UNION { ?s ?p ?o } }",
+    "SELECT * { ?s ?p ?o } ORDER BY RAND()",
+    "SELECT (MAX(?x) AS ?y) { BIND(uuid(#later\n) AS ?x) } GROUP BY ?z HAVING(COUNT(?x) > 0)",
+    "CONSTRUCT { [] <urn:p> ?x } { BIND(NOW() AS ?x) }",
+    "SELECT * { ?a ?b ?c FILTER(?a<?b&&RAND()>?c) }",
+    "SELECT (<urn:f>(1) AS ?x) {}",
+    "PREFIX bif: <bif:> SELECT (bif:rnd(1) AS ?x) {}",
+    "BASE <urn:> SELECT (<f> #later\n (1) AS ?x) {}",
+)
+STEADY = (
+    'SELECT (\'RAND()\' AS ?x) ("""NOW()""" AS ?y) { } # UUID()',
+    "SELECT ?now ?rand { ?now <urn:RAND> ?rand ; <http://example.org/#NOW> 'x'@now . _:uuid <urn:p> ?rand }",
+    "PREFIX now: <urn:> PREFIX x: <urn:> SELECT * { ?s now:uuid x:RAND , now: }",
+    "CONSTRUCT { [] <urn:p> ?x . _:bnode <urn:q> [ ] } { ?x a [ <urn:r> ?y ] }",
+    "PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> SELECT (xsd:integer('1') AS ?x) {}",
+    "SELECT (<http://www.w3.org/2001/XMLSchema#date>('2024-01-01') AS ?x) (MD5('a') AS ?y) {}",
+    "SELECT * { ?s (<urn:p>/<urn:q>)* ?o VALUES (?s ?o) { (<urn:a> <urn:b>) } }",
+)
+
+
+def _parts(node: object) -> set[str]:
+    """Return the names of all that rdflib reads in a query."""
+    if isinstance(node, CompValue):
+        return {node.name}.union(*map(_parts, node.values()))
+    return set().union(*map(_parts, node)) if isinstance(node, (list, tuple, ParseResults)) else set()
+
+
+@pytest.mark.parametrize("text", [*CHANGING, *STEADY])
+def test_what_may_change_is_told_as_another_parser_tells_it(text: str) -> None:
+    parts = _parts(parseQuery(text))
+    changing = parts & {f"Builtin_{name}" for name in ("NOW", "RAND", "UUID", "STRUUID", "BNODE")}
+    changing |= parts & {"Function"} if "XMLSchema" not in text else set()
+    assert bool(changing) is (text in CHANGING)
+    assert may_change(text) is (text in CHANGING)
+
+
+def test_what_cannot_be_told_without_its_place_counts_as_a_call() -> None:
+    assert may_change("SELECT * { ?s <urn:p> (1 2) }")
+    assert may_change("SELECT * { ?s <urn:now()> ?o }")
+    assert not may_change("SELECT * { ?s ?p (1 2) . ?o <urn:p> ?q FILTER(?q>(1)) }")

@@ -64,6 +64,7 @@ class QueryResult:
         counted: rows or triples; None where nobody has counted them yet.
         heavy: whether it took a place for long queries.
         worn: whether its worker has grown by more than is kept.
+        changing: whether the same query may have another answer next time, so that nobody may keep this one.
 
     """
 
@@ -72,11 +73,15 @@ class QueryResult:
     counted: int | None
     heavy: bool = False
     worn: bool = False
+    changing: bool = False
 
     @cached_property
     def rows(self) -> int:
         """Rows or triples."""
         return rows_of(self.data, self.format) if self.counted is None else self.counted
+
+
+_RESULT_FIELDS: Final = tuple(member.name for member in fields(QueryResult) if member.name != "data")
 
 
 def pack(head: dict[str, Any], data: bytes = b"") -> bytes:
@@ -122,7 +127,7 @@ def read_request(channel: socket.socket) -> tuple[QueryRequest, float] | None:
 
 def send_result(channel: socket.socket, result: QueryResult) -> None:
     """Send a whole result."""
-    begin = pack({"format": result.format, "counted": result.counted, "worn": result.worn}, result.data)
+    begin = pack({name: getattr(result, name) for name in _RESULT_FIELDS}, result.data)
     if len(result.data) < _FIRST:
         channel.sendall(begin + result.data)
     else:
@@ -152,7 +157,7 @@ def read_result(channel: socket.socket, wait: Callable[[], None]) -> QueryResult
     head, data = message
     if "error" in head:
         raise KgError.from_json(head["error"])
-    return QueryResult(head["format"], data, head["counted"], worn=head["worn"])
+    return QueryResult(data=data, **head)
 
 
 def read(channel: socket.socket, wait: Callable[[], None] | None = None) -> tuple[dict[str, Any], bytes] | None:

@@ -22,7 +22,7 @@ from kg.endpoint.preview import first_rows
 from kg.endpoint.protocol import QueryRequest, QueryResult, read_request, send_error, send_result
 from kg.errors import BadGateway, KgError, OverMemory, QueryError, TooLarge
 from kg.queries.dataset import Dataset
-from kg.queries.engine import answer, with_prefixes
+from kg.queries.engine import answer, may_change, with_prefixes
 from kg.queries.formats import GRAPHS, Format, Solutions, formats_for, named, not_acceptable, serialise_triples
 from kg.queries.limits import Limits
 
@@ -72,7 +72,8 @@ def execute(source: Source, request: QueryRequest, limits: Limits, prefixes: Map
         raise BadGateway("the back end sent a broken answer", hint="try again", retry=5) from error
     if len(data) > limits.max_bytes:
         raise _too_large(f"the result has {len(data):,} bytes; {limits.max_bytes:,} are allowed", "max_bytes")
-    result = QueryResult(chosen.name, data, counted)
+    changing = may_change(request.text, prefixes if request.prefixed else None)
+    result = QueryResult(chosen.name, data, counted, changing=changing)
     if not request.preview_rows and len(data) > limits.max_rows and result.rows > limits.max_rows:  # A row has a byte.
         raise _too_large(f"the result has more than {limits.max_rows:,} rows", "max_rows")
     return result

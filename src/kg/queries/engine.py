@@ -14,13 +14,14 @@ from urllib.parse import urljoin
 import pyoxigraph as ox
 
 from kg.errors import QueryError, Refused, SourceError, TooLarge
+from kg.namespaces import XSD
 from kg.queries.dataset import Dataset
 from kg.queries.formats import Solutions
 from kg.queries.limits import Limits
 
 # Terminals of the SPARQL 1.1 grammar (section 19.8) in which a keyword is no keyword come first.
 _TOKEN: Final = re.compile(
-    r"""(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+    r"""(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)
       | (?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
       | (?P<comment>\#[^\r\n]*)
       | (?P<name>[?$]\w+ | @[A-Za-z]+(?:-[A-Za-z0-9]+)* | [\w.\-]*:(?:[\w.:\-%]|\\.)*)
@@ -33,6 +34,10 @@ _QUOTES: Final = ("'", '"')
 _PROLOGUE: Final = {"PREFIX", "BASE"}
 _DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
 _LOOKS: Final = re.compile(r"(?<![\w/#:.-])(?:GRAPH|FROM)\b", re.IGNORECASE)
+_CHANGING: Final = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
+_COMPARED: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\(", re.IGNORECASE)
+_CALLED: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\b|(?:>|:[^\s(){}<>:]*+)\s*+[(#]", re.IGNORECASE)
+_PURE: Final = (XSD, "http://www.opengis.net/def/function/geosparql/")  # Functions by IRI that always give the same.
 _APART: Final = set("{}()[];,")
 _FAR: Final = " " * 20  # More than the letters of any keyword.
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
@@ -218,25 +223,63 @@ def iris_of(text: str, prefixes: Mapping[str, str] | None = None) -> dict[str, i
         prefixes: prefix to namespace, of those that the text need not declare.
 
     """
-    known, base = dict(prefixes or {}), ""
     named: dict[str, int] = {}
+    for token, iri in _with_iris(text, prefixes):
+        if iri:
+            named.setdefault(iri, token.start())
+    return named
+
+
+def may_change(text: str, prefixes: Mapping[str, str] | None = None) -> bool:
+    """Return whether a query that the engine has read may have another answer over the same data.
+
+    It may where it calls NOW, RAND, UUID, STRUUID or BNODE, or a function by IRI that is no cast and not of GeoSPARQL.
+    Outside strings, comments, IRIs and names, the grammar has these words as calls alone. What cannot be told without
+    its place counts as a call: a list behind a property, and an IRI with a call in it (`?a<?b&&RAND()>?c` compares).
+
+    Arguments:
+        text: the query.
+        prefixes: as in `iris_of`.
+
+    """
+    if not _CALLED.search(text):
+        return False
+    before = ""
+    for token, iri in _with_iris(text, prefixes):
+        mark = token.group()
+        if token.lastgroup == "word" and mark.upper() in _CHANGING:
+            return True
+        if token.lastgroup == "iri" and _COMPARED.search(mark):
+            return True
+        if mark == "(" and before and not before.startswith(_PURE):
+            return True
+        before = iri
+    return False
+
+
+def _with_iris(text: str, prefixes: Mapping[str, str] | None) -> Iterator[tuple[re.Match[str], str]]:
+    """Yield the tokens of a text but for its prologue and comments, with the IRI of those that name one."""
+    known, base = dict(prefixes or {}), ""
     closed = takewhile(lambda token: token.group() not in _QUOTES, _TOKEN.finditer(text))  # Else in quadratic time.
-    tokens = (token for token in closed if token.lastgroup in ("iri", "name", "word"))
+    tokens = (token for token in closed if token.lastgroup != "comment")
     for token in tokens:
-        word = token.group().upper() if token.lastgroup == "word" else ""
+        kind, iri = token.lastgroup, ""
+        word = token.group().upper() if kind == "word" else ""
         if word == "PREFIX":
             prefix, space = next(tokens, None), next(tokens, None)
             if prefix and space:
                 known[prefix.group()[:-1]] = urljoin(base, space.group()[1:-1])
-        elif word == "BASE":
+            continue
+        if word == "BASE":
             base = urljoin(base, target.group()[1:-1]) if (target := next(tokens, None)) else base
-        elif token.lastgroup == "iri":
-            named.setdefault(urljoin(base, token.group()[1:-1]), token.start())
-        elif token.lastgroup == "name" and token.group()[0] not in "?$@":
+            continue
+        if kind == "iri":
+            iri = urljoin(base, token.group()[1:-1])
+        elif kind == "name" and token.group()[0] not in "?$@":
             prefix_name, _, local = token.group().partition(":")
             if prefix_name in known and (local := local.rstrip(".")):
-                named.setdefault(known[prefix_name] + local.replace("\\", ""), token.start())
-    return named
+                iri = known[prefix_name] + local.replace("\\", "")
+        yield token, iri
 
 
 def _resolved(token: re.Match[str], known: Mapping[str, str], base: str) -> str:

@@ -204,7 +204,8 @@ def run(site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: floa
     answer: QueryResult | None = None if wants_fresh(environ) else cache.get(query.key)
     if answer is None:
         answer = _ask_engine(site, environ, query, seconds, record)
-        cache.put(query.key, answer, len(answer.data))
+        if not answer.changing:
+            cache.put(query.key, answer, len(answer.data))
     else:
         record.effort = CACHED
     record.result = answer
@@ -231,9 +232,14 @@ def _stays() -> bool:
 def send_answer(context: Context, query: QueryRequest, seconds: float | None = None) -> Response:
     """Return an answer of the engine with an entity tag made from data version, query and format.
 
-    The tag is weak: without ORDER BY, the order of rows may differ from answer to answer.
+    The tag is weak: without ORDER BY, the order of rows may differ from answer to answer. Nobody keeps an answer that
+    the next one may contradict, and it has no tag.
     """
     answer = ask(context, query, seconds)
+    if answer.changing:
+        response = Response(answer.data, content_type=_FORMATS[answer.format].content_type)
+        response.headers["Cache-Control"] = "no-store"
+        return response
     context.request.environ["kg.result_key"] = query.key
     parts = query.key + context.site.data_version.encode() + answer.format.encode()
     etag = blake2b(parts, digest_size=12).hexdigest()
