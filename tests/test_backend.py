@@ -203,6 +203,7 @@ def test_limits_hold_while_the_answer_is_read() -> None:
         ("CLEAR ALL", Refused),
         ("SELECT * { SERVICE <urn:x> {} }", Refused),
         ("SELECT (<urn:f>(1) AS ?x) {}", QueryError),
+        ('ASK { FILTER(<https://w3id.org/klimaatbanen/def#textScore>(<urn:x>, "a")) }', QueryError),
         ("ASK {} #" + "x" * 70_000, TooLarge),
         ("ASK " + "{" * 600 + "}" * 600, TooLarge),
         ("SELECT * FROM <\\u0075rn:x> {}", QueryError),

@@ -53,6 +53,12 @@ def test_terms_are_those_of_the_graph_and_can_be_written_in_a_query(client: Flas
         assert graph.store.query(f"{head} ASK {{ ?s a {one['name']} }}", use_default_graph_as_union=True), one
 
 
+def test_functions_that_the_endpoint_has_are_told(client: FlaskClient) -> None:
+    (score,) = terms(client)["functions"]
+    assert score["name"] == "kb:textScore"
+    assert set(score["about"]) == {"nl", "en"}
+
+
 def test_a_property_names_the_classes_that_have_it(client: FlaskClient) -> None:
     told = terms(client)
     classes = {one["name"]: number for number, one in enumerate(told["classes"])}

@@ -31,6 +31,7 @@ OPTIONS = ("--timeout", str(SECONDS), "--memory", str(300 << 20), "--per-client"
 PRODUCT = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"  # Of three: what is joined fits into memory.
 LIGHT = "SELECT ?p {{ ?p a <https://w3id.org/klimaatbanen/def#Pillar> FILTER(?p != <urn:x:{}>) }}"
+SCORE = "<https://w3id.org/klimaatbanen/def#textScore>"
 REGEX = "(a{1,900}){1,900}" * 20
 
 
@@ -54,6 +55,10 @@ HOSTILE = {
     "ask": (f"ASK {{ {PRODUCT} FILTER(CONCAT(STR(?a), STR(?l)) = 'x') }}", {503}),
     "regex": (f'SELECT * {{ {PRODUCT} FILTER(REGEX(STR(?c), "(.*)(.*)(.*)(.*)(.*)~$")) }}', {503}),
     "large regex": (f'SELECT * {{ ?s ?p ?o FILTER(REGEX(STR(?o), "{REGEX}")) }}', {200, 400, 503}),
+    "text score": (
+        f'SELECT * {{ {PRODUCT} FILTER({SCORE}(?a, "lasser") < {SCORE}(?l, "monteur")) }}',
+        {400, 503},
+    ),  # 400: back ends lack it.
     "path": (f"SELECT (COUNT(*) AS ?n) {{ ?s {LOOP} ?o . ?o {LOOP} ?q }}", {503}),
     "nesting": ("SELECT * {" + "{" * 20_000 + "}" * 20_000 + "}", {413}),
     "nesting within": ("SELECT * {" + "{" * 499 + "}" * 499 + "}", {200, 503}),

@@ -146,6 +146,29 @@ def test_service_description(ask, base: str, media: str, form: ox.RdfFormat) -> 
     assert int(row["limits"].value) == 12
 
 
+SCORED = """PREFIX kb: <https://w3id.org/klimaatbanen/def#> SELECT ?thing ?score {
+  ?thing a kb:Occupation BIND(kb:textScore(?thing, "installateur") AS ?score) FILTER(BOUND(?score))
+} ORDER BY DESC(?score) ?thing LIMIT 2"""
+OFTEN = "ASK { ?s ?p ?text FILTER(<https://w3id.org/klimaatbanen/def#textScore>(?s, ?text) > 2) }"
+
+
+def test_text_score_is_there_where_the_service_description_has_it(ask, request: pytest.FixtureRequest) -> None:
+    ours = request.node.callspec.params["base"] in ("memory", "store")
+    assert ("sd:extensionFunction kb:textScore" in ask("/sparql", Accept="text/turtle").text) == ours
+    answers = [
+        ask(sparql(SCORED), Accept="text/csv"),
+        ask("/sparql", "POST", SCORED.encode(), Content_Type=DIRECT, Accept="text/csv"),
+    ]
+    for answer in answers if ours else []:
+        first, second = (line.partition(",")[0] for line in answer.text.split()[1:])
+        assert first.endswith("/occupation/installateur")
+        assert second.endswith("/occupation/installateur-koeltechniek")
+    for answer in [] if ours else answers:
+        assert answer.status == 400
+        assert "CONTAINS" in str(answer.problem["hint"])
+    assert ask(sparql(OFTEN)).status == (413 if ours else 400)
+
+
 # SPARQL 1.1 Graph Store HTTP Protocol, sections 4, 5.2, 5.7.
 
 

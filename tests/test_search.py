@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import time
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
 import pytest
+from conftest import ROOT
 from flask.testing import FlaskClient
 
 from kg.files import project_folder
 from kg.graph.build import Graph
-from kg.namespaces import ID
+from kg.namespaces import ID, KB
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 from kg.web.views import read_views
@@ -203,3 +206,92 @@ def test_jobs_named_by_people_are_found_first(client: FlaskClient) -> None:
         "vrachtwagen chauffeur": "vrachtwagenchauffeur",
     }.items():
         assert found(client, text)["results"][0]["name"] == name
+
+
+# `kb:textScore`: the same index in SPARQL.
+
+SCORE = f"<{KB}textScore>"
+BLOCKS = re.findall(r"```sparql\n(.*?)```", (ROOT / "docs" / "endpoint.md").read_text("utf-8"), re.DOTALL)
+
+
+def asked(client: FlaskClient, query: str) -> tuple[int, dict[str, Any]]:
+    answer = client.get("/sparql", query_string={"query": query, "format": "json"})
+    return answer.status_code, json.loads(answer.text)
+
+
+def rows(client: FlaskClient, query: str) -> list[dict[str, str]]:
+    status, told = asked(client, query)
+    assert status == 200, told
+    return [{name: cell["value"] for name, cell in row.items()} for row in told["results"]["bindings"]]
+
+
+def test_a_query_ranks_things_of_a_class_as_a_search_does(client: FlaskClient) -> None:
+    compared = 0
+    for search in SEARCHES[::15]:
+        told = found(client, search["q"], search["lang"], limit=50)
+        own = [hit for hit in told["results"] if hit["id"].startswith(ID) and hit["type"] != "section"]
+        if told["meant"] or search["q"][-1:].isdigit():  # In docs/endpoint.md: what a query does not do.
+            continue
+        text = ox.Literal(search["q"], language=search["lang"])
+        for kind in sorted({hit["type"] for hit in own}):
+            things = [hit["id"] for hit in own if hit["type"] == kind]
+            values = " ".join(f"<{one}>" for one in sorted(things))
+            scored = rows(
+                client,
+                f"""SELECT ?thing ?score {{ VALUES ?thing {{ {values} }} BIND({SCORE}(?thing, {text}) AS ?score) }}
+                ORDER BY DESC(?score) ?thing""",
+            )
+            assert [row["thing"] for row in scored] == things, (search, kind)
+            assert all(0 < float(row["score"]) <= 1 for row in scored)
+            compared += len(things) > 1
+    assert compared > 5
+
+
+def test_the_queries_of_the_documentation_answer(client: FlaskClient) -> None:
+    with_function, without = (rows(client, block) for block in BLOCKS)
+    assert f"{ID}occupation/monteur-warmtenetten" in {row["thing"] for row in with_function}
+    assert without
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "%%%", "\u202e", "a" * 200, "'; DROP", "<b>", "{{7*7}}", "lasser\u0301", "🙂"]
+)
+def test_what_is_looked_for_in_a_query_is_text(client: FlaskClient, text: str) -> None:
+    literal = str(ox.Literal(text))
+    query = f"SELECT ?s {{ ?s a <{KB}Pillar> FILTER({SCORE}(?s, {literal}) > 1) }}"
+    assert rows(client, query) == []
+
+
+def test_what_is_no_thing_or_no_text_has_no_score(client: FlaskClient) -> None:
+    things, texts = f"<{ID}occupation/lasser> <urn:x> 5 'lasser'", f"'lasser' 'welder'@en-GB 5 <{ID}occupation/lasser>"
+    query = f"SELECT ?s {{ VALUES ?t {{ {things} }} VALUES ?q {{ {texts} }} BIND({SCORE}(?t, ?q) AS ?s) }}"
+    told = rows(client, query)
+    assert len(told) == 16
+    assert sorted(row["s"] for row in told if row) == ["0.985", "0.985"]
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "detail"),
+    [
+        (f"{SCORE}(?s, STR(?o))", 413, "more than 10 different texts"),
+        (f'{SCORE}(?s, "{"a" * 201}")', 413, "201 characters"),
+        (f"{SCORE}(?s)", 400, "a thing and a text"),
+        (f'{SCORE}(?s, "a", "nl")', 400, "a thing and a text"),
+        (f'<{KB}textScores>(?s, "a")', 400, "not supported"),
+    ],
+)
+@pytest.mark.parametrize("form", ["SELECT ?x {{ ?s ?p ?o BIND({} AS ?x) }}", "ASK {{ ?s ?p ?o FILTER({} > 1) }}"])
+def test_too_much_or_too_little_is_said(client: FlaskClient, form: str, call: str, status: int, detail: str) -> None:
+    assert asked(client, form.format(call))[0] == status
+    assert detail in asked(client, form.format(call))[1]["detail"]
+
+
+def test_triples_are_made_with_scores(client: FlaskClient) -> None:
+    pattern = f'?s a <{KB}Occupation> BIND({SCORE}(?s, "lasser") AS ?x) FILTER(BOUND(?x))'
+    query = f"CONSTRUCT {{ ?s <urn:x> ?x }} {{ {pattern} }}"
+    made = client.get("/sparql", query_string={"query": query, "format": "nt"}).text
+    whole = rows(client, f"SELECT ?s ?x {{ {pattern} }}")
+    assert len(whole) > 1
+    assert sorted(made.splitlines()) == sorted(
+        f'<{row["s"]}> <urn:x> "{row["x"]}"^^<http://www.w3.org/2001/XMLSchema#decimal> .' for row in whole
+    )

@@ -12,9 +12,11 @@ from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.errors import KgError, QueryError, Refused, TooLarge
 from kg.files import project_folder
+from kg.queries.dataset import Dataset, ImportedGraphs
 from kg.queries.engine import Limits, answer, may_change, with_prefixes
 from kg.queries.question import find_questions
 
+SCORE = "<https://w3id.org/klimaatbanen/def#textScore>"
 ALL = "SELECT ?s { ?s <urn:p> ?o }"
 
 
@@ -123,6 +125,23 @@ def test_a_foreign_character_is_found_wherever_it_stands(store: ox.Store, text: 
             answer(store, f"{text[:place]} § {text[place:]}")
         before = f"{text[:place]} ".split("\n")
         assert (caught.value.line, caught.value.column) == (len(before), len(before[-1]) + 1), text[place - 30 : place]
+
+
+@pytest.mark.parametrize("stated", ["", "FROM <urn:g1> FROM <urn:g2>", "FROM <urn:g1>", "FROM NAMED <urn:more>"])
+@pytest.mark.parametrize("options", [{}, {"default_graphs": ["urn:g1", "urn:g2"]}, {"default_graphs": ["urn:g1"]}])
+@pytest.mark.parametrize("overlap", [False, True])
+def test_text_is_searched_once_over_any_dataset(
+    store: ox.Store, overlap: bool, stated: str, options: dict[str, list[str]]
+) -> None:
+    named = ox.Store()
+    named.bulk_extend(store)
+    if overlap:
+        named.extend(ox.Quad(node("s1"), node("p"), ox.Literal(1), node(name)) for name in ("g1", "g2"))
+    dataset, asked = Dataset(named, imported=ImportedGraphs(frozenset({"urn:more"}), lambda _: None)), []
+    dataset.text_search = lambda *text: asked.append(text) or {"urn:s1": 0.5}
+    query = f"SELECT ?x {stated} {{ VALUES ?s {{ <urn:s1> <urn:s2> }} BIND({SCORE}(?s, 'a') AS ?x) }}"
+    assert [row["x"] and row["x"].value for row in answer(dataset, query, **options)] == ["0.5", None]
+    assert asked == [("a", "nl")]
 
 
 def test_unknown_functions_and_bad_graph_names_are_query_errors(store: ox.Store) -> None:

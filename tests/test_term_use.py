@@ -27,6 +27,7 @@ DATA = f"""
 
 graph:ontology {{
     kb:Thing a owl:Class . kb:Empty a owl:Class . kb:says a owl:ObjectProperty .
+    kb:score a <http://www.w3.org/ns/sparql-service-description#Function> .
     kb:told a owl:ObjectProperty ; dct:isReplacedBy kb:says .
     <{ID}scheme/colour> a skos:ConceptScheme .
     <{ID}colour/red> skos:inScheme <{ID}scheme/colour> . <{ID}colour/blue> skos:inScheme <{ID}scheme/colour> .
@@ -72,6 +73,7 @@ def client(graph: Graph) -> FlaskClient:
         ("SELECT * { ?x skos:inSchem ?y }", [(SKOS + "inSchem", False, SKOS + "inScheme")]),
         ("SELECT * { ?x a skos:ConceptSchema }", [(SKOS + "ConceptSchema", False, SKOS + "ConceptScheme")]),
         ("SELECT * { ?x skos:hiddenLabel ?y FILTER(xsd:integer(?y) > 1) }", []),
+        ("SELECT * { ?x a kb:Thing FILTER(kb:score(?x, kb:scare(?x))) }", [(KB + "scare", False, KB + "score")]),
         ("SELECT * { ?x a kb:", []),
     ],
 )

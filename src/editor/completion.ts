@@ -136,6 +136,14 @@ function kinds(asked: Asked): Scored[] {
   });
 }
 
+/** Return the functions of this endpoint beside those of SPARQL. */
+function functions({ terms, typed }: Asked): Scored[] {
+  return terms.functions.flatMap((one) => {
+    const apply = (view: EditorView, option: Completion, from: number, to: number): void => write(view, option, `${one.name}(`, from, to, terms);
+    return scored(one, [textOf(one.label), one.label.nl, one.label.en], typed, { type: "function", apply, info: textOf(one.about) || undefined });
+  });
+}
+
 /** Return the things, those of the range of the property first; where nothing is typed, those alone. */
 function things(asked: Asked): Scored[] {
   const { terms, before, typed } = asked;
@@ -186,6 +194,7 @@ function offered(asked: Asked): Scored[] {
     ...(place === "predicate" || prefixed ? properties(asked) : []),
     ...(place === "class" || place === "subject" || prefixed ? kinds(asked) : []),
     ...(sought && (place === "subject" || place === "object" || prefixed) ? things(asked) : []),
+    ...((sought && place === "other") || prefixed ? functions(asked) : []),
     ...(sought && place === "other" && !prefixed ? things(asked).filter(([score]) => score >= 20) : []),
   ];
 }

@@ -33,6 +33,7 @@ export interface Vocabulary {
   prefixes: Record<string, string>;
   classes: Kind[];
   properties: Property[];
+  functions: Term[];
   things: Thing[];
 }
 type Sent = Omit<Vocabulary, "things"> & { base: string; things: [path: string, nl: string, en: string, kind: number][] };

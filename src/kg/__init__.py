@@ -43,7 +43,12 @@ def query(text: str) -> Rows:
     """
     from kg.queries.engine import answer, with_prefixes
     from kg.queries.rows import Rows
+    from kg.queries.text_score import NAME
 
+    if NAME in text and not _graph().dataset.text_search:
+        from kg.web.app import text_search
+
+        _graph().dataset.text_search = text_search(_graph())
     return Rows.from_solutions(answer(_graph().dataset, with_prefixes(text, _graph().prefixes)))
 
 

@@ -53,6 +53,7 @@ def query(
     from kg.queries.dataset import Dataset
     from kg.queries.engine import answer, graphs_named, with_prefixes
     from kg.queries.formats import formats_for, named, serialise
+    from kg.queries.text_score import NAME
 
     if (file is None) == (text is None):
         raise click.UsageError("give either FILE or -e TEXT")
@@ -63,6 +64,10 @@ def query(
     dataset, query = Dataset(graph.store, shipped, imported_graphs(packed)), with_prefixes(asked or "", graph.prefixes)
     if graphs_named(query, (), dataset.imported.names):
         dataset = dataset.extend()  # A copy would take more memory.
+    if NAME in query:
+        from kg.web.app import text_search
+
+        dataset.text_search = text_search(graph)
     solutions = answer(dataset, query)
     for term in TermUse(graph.store, graph.prefixes).unused(asked or ""):
         click.echo(f"kg: note: {term.sentence(graph.prefixes)}", err=True)

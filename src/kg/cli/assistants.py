@@ -42,6 +42,8 @@ def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
         site = make_site(graph, questions, Settings(limits=held, text=texts), pool)
         say_missing(site.texts)
         pool.begin()
-        make_server(Assistant(site), graph.version).run("stdio")
+        assistant = Assistant(site)
+        pool.search_with(assistant.scores)
+        make_server(assistant, graph.version).run("stdio")
     finally:
         pool.close()

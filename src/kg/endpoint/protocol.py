@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final
 
-from kg.errors import KgError
+from kg.errors import KgError, Unavailable
 from kg.queries.formats import rows_of
+from kg.queries.text_score import Search
 
 _LENGTHS: Final = struct.Struct("!IQ")
 _CHUNK: Final = 1 << 20
@@ -105,7 +106,11 @@ def send_request(channel: socket.socket, request: QueryRequest, seconds: float, 
         wait: called at each time-out; it raises when waiting is over.
 
     """
-    unsent = memoryview(pack_request(request, seconds))
+    _send(channel, pack_request(request, seconds), wait)
+
+
+def _send(channel: socket.socket, message: bytes, wait: Callable[[], None]) -> None:
+    unsent = memoryview(message)
     while unsent:
         try:
             unsent = unsent[channel.send(unsent) :]
@@ -140,24 +145,38 @@ def send_error(channel: socket.socket, error: KgError) -> None:
     channel.sendall(pack({"error": error.to_json()}))
 
 
-def read_result(channel: socket.socket, wait: Callable[[], None]) -> QueryResult | None:
+def ask_scores(channel: socket.socket, text: str, lang: str) -> Mapping[str, float] | None:
+    """Have the server search a text while a query runs, as `kg.queries.text_score.Search`; the index is there."""
+    channel.sendall(pack({"text": text, "lang": lang}))
+    message = read(channel)
+    if message is None:
+        raise Unavailable("the server is gone")
+    scores: Mapping[str, float] | None = message[0]["scores"]
+    return scores
+
+
+def read_result(
+    channel: socket.socket, wait: Callable[[], None], search: Search = lambda *_: None
+) -> QueryResult | None:
     """Return a result, or None where the worker died before it was whole.
 
     Arguments:
         channel: a socket whose time-out is short.
         wait: called at each time-out; it raises when waiting is over.
+        search: what the worker may ask on the way.
 
     Raises:
         KgError: the error that the worker sent.
 
     """
-    message = read(channel, wait)
-    if message is None:
-        return None
-    head, data = message
-    if "error" in head:
-        raise KgError.from_json(head["error"])
-    return QueryResult(data=data, **head)
+    while message := read(channel, wait):
+        head, data = message
+        if "error" in head:
+            raise KgError.from_json(head["error"])
+        if "text" not in head:
+            return QueryResult(data=data, **head)
+        _send(channel, pack({"scores": search(head["text"], head["lang"])}), wait)
+    return None
 
 
 def read(channel: socket.socket, wait: Callable[[], None] | None = None) -> tuple[dict[str, Any], bytes] | None:

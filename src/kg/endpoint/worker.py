@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import pyoxigraph as ox
 
 from kg.endpoint.preview import first_rows
-from kg.endpoint.protocol import QueryRequest, QueryResult, read_request, send_error, send_result
+from kg.endpoint.protocol import QueryRequest, QueryResult, ask_scores, read_request, send_error, send_result
 from kg.errors import BadGateway, KgError, OverMemory, QueryError, TooLarge
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer, may_change, with_prefixes
@@ -153,6 +153,8 @@ def serve(channel: socket.socket, template: WorkerTemplate) -> None:
 
 def _answer_all(channel: socket.socket, source: Source, limits: Limits, prefixes: Mapping[str, str]) -> None:
     _confine(limits, 0 if isinstance(source, ox.Store) else _CONNECTIONS)
+    if isinstance(source, Dataset):
+        source.text_search = partial(ask_scores, channel)
     most = _peak() + _GROWTH
     while (message := read_request(channel)) is not None:
         request, seconds = message

@@ -7,6 +7,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Protocol, TypeVar
@@ -19,6 +21,7 @@ from kg.errors import ClientGone, KgError, OverTime, QueryError, Unavailable
 from kg.queries.dataset import Dataset
 from kg.queries.engine import graphs_named
 from kg.queries.limits import Limits
+from kg.queries.text_score import Search
 
 _HEAVY_AFTER: Final = 0.3  # Seconds of the processor after which a query gives its light place up.
 _HEAVY_AFTER_CLOCK: Final = 1.2  # Seconds of the clock after which it does so whatever it did.
@@ -29,6 +32,7 @@ _PAUSE: Final = 10.0  # Seconds after which imported graphs that could not be lo
 _ROUND: Final = 1.0  # Seconds between two looks at whose standby it is.
 _ANYTHING: Final = QueryRequest("ASK { ?s ?p ?o }")
 _Forked = TypeVar("_Forked")
+_Searched = Future[Mapping[str, float] | None]
 _WEARING: Final = ("max_bytes", "max_rows", "memory")  # Limits that leave a worker larger than it was.
 
 
@@ -52,6 +56,9 @@ class Engine(Protocol):
     def ready(self) -> None:
         """Ask something; raise where nothing, or not the graph, answers."""
 
+    def search_with(self, search: Search) -> None:
+        """Let something answer `kb:textScore` in queries over our own engine."""
+
 
 class InProcess:
     """Answers in this process, without a limit on time: for tests and one's own use.
@@ -74,6 +81,10 @@ class InProcess:
     def ready(self) -> None:
         """Ask something."""
         self.query(_ANYTHING)
+
+    def search_with(self, search: Search) -> None:
+        """Let something answer `kb:textScore`."""
+        self._dataset.text_search = search
 
 
 class _Deadline:
@@ -192,6 +203,8 @@ class WorkerPool:
     ) -> None:
         self._limits, self._prefixes = limits, prefixes
         self.on_lost: Callable[[], None] = lambda: None
+        self._search: Search = lambda *_: None
+        self._searches = ThreadPoolExecutor(1)  # One at a time, whatever queries ask; its thread begins with the first.
         self._admission = Admission(limits)
         self._lock = threading.Lock()
         self._workers = _Workers(lambda _: self._ask_spawner(Spawner.spawn), limits.light)
@@ -260,6 +273,10 @@ class WorkerPool:
         """Ask something."""
         self.query(_ANYTHING, client="readyz")
 
+    def search_with(self, search: Search) -> None:
+        """Let something answer `kb:textScore`: here, where one index serves all workers."""
+        self._search = search
+
     def begin(self) -> None:
         """Wait for a first worker, so that no query waits in its own time until the dataset is ready."""
         self._workers.give_back(self._workers.take(_no_wait, fresh=True), reusable=True)
@@ -267,6 +284,7 @@ class WorkerPool:
     def close(self) -> None:
         """End spawners and workers."""
         self._closed.set()
+        self._searches.shutdown(wait=False, cancel_futures=True)
         for worker in (*self._workers.idle, *self._extended_workers.idle):
             worker.end()
         for spawner in (self._extended, self._spawner, self._standby):
@@ -294,7 +312,7 @@ class WorkerPool:
         deadline.postpone(time.monotonic() - begin)
         reusable = False
         try:
-            result = _exchange(worker, request, place, deadline)
+            result = _exchange(worker, request, place, deadline, self._begin_search)
             reusable = result is not None and not result.worn
         except TimeoutError:
             deadline.check()
@@ -308,6 +326,9 @@ class WorkerPool:
             return result
         finally:
             workers.give_back(worker, reusable=reusable and not worker.reniced)
+
+    def _begin_search(self, text: str, lang: str) -> _Searched:
+        return self._searches.submit(self._search, text, lang)
 
     def _ask_spawner(self, fork: Callable[[Spawner], _Forked]) -> _Forked:
         """Return what the spawner forks, or its standby where it is dead."""
@@ -411,7 +432,13 @@ def _lost() -> Unavailable:
     return Unavailable("the worker of this query was lost", hint="try again", retry=1)
 
 
-def _exchange(worker: Worker, request: QueryRequest, place: Place, deadline: _Deadline) -> QueryResult | None:
+def _exchange(
+    worker: Worker,
+    request: QueryRequest,
+    place: Place,
+    deadline: _Deadline,
+    begin_search: Callable[[str, str], _Searched],
+) -> QueryResult | None:
     """Send a query and wait for its result; a long one becomes heavy on the way."""
     usage = _Usage(worker)
 
@@ -423,10 +450,19 @@ def _exchange(worker: Worker, request: QueryRequest, place: Place, deadline: _De
         if place.spent >= _HEAVY_AFTER and not place.heavy:
             place.become_heavy()
 
+    def search(text: str, lang: str) -> Mapping[str, float] | None:
+        searched = begin_search(text, lang)
+        try:
+            while not wait_for([searched], _POLL).done:
+                wait()
+        finally:
+            searched.cancel()
+        return searched.result()
+
     if worker.channel.gettimeout() != _POLL:
         worker.channel.settimeout(_POLL)
     try:
         send_request(worker.channel, request, max(deadline.left, 0.0), wait)
+        return read_result(worker.channel, wait, search)
     except ConnectionError:
         return None
-    return read_result(worker.channel, wait)

@@ -10,13 +10,14 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.labels import most_like
-from kg.namespaces import BASE, DCT, GRAPH, ID, KB, ONTOLOGY_GRAPH, RDF_TYPE, SKOS
+from kg.namespaces import BASE, DCT, GRAPH, ID, KB, ONTOLOGY_GRAPH, RDF_TYPE, SD_FUNCTION, SKOS
 from kg.queries.engine import iris_of
 from kg.rdf_terms import asserted, object_key, prefixed_name
 
 _SPACES: Final = (KB, ID, GRAPH)
 _MEMBER: Final = (ox.NamedNode(RDF_TYPE), ox.NamedNode(SKOS + "inScheme"))
 _ONTOLOGY: Final = ox.NamedNode(ONTOLOGY_GRAPH)
+_FUNCTION: Final = ox.NamedNode(SD_FUNCTION)
 _KEPT: Final = 10_000  # Judged terms: who asks with more different ones waits a little for them.
 
 
@@ -102,10 +103,10 @@ class TermUse:
         return UnusedTerm(node.value, False, space + near) if near else None
 
     def _is_used(self, node: ox.NamedNode) -> bool:
-        """Whether something has the property, is of the class or in the scheme, or names the term in the data."""
+        """Whether something has the property, is of the class or in the scheme, names it in the data, or calls it."""
         if not any(True for _ in self._store.quads_for_pattern(node, None, None, _ONTOLOGY)):
             return True
-        patterns = ((None, node, None), *((None, kind, node) for kind in _MEMBER))
+        patterns = ((node, _MEMBER[0], _FUNCTION), (None, node, None), *((None, kind, node) for kind in _MEMBER))
         if any(True for pattern in patterns for _ in self._store.quads_for_pattern(*pattern, None)):
             return True
         quads = asserted(self._store.quads_for_pattern(None, None, node, None))

@@ -185,13 +185,14 @@ class FullText:
     def _stems_of(self, words: Sequence[str]) -> Stems:
         return {part: _PART for word in words for part in self._parts(word)} | dict.fromkeys(_stems(words), 1.0)
 
-    def search(self, text: str, lang: str, prefix: bool = False) -> list[Match]:
+    def search(self, text: str, lang: str, prefix: bool = False, cut: float = _SHARE) -> list[Match]:
         """Return what is called so or holds most of the words, best first.
 
         Arguments:
             text: what somebody looks for.
             lang: language of the page.
             prefix: whether its last word may be the beginning of one.
+            cut: part of the best score, below which nothing is returned.
 
         """
         plain = _folded(text)
@@ -205,7 +206,7 @@ class FullText:
                 if number not in best or score > best[number].score:
                     best[number] = replace(match, score=score)
         ordered = sorted(best.items(), key=lambda item: (-round(item[1].score, 3), item[0]))
-        least = _SHARE * min(ordered[0][1].score, 1.0) if ordered else 0.0
+        least = cut * min(ordered[0][1].score, 1.0) if ordered else 0.0
         return [match for _, match in ordered if match.score >= least]
 
     def search_any(self, text: str, lang: str) -> tuple[list[Match], list[str]]:

@@ -10,12 +10,14 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pyoxigraph as ox
 
 from kg.queries.formats import Solutions
+from kg.queries.text_score import Search
 
+Functions: TypeAlias = dict[ox.NamedNode, Callable[..., Any]]
 _IN_TWO: Final = "SELECT ?s ?p ?o ?g ?h { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(STR(?g) < STR(?h)) }"
 _MEET: Final = "ASK {{ GRAPH {} {{ ?s ?p ?o }} GRAPH {} {{ ?s ?p ?o }} }}"  # Fast where the first is the small one.
 _KEPT: Final = 4  # Merged default graphs of queries with a dataset of their own.
@@ -47,10 +49,14 @@ class Dataset:
         graphs: those that make up the default graph, where the store holds others too; all by default.
         imported: graphs that only `extended` holds.
 
+    Attributes:
+        text_search: what answers `kb:textScore`; without one, queries have no such function.
+
     """
 
     def __init__(self, store: ox.Store, graphs: Iterable[str] = (), imported: ImportedGraphs = NONE_IMPORTED) -> None:
         self.store, self.imported = store, imported
+        self.text_search: Search | None = None
         self._graphs = tuple(ox.NamedNode(name) for name in graphs)
         self._kept: OrderedDict[tuple[frozenset[ox.NamedNode], frozenset[ox.NamedNode]], ox.Store] = OrderedDict()
 
@@ -100,17 +106,18 @@ class Dataset:
         self.imported.load(store)
         return ExtendedDataset(store, merged, own, overlaps, self.imported)
 
-    def query(self, text: str, *, sees_graphs: bool) -> Solutions:
+    def query(self, text: str, functions: Functions, *, sees_graphs: bool) -> Solutions:
         """Return the answer to a query without a dataset of its own.
 
         Arguments:
             text: a query that was inspected.
+            functions: those that it may call beside those of SPARQL.
             sees_graphs: whether it has a GRAPH clause.
 
         """
         if self._merged is None:
-            return self.store.query(text, use_default_graph_as_union=True)
-        return (self.whole if sees_graphs else self._merged).query(text)
+            return self.store.query(text, use_default_graph_as_union=True, custom_functions=functions)
+        return (self.whole if sees_graphs else self._merged).query(text, custom_functions=functions)
 
     def in_common(self, graphs: Iterable[ox.NamedNode]) -> bool:
         """Return whether two of these graphs hold a triple in common."""
@@ -180,10 +187,10 @@ class ExtendedDataset(Dataset):
     def prepare(self) -> None:
         """Do nothing: all is there."""
 
-    def query_naming(self, text: str, names: Iterable[str]) -> Solutions:
+    def query_naming(self, text: str, names: Iterable[str], functions: Functions) -> Solutions:
         """Return the answer to a query without a dataset of its own that names some of the imported graphs."""
         named: list[ox.NamedNode | ox.BlankNode] = [*self._own, *map(ox.NamedNode, names)]
-        return self.store.query(text, default_graph=[ox.DefaultGraph()], named_graphs=named)
+        return self.store.query(text, default_graph=[ox.DefaultGraph()], named_graphs=named, custom_functions=functions)
 
     def in_common(self, graphs: Iterable[ox.NamedNode]) -> bool:
         """Return whether two of these graphs hold a triple in common; of imported ones that is looked up."""
@@ -211,10 +218,10 @@ class StoredDataset(Dataset):
     def prepare(self) -> None:
         """Do nothing: all is there."""
 
-    def query(self, text: str, *, sees_graphs: bool) -> Solutions:
+    def query(self, text: str, functions: Functions, *, sees_graphs: bool) -> Solutions:
         """Return the answer to a query without a dataset of its own, as `Dataset.query`."""
         del sees_graphs
-        return self.whole.query(text)
+        return self.whole.query(text, custom_functions=functions)
 
 
 def merge(store: ox.Store, graphs: Sequence[ox.NamedNode] = ()) -> ox.Store:

@@ -15,9 +15,10 @@ import pyoxigraph as ox
 
 from kg.errors import QueryError, Refused, SourceError, TooLarge
 from kg.namespaces import XSD
-from kg.queries.dataset import Dataset
+from kg.queries.dataset import Dataset, Functions
 from kg.queries.formats import Solutions
 from kg.queries.limits import Limits
+from kg.queries.text_score import IRI, NAME, NO_SEARCH, TextScore
 
 # Terminals of the SPARQL 1.1 grammar (section 19.8) in which a keyword is no keyword come first.
 _TOKEN: Final = re.compile(
@@ -72,47 +73,60 @@ def answer(
     """
     words = _inspect(text, limits or Limits())
     dataset = store if isinstance(store, Dataset) else Dataset(store)
+    score = TextScore(dataset.text_search) if dataset.text_search and NAME in text else None
+    functions: Functions = {IRI: score} if score else {}
     imported = graphs_named(text, (*default_graphs, *named_graphs), dataset.imported.names)
     dataset = dataset.extended if imported else dataset
     default, named = ([_graph(name) for name in names] for names in (default_graphs, named_graphs))
     try:
         if default or named:
-            return _over(dataset, text, words, default, named)
-        if "FROM" in words:
-            return _over_stated(dataset, text, words, imported=bool(imported))
-        if imported:
-            return dataset.extended.query_naming(text, imported)
-        return dataset.query(text, sees_graphs="GRAPH" in words)
+            solutions = _over(dataset, text, words, default, named, functions)
+        elif "FROM" in words:
+            solutions = _over_stated(dataset, text, words, functions, imported=bool(imported))
+        elif imported:
+            solutions = dataset.extended.query_naming(text, imported, functions)
+        else:
+            solutions = dataset.query(text, functions, sees_graphs="GRAPH" in words)
+        return score.whole(solutions) if score else solutions
     except SyntaxError as error:
         raise _syntax_error(text, str(error)) from error
     except (RuntimeError, ValueError) as error:
-        raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error
+        hint = NO_SEARCH if str(IRI) in str(error) else "use the functions that SPARQL 1.1 names"
+        raise QueryError(str(error), hint=hint) from error
 
 
 def _over(
-    dataset: Dataset, text: str, words: Sequence[str], default: list[ox.NamedNode], named: list[ox.NamedNode]
+    dataset: Dataset,
+    text: str,
+    words: Sequence[str],
+    default: list[ox.NamedNode],
+    named: list[ox.NamedNode],
+    functions: Functions,
 ) -> Solutions:
     """Answer a query over a dataset by parameter, which wins over its own."""
     if not dataset.in_common(default):
-        return dataset.store.query(text, default_graph=[*default], named_graphs=[*named])
-    plain = dataset_of(text).text if "FROM" in words and _is_read(text) else text
-    return dataset.merge_of(default, named if "GRAPH" in words else []).query(plain)
+        return dataset.store.query(text, default_graph=[*default], named_graphs=[*named], custom_functions=functions)
+    plain = dataset_of(text).text if "FROM" in words and _is_read(text, functions) else text
+    return dataset.merge_of(default, named if "GRAPH" in words else []).query(plain, custom_functions=functions)
 
 
-def _over_stated(dataset: Dataset, text: str, words: Sequence[str], *, imported: bool) -> Solutions:
+def _over_stated(
+    dataset: Dataset, text: str, words: Sequence[str], functions: Functions, *, imported: bool
+) -> Solutions:
     """Answer a query over the dataset of its FROM clauses."""
     several = sum(word == "FROM" and after != "NAMED" for word, after in pairwise([*words, ""])) > 1
-    if several and (imported or dataset.overlaps) and _is_read(text):
+    if several and (imported or dataset.overlaps) and _is_read(text, functions):
         stated = dataset_of(text)
         default, named = ([_graph(name) for name in names] for names in (stated.default, stated.named))
         if dataset.in_common(default):
-            return dataset.merge_of(default, named if stated.graph else []).query(stated.text)
-    return dataset.store.query(text)
+            merged = dataset.merge_of(default, named if stated.graph else [])
+            return merged.query(stated.text, custom_functions=functions)
+    return dataset.store.query(text, custom_functions=functions)
 
 
-def _is_read(text: str) -> bool:
+def _is_read(text: str, functions: Functions) -> bool:
     """Return True where the engine reads a text as a query: only then its clauses can be told apart."""
-    ox.Store().query(text)
+    ox.Store().query(text, custom_functions=functions)
     return True
 
 

@@ -20,7 +20,8 @@ from kg.graph.build import Graph
 from kg.labels import Labels
 from kg.publications.texts import Texts
 from kg.queries.limits import Limits
-from kg.queries.question import Question
+from kg.queries.question import Question, find_questions
+from kg.queries.text_score import Search
 from kg.queries.themes import Themes
 from kg.tables.column_titles import read_titles
 from kg.web import errors, health, layout
@@ -29,6 +30,7 @@ from kg.web.address import Address
 from kg.web.assistant import http as assistant
 from kg.web.questions import api, charts, docs, openapi, pages
 from kg.web.search import career_switch, reconcile, routes
+from kg.web.search.documents import Documents
 from kg.web.site import Site
 from kg.web.sparql import editor, graph_store, protocol
 from kg.web.things import diagram_pages, linked_data, lists, read_pages
@@ -114,3 +116,8 @@ def make_site(
         column_titles=read_titles(project / "queries"),
         reloads=reloads,
     )
+
+
+def text_search(graph: Graph) -> Search:
+    """Return what answers `kb:textScore` where nothing is served; the index is made when a text is first looked for."""
+    return Documents(make_site(graph, find_questions(project_folder() / "queries"), Settings())).scores

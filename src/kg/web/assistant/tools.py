@@ -50,11 +50,15 @@ class Assistant:
     Arguments:
         site: what is served.
 
+    Attributes:
+        scores: what answers `kb:textScore`.
+
     """
 
     def __init__(self, site: Site) -> None:
         self._site, self._lock = site, threading.Lock()
         self._lookup, self._advice = Lookup(site), Advice(site)
+        self.scores = self._lookup.finder.documents.scores
 
     def ask(self, question: str, lang: str, size: int = USUAL) -> Payload:
         """Return what answers a question in words: rows of the saved question that is most like it, things, sayings.

@@ -43,6 +43,7 @@ _SITE: Final = 0.95
 _UNRANKED: Final = 0.2
 _PASSAGE: Final = (1.0, 0.7, 0.7, 0.1)  # Of the first classes of passages; the last also of the others.
 _QUESTION: Final = 0.9
+_BEST: Final = 2  # The score of what is called so, of the kind that comes first.
 _CHART: Final = 1.1
 
 
@@ -70,6 +71,14 @@ class Documents:
         """All of them, to search in."""
         with self._lock:
             return self._texts
+
+    def scores(self, text: str, lang: str) -> dict[str, float]:
+        """Return what is found of things and passages, by IRI, 1 for what is called so, in the order of a search.
+
+        What is far behind the best stays: who asks may look for one class alone.
+        """
+        found = self.texts.search(text, lang, cut=0.0)
+        return {match.key: round(match.score, 3) / _BEST for match in found if match.key in self.entries}
 
     @cached_property
     def _texts(self) -> FullText:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Flask, Request, Response, request
 
+from kg.queries.text_score import MOST_CHARACTERS
 from kg.web.context import Context
 from kg.web.negotiation import wants_html
 from kg.web.responses import count_of, send_json, send_page
@@ -16,12 +17,12 @@ from kg.web.site import Site
 _MOST: Final = 50
 _RESULTS: Final = 20
 _SUGGESTIONS: Final = 8
-_LONGEST: Final = 200  # Characters of a text that are looked for.
 
 
 def init_app(app: Flask, site: Site) -> None:
     """Register the routes."""
     blueprint, finder = Blueprint("search", __name__), Finder(site)
+    site.engine.search_with(finder.documents.scores)
 
     @blueprint.get("/search")
     def search() -> Response:
@@ -48,7 +49,7 @@ def init_app(app: Flask, site: Site) -> None:
 
 def search_text(request: Request) -> str:
     """Return what `q=` looks for: so much of it as counts, each space once."""
-    return " ".join(request.args.get("q", "")[:_LONGEST].split())
+    return " ".join(request.args.get("q", "")[:MOST_CHARACTERS].split())
 
 
 def _payload(text: str, results: Results) -> dict[str, Any]:

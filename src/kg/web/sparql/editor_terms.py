@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kg.labels import Labels
 from kg.languages import LANGUAGES
-from kg.namespaces import BASE, ID, RDF_TYPE, SKOS, XSD
+from kg.namespaces import BASE, ID, RDF_TYPE, SD_FUNCTION, SKOS, XSD
 from kg.rdf_terms import objects, prefixed_name, texts_by_language
 
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
@@ -58,6 +58,7 @@ def lexicon(store: ox.Store, labels: Labels, prefixes: Mapping[str, str]) -> dic
             | {"to": sorted(use.range.items()), "values": dict(sorted(use.values.items()))}
             for iri, use in sorted(_properties(store, types, tellings).items())
         ],
+        "functions": [_entry(store, labels, prefixes, iri, 0) for iri in sorted(members.get(SD_FUNCTION, ()))],
         "things": _things(labels, tellings, named),
     }
 

@@ -12,6 +12,7 @@ from flask import render_template
 from kg.graph.description import examples
 from kg.namespaces import VOID_TRIPLES
 from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
+from kg.queries.text_score import IRI
 from kg.rdf_terms import Term, is_iri, objects
 from kg.web.site import Site
 
@@ -69,6 +70,7 @@ def _service(site: Site, endpoint: str) -> list[ox.Triple]:
         service=f"<{endpoint}>" if is_iri(endpoint) else "_:service",
         endpoint=is_iri(endpoint),
         formats=[_NAMES[each.name] for each in (*TABLES, *GRAPHS)],
+        functions=[] if site.settings.backend else [IRI],
         statements=site.graph.dataset.triples,
         graphs=_counted(store, graphs),
         imported=_counted(store, map(ox.NamedNode, sorted(site.graph.imported.names))),
