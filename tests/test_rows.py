@@ -91,6 +91,12 @@ def test_saved_questions_by_name_with_parameters() -> None:
         kg.question("occupations/tasks", nothing="x")
 
 
+def test_texts_are_searched_without_a_server() -> None:
+    query = "SELECT ?x { ?x a kb:Occupation FILTER(kb:textScore(?x, 'lassen') > 0.3) } ORDER BY ?x"
+    names = [row["x"].rpartition("/")[2] for row in kg.query(query)]
+    assert names == ["gespecialiseerd-lasser", "lasser"]
+
+
 @pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning")  # rdflib's own query calls what it deprecates.
 def test_dataset_is_an_rdflib_dataset_over_the_whole_graph() -> None:
     dataset = kg.dataset()
