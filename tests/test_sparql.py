@@ -220,3 +220,7 @@ def test_what_cannot_be_told_without_its_place_counts_as_a_call() -> None:
     assert may_change("SELECT * { ?s <urn:p> (1 2) }")
     assert may_change("SELECT * { ?s <urn:now()> ?o }")
     assert not may_change("SELECT * { ?s ?p (1 2) . ?o <urn:p> ?q FILTER(?q>(1)) }")
+
+
+def test_what_a_search_of_texts_finds_stays_while_the_data_do() -> None:
+    assert not may_change(f"ASK {{ ?s ?p ?o FILTER({SCORE}(?s, 'lasser') > 0.5) }}")

@@ -38,7 +38,7 @@ _LOOKS: Final = re.compile(r"(?<![\w/#:.-])(?:GRAPH|FROM)\b", re.IGNORECASE)
 _CHANGING: Final = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
 _COMPARED: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\(", re.IGNORECASE)
 _CALLED: Final = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\b|(?:>|:[^\s(){}<>:]*+)\s*+[(#]", re.IGNORECASE)
-_PURE: Final = (XSD, "http://www.opengis.net/def/function/geosparql/")  # Functions by IRI that always give the same.
+_PURE: Final = (XSD, "http://www.opengis.net/def/function/geosparql/", IRI.value)  # They always give the same.
 _APART: Final = set("{}()[];,")
 _FAR: Final = " " * 20  # More than the letters of any keyword.
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
@@ -247,7 +247,8 @@ def iris_of(text: str, prefixes: Mapping[str, str] | None = None) -> dict[str, i
 def may_change(text: str, prefixes: Mapping[str, str] | None = None) -> bool:
     """Return whether a query that the engine has read may have another answer over the same data.
 
-    It may where it calls NOW, RAND, UUID, STRUUID or BNODE, or a function by IRI that is no cast and not of GeoSPARQL.
+    It may where it calls NOW, RAND, UUID, STRUUID or BNODE, or a function by IRI that is no cast, not of
+    GeoSPARQL, and not `kb:textScore`.
     Outside strings, comments, IRIs and names, the grammar has these words as calls alone. What cannot be told without
     its place counts as a call: a list behind a property, and an IRI with a call in it (`?a<?b&&RAND()>?c` compares).
 
