@@ -187,8 +187,8 @@ def slow_clients(port: int) -> tuple[int, float]:
     for count in range(SLOW):
         client = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(f"127.0.4.{count + 1}", 0))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        head = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nquery="
-        client.sendall(head if count % 2 else f"GET {LARGE} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        head = b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nquery="
+        client.sendall(head if count % 2 else f"GET {LARGE} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         held.append(client)
     time.sleep(0.5)
     times: list[float] = []
@@ -219,7 +219,7 @@ def leaver(port: int) -> str:
     """Return how long a query goes on whose client has left, by the places that are taken in /metrics."""
     query = quote("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
     with socket.create_connection(("127.0.0.1", port), source_address=("127.0.5.1", 0)) as client:
-        client.sendall(f"GET /sparql?query={query} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.sendall(f"GET /sparql?query={query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         time.sleep(0.7)
     began = time.monotonic()
     while time.monotonic() - began < 12:

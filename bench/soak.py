@@ -146,11 +146,12 @@ class Clients:
         """Send half a request, or read half an answer, and leave."""
         address = (urlsplit(self._peer.query).hostname or "", urlsplit(self._peer.query).port or 0)
         query = quote("SELECT * { ?s ?p ?o } LIMIT 20000")
+        host = "Host: localhost\r\n"
         data = chance.choice(
             [
-                f"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: {chance.randrange(1, 10**7)}\r\n\r\nquery=",
-                f"GET /sparql?query={query} HTTP/1.1\r\nHost: x\r\n\r\n",
-                "GET /sparql HTTP/1.1\r\nHost: x\r\nX: " + "y" * chance.randrange(10**5),
+                f"POST /sparql HTTP/1.1\r\n{host}Content-Length: {chance.randrange(1, 10**7)}\r\n\r\nquery=",
+                f"GET /sparql?query={query} HTTP/1.1\r\n{host}\r\n",
+                f"GET /sparql HTTP/1.1\r\n{host}X: " + "y" * chance.randrange(10**5),
                 "".join(chr(chance.randrange(256)) for _ in range(200)),
             ]
         )

@@ -112,10 +112,12 @@ def test_memory_is_back_after_all_bad_input(server: tuple[str, int]) -> None:
         port = urlsplit(url).port
         for count in range(20):  # Some never end their request, some leave halfway, some do not read.
             with socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.6.{count + 1}", 0)) as one:
-                one.sendall(b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n" + b"x" * 100_000)
+                one.sendall(
+                    b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n" + b"x" * 100_000
+                )
             with socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.6.{count + 1}", 0)) as one:
                 rows = quote(f"SELECT * {{ ?s ?p ?o }} LIMIT {2000 + count}").encode()
-                one.sendall(b"GET /sparql?query=" + rows + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+                one.sendall(b"GET /sparql?query=" + rows + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     for _ in range(2):
         round_of_bad_input()

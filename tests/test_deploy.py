@@ -14,8 +14,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from getpass import getuser
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -55,9 +56,6 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """The example as it stands, but for its ports, before two servers."""
-    nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
-    if nginx is None:
-        pytest.skip("nginx is not installed: apt install nginx-light")
     folder = tmp_path_factory.mktemp("nginx")
     options = ("--trusted-proxy", "127.0.0.1", "--timeout", "1", "--per-client", "2", "--site", "https://example.org")
     with ExitStack() as stack:
@@ -71,24 +69,34 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         for old, new in zip(("8001", "8002", "8080"), ports, strict=True):
             assert re.search(rf"(listen |:){old}\b", text)
             text = re.sub(rf"(listen |:){old}\b", rf"\g<1>{new}", text)
-        (folder / "klimaatbanen.conf").write_text(text)
-        main = f"pid {folder}/pid;\nevents {{}}\nhttp {{ include {folder}/klimaatbanen.conf; }}\n"
-        (folder / "nginx.conf").write_text(main)
-        command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]
-        with (folder / "said").open("w") as said:
-            process = subprocess.Popen(command, stderr=said)
-        url = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(100):
-                try:
-                    if request(url, "/healthz", "GET", None, {}).status == 200:
-                        break
-                except OSError:
-                    time.sleep(0.05)
-            yield Front(url, folder, servers)
-        finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(10)
+        yield Front(stack.enter_context(nginx(folder, text, port)), folder, servers)
+
+
+@contextmanager
+def nginx(folder: Path, text: str, port: int) -> Iterator[str]:
+    """Run nginx with what stands in its block http, and yield its URL; what it says goes to the file `said`."""
+    command = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+    if command is None:
+        pytest.skip("nginx is not installed: apt install nginx-light")
+    (folder / "klimaatbanen.conf").write_text(text)
+    who = f"user {getuser()};\n" if os.geteuid() == 0 else ""  # Who may write into the folder.
+    main = f"{who}pid {folder}/pid;\nevents {{}}\nhttp {{ include {folder}/klimaatbanen.conf; }}\n"
+    (folder / "nginx.conf").write_text(main)
+    options = ["-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]
+    with (folder / "said").open("w") as said:
+        process = subprocess.Popen([command, *options], stderr=said)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(100):
+            try:
+                if request(url, "/healthz", "GET", None, {}).status == 200:
+                    break
+            except OSError:
+                time.sleep(0.05)
+        yield url
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(10)
 
 
 @pytest.mark.check
@@ -150,6 +158,43 @@ def test_requests_go_on_where_one_server_is_killed(front: Front) -> None:
     said = (front.folder / "said").read_text()
     assert "127.0.0.1" not in said
     assert "query=" not in said
+
+
+SHARED_CACHE = """
+proxy_cache_path {folder}/kept keys_zone=kept:1m;
+server {{
+    listen {port};
+    location / {{
+        proxy_pass {url};
+        proxy_set_header Host $http_host;
+        proxy_cache kept;
+        proxy_cache_key $uri;
+        proxy_cache_valid 200 1m;
+        proxy_ignore_headers Vary Cache-Control;
+        add_header X-Kept $upstream_cache_status;
+    }}
+}}
+"""
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("site", ["", "https://example.org"])
+def test_who_lies_about_the_host_puts_nothing_into_a_shared_cache(tmp_path: Path, site: str) -> None:
+    """A cache that others run, that knows a page by its path alone and keeps it for a minute."""
+    port = free_port()
+    with operated(tmp_path, *(["--site", site] if site else [])) as server:
+        conf = SHARED_CACHE.format(folder=tmp_path, port=port, url=server.url)
+        with nginx(tmp_path, conf, port) as url:
+            for path in ("/llms.txt", "/sparql", "/id/measure/ccs"):
+                evil, good, late = (
+                    request(url, path, "GET", None, {"Host": host, "Accept": "text/turtle"})
+                    for host in ("evil.example", "localhost", "evil.example")
+                )
+                assert (evil.status, good.status, late.status) == (400, 200, 200)
+                assert late.headers["X-Kept"] == "HIT"
+                assert late.body == good.body
+                assert "evil" not in evil.text + good.text
+                assert path != "/llms.txt" or f"({site or 'http://localhost'}/sparql)" in good.text
 
 
 @pytest.mark.check

@@ -314,7 +314,9 @@ def test_a_client_that_leaves_gives_its_place_back(server: tuple[str, int]) -> N
     client = "127.0.0.77"
     for _ in range(6):
         with socket.create_connection(("127.0.0.1", urlsplit(url).port), source_address=(client, 0)) as gone:
-            gone.sendall(b"GET /sparql?" + urlencode({"query": ENDLESS}).encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            gone.sendall(
+                b"GET /sparql?" + urlencode({"query": ENDLESS}).encode() + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            )
             time.sleep(0.05)
         time.sleep(0.2)
     until(lambda: send(url, LIGHT.format("left"), client).status == 200, with_load(2))
@@ -329,10 +331,10 @@ def test_slow_clients_do_not_block_service(server: tuple[str, int]) -> None:
         connection = socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.1.{count // 4 + 1}", 0))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if count % 2:  # a request that never ends
-            connection.sendall(b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nquery=")
+            connection.sendall(b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nquery=")
         else:  # an answer that nobody reads
             query = urlencode({"query": "SELECT * { ?s ?p ?o } LIMIT 5000"}).encode()
-            connection.sendall(b"GET /sparql?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.sendall(b"GET /sparql?" + query + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
         slow.append(connection)
     times = [send(url, LIGHT.format(f"slow{count}")) for count in range(30)]
     assert {answer.status for answer in times} == {200}

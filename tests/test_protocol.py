@@ -312,7 +312,7 @@ BAD = {
     "NUL in the path": ("GET", "/id/%00", b"", {}, 404),
     "script in the path": ("GET", "/id/%3Cscript%3Ealert(1)%3C/script%3E", b"", {}, 404),
     "script in a query": ("GET", "/sparql?query=%3Cscript%3E", b"", {}, 400),
-    "line break in the host": ("GET", "/nowhere", b"", {"Host": "a<script>"}, 404),
+    "line break in the host": ("GET", "/nowhere", b"", {"Host": "a<script>"}, 400),
     "SERVICE": ("GET", "/sparql?query=" + quote("ASK { SERVICE SILENT <http://127.0.0.1:1/> {} }"), b"", {}, 403),
     "SERVICE behind a quote": (
         "GET",
@@ -350,10 +350,10 @@ def test_bad_input(ask, name: str) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"GET /sparql?query=ASK{} HTTP/1.1\r\nHost: x\r\nX-A: b\r\n c\r\nBad\rHeader: y\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"POST /sparql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: nonsense\r\n\r\n",
+        b"GET /sparql?query=ASK{} HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n c\r\nBad\rHeader: y\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: nonsense\r\n\r\n",
         b"\x00\x01\x02\r\n\r\n",
         b"GET\r\n\r\n",
         b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\n\r\n",

@@ -90,6 +90,12 @@ class UnknownValue(QueryError):
     title = "Unknown value"
 
 
+class UnknownHost(QueryError):
+    """A request names a host under which the server is not known."""
+
+    title = "Unknown host"
+
+
 class Refused(KgError):
     """A query that is understood and not allowed."""
 

@@ -50,6 +50,7 @@ _BYTES: Final = click.IntRange(min=0)
 @setting("--log-key", default="", help="Key of the hash of queries in logs; default: another one at each start.")
 @setting("--metrics", default="local", show_default=True, help="Who may see /metrics: local, all, off, or networks.")
 @setting("--trusted-proxy", multiple=True, help="Address or network whose X-Forwarded headers are believed; several.")
+@setting("--trusted-host", multiple=True, help="Host by which requests may call the server, beside --site's; several.")
 @setting("--watch", is_flag=True, help="Serve new data as soon as it is there, as after SIGHUP.")
 @limit_settings
 def serve(**options: Any) -> None:

@@ -43,6 +43,7 @@ class Settings:
     log_key: str = field(default_factory=lambda: os.urandom(16).hex(), repr=False)
     metrics: str = "local"
     trusted_proxy: tuple[str, ...] = ()
+    trusted_host: tuple[str, ...] = ()
     watch: bool = False
 
     @classmethod

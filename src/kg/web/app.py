@@ -9,12 +9,12 @@ from flask import Flask, Request, request
 from kg.endpoint.http.access import AccessLog
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.http.logs import RequestLog
-from kg.endpoint.http.proxies import Networks, TrustedProxies
+from kg.endpoint.http.proxies import UNKNOWN_HOST, Hosts, Networks, TrustedProxies
 from kg.endpoint.http.response_cache import ResponseCache
 from kg.endpoint.settings import Settings
 from kg.endpoint.supervisor import Handover
 from kg.endpoint.workers import Engine, InProcess
-from kg.errors import QueryError, UrlTooLong
+from kg.errors import QueryError, UnknownHost, UrlTooLong
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.labels import Labels
@@ -75,16 +75,20 @@ def create_app(
     app.before_request(lambda: _inspect(request, settings.limits))
     for module in _MODULES:
         module.init_app(app, site)
-    cache = app.extensions["kg.response_cache"] = ResponseCache(app.wsgi_app, site.cache, settings.limits)
+    hosts = Hosts(settings)
+    cache = app.extensions["kg.response_cache"] = ResponseCache(app.wsgi_app, site.cache, settings.limits, hosts)
     logged = AccessLog(cache, site.metrics, RequestLog(settings))
     proxies = Networks(settings.trusted_proxy, "--trusted-proxy")
-    app.wsgi_app = TrustedProxies(logged, proxies, site.address.site)  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(logged, proxies, hosts, site.address.site)  # type: ignore[method-assign]
     return app
 
 
 def _inspect(request: Request, limits: Limits) -> None:
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "HTTP_HOST" not in request.environ:
         raise QueryError("no Host header", hint="HTTP/1.1 asks for one (RFC 9112, section 3.2)")
+    if UNKNOWN_HOST in request.environ:
+        hint = "call it by the host of --site, by one of --trusted-host, or from its own machine as localhost"
+        raise UnknownHost("the server is not known by the host that the request names", hint=hint)
     length = len(request.query_string)
     if length > limits.url:
         what = f"the query string of the URL has {length:,} bytes; {limits.url:,} are allowed"

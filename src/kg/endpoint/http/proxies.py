@@ -1,13 +1,16 @@
-"""Who asks, where a proxy stands before the server: what it forwards is believed of named addresses alone."""
+"""Who asks, and under which name: of a request, named hosts alone are believed, of a proxy, named addresses alone."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 
 if TYPE_CHECKING:
@@ -18,6 +21,11 @@ _OTHERS: Final = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_B
 _MANY: Final = 4096  # Characters of X-Forwarded-For that are read.
 _LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 _UNKNOWN: Final = "kg.unknown_proxy"
+UNKNOWN_HOST: Final = "kg.unknown_host"
+_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "[::1]")
+_LAST_PORT: Final = 65_535
+_NAME: Final = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+_AUTHORITY: Final = re.compile(r"(.+?)(?::([0-9]{1,5}))?", re.DOTALL)
 
 
 class Networks:
@@ -55,8 +63,46 @@ def _network(name: str, where: str) -> ipaddress.IPv4Network | ipaddress.IPv6Net
         raise SourceError(f"no address and no network: {name[:100]}", where=where, hint=hint) from error
 
 
+class Hosts:
+    """The hosts under which a server is known, at any port: this machine, where it listens, `--site`, and others.
+
+    (Those of werkzeug, TRUSTED_HOSTS of Flask, have no IPv6, and are asked after our cache.)
+
+    Arguments:
+        settings: `host`, `site` and `trusted_host`.
+
+    Raises:
+        SourceError: one of the others is no host.
+
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        own = f"[{settings.host}]" if ":" in settings.host else settings.host
+        public = _AUTHORITY.fullmatch(urlsplit(settings.site).netloc)
+        others = (own, public[1] if public else own, *settings.trusted_host)
+        self.names = frozenset((*_THIS_MACHINE, *map(_host, others)))
+
+    def __contains__(self, header: str | None) -> bool:
+        """Return whether a Host header names one of them."""
+        match = _AUTHORITY.fullmatch(header or "")
+        return match is not None and match[1].lower() in self.names and int(match[2] or 0) <= _LAST_PORT
+
+
+def _host(name: str) -> str:
+    """Return a host as requests name it."""
+    plain = ""
+    with suppress(UnicodeError):
+        plain = name.lower().encode("idna").decode()
+    if not _NAME.fullmatch(plain):
+        raise SourceError(f"no host: {name[:100]}", where="--trusted-host", hint="a name without port: example.org")
+    return plain
+
+
 class TrustedProxies:
     """An application that sees the client and the public address, not those of the proxy.
+
+    A host under which the server is not known is taken away, and `environ["kg.unknown_host"]` says so: no response can
+    repeat it.
 
     Of X-Forwarded-For the last address counts that is no trusted proxy: what stands before it, anybody can write. Of
     X-Forwarded-Proto and X-Forwarded-Host the last value counts, which the nearest proxy wrote. All are taken away.
@@ -66,12 +112,13 @@ class TrustedProxies:
     Arguments:
         app: the application.
         trusted: the proxies.
+        hosts: by which requests may call the server.
         site: public address; where it is given, links are made of it, whatever host a request names.
 
     """
 
-    def __init__(self, app: WSGIApplication, trusted: Networks, site: str = "") -> None:
-        self._app, self._trusted = app, trusted
+    def __init__(self, app: WSGIApplication, trusted: Networks, hosts: Hosts, site: str = "") -> None:
+        self._app, self._trusted, self._hosts = app, trusted, hosts
         self._site = urlsplit(site)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -81,6 +128,8 @@ class TrustedProxies:
             self._believe(environ, forwarded)
         elif forwarded:
             environ[_UNKNOWN] = True
+        if environ.get("HTTP_HOST", _THIS_MACHINE[0]) not in self._hosts:
+            environ["HTTP_HOST"], environ[UNKNOWN_HOST] = _THIS_MACHINE[0], True
         if self._site.netloc:
             environ["HTTP_HOST"], environ["wsgi.url_scheme"] = self._site.netloc, self._site.scheme
         return self._app(environ, start_response)

@@ -14,6 +14,7 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, unquote_etag
 
 from kg.endpoint.http.cache import Cache
+from kg.endpoint.http.proxies import UNKNOWN_HOST, Hosts
 from kg.endpoint.http.request_record import CACHED, record_of
 from kg.endpoint.protocol import QueryResult
 from kg.queries.limits import Limits
@@ -77,17 +78,18 @@ class ResponseCache:
         app: the application; it leaves the key of a result in `environ["kg.result_key"]`.
         cache: holds the results.
         limits: longer bodies are not looked at.
+        hosts: by which requests may call the server; of others nothing is at hand.
 
     """
 
-    def __init__(self, app: WSGIApplication, cache: Cache, limits: Limits) -> None:
-        self._app, self._cache, self._limits = app, cache, limits
+    def __init__(self, app: WSGIApplication, cache: Cache, limits: Limits, hosts: Hosts) -> None:
+        self._app, self._cache, self._limits, self._hosts = app, cache, limits, hosts
         self._headers: dict[tuple[str, str], tuple[str, str]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond from the cache, or by the application."""
         request_key, head, result = environ.pop(_LOOKED_UP, None) or self._look_up(environ)
-        if head and result:
+        if head and result and UNKNOWN_HOST not in environ:
             record = record_of(environ)
             record.kind, record.route, record.effort = "query", _PATH, CACHED
             record.key, record.result = head.key, result
@@ -96,6 +98,8 @@ class ResponseCache:
 
     def holds(self, environ: WSGIEnvironment) -> bool:
         """Return whether the response to a request is at hand, with nothing left to do but to send it."""
+        if environ.get("HTTP_HOST") not in self._hosts:  # A proxy may know another name: the application sees that.
+            return False
         environ[_LOOKED_UP] = _, head, result = self._look_up(environ)
         if not head or not result:
             return False
@@ -108,7 +112,7 @@ class ResponseCache:
 
     def _request_key(self, environ: WSGIEnvironment) -> bytes | None:
         """Return a hash of all that the response may depend on, or None for what is never kept."""
-        if environ.get("PATH_INFO") != _PATH or "HTTP_HOST" not in environ:
+        if environ.get("PATH_INFO") != _PATH or "HTTP_HOST" not in environ or UNKNOWN_HOST in environ:
             return None
         method = environ["REQUEST_METHOD"]
         body = b""

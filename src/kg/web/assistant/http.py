@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, request
 
+from kg.endpoint.http.proxies import Hosts
 from kg.errors import Unavailable, install_hint
 from kg.web.assistant.tools import REQUEST, Assistant
 from kg.web.site import Site
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
 
 _PATH: Final = "/mcp"
-_LOCAL: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
 def init_app(app: Flask, site: Site) -> None:
@@ -134,8 +134,7 @@ def _security(site: Site) -> Any:
     """Return the hosts and origins that may ask: this machine, and the public site where that is named."""
     from mcp.server.transport_security import TransportSecuritySettings
 
-    public = urlsplit(site.address.site)
-    names = [*_LOCAL, site.settings.host] if site.settings.host not in _LOCAL else list(_LOCAL)
+    public, names = urlsplit(site.address.site), sorted(Hosts(site.settings).names)
     hosts = [name for each in names for name in (each, f"{each}:*")] + ([public.netloc] if public.netloc else [])
     origins = [f"http://{host}" for host in hosts] + ([f"{public.scheme}://{public.netloc}"] if public.netloc else [])
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
