@@ -24,7 +24,7 @@ from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.web.app import make_site
 from kg.web.assistant.citations import NO_THING, size_of
-from kg.web.assistant.tools import Assistant
+from kg.web.assistant.tools import USUAL, Assistant
 
 Call = tuple[str, dict[str, Any]]
 Said = dict[str, tuple[bool, str, Any]]
@@ -166,8 +166,66 @@ def test_one_call_answers_a_question(answers: Said) -> None:
     assert payload["sayings"]
     assert payload["passages"]
     nothing = told(answers, "ask of nothing")
-    assert nothing["words_not_found"] == ["cheese", "fondue"]
+    assert nothing["nothing"].startswith("nothing on cheese, fondue, searched as cheese fondue;")
     assert "never means that it is not so" in nothing["nothing"]
+
+
+def test_what_nothing_holds_is_said_first_and_what_is_near_is_no_answer(assistant: Assistant) -> None:
+    payload = assistant.ask("Is nuclear energy needed for a climate neutral industry?", "en")
+    assert next(iter(payload)) == "nothing"
+    assert payload["nothing"].startswith("nothing on nuclear, searched as Is nuclear")
+    assert payload["near"]
+    assert not {"answers", "things"} & payload.keys()
+
+
+def test_figures_and_observations_are_told_with_value_and_period(assistant: Assistant) -> None:
+    figure = assistant.ask("Hoeveel banen zijn er in de industrie?", "nl")["sayings"][0]
+    assert (figure["printed"], figure["value"]) == (["934.000"], "934000 banen")
+    assert "2022" in figure["of"]
+    observation = assistant.search("employees aged 60 or over in industry in December 2022", "en")["results"][0]
+    assert (observation["printed"], observation["value"]) == (["111.300"], "employees: 111300")
+
+
+def test_who_claims_it_counts(assistant: Assistant) -> None:
+    sayings = assistant.ask("What does PBL say about change and the circular economy?", "en")["sayings"]
+    assert all("PBL" in " ".join(saying["said_by"]) for saying in sayings[:2])
+
+
+def test_a_search_of_several_words_falls_back_on_most_of_them(assistant: Assistant) -> None:
+    payload = assistant.search("more mbo students in electrical engineering zymurgy", "en")
+    assert payload["nothing"].startswith("nothing on zymurgy,")
+    assert payload["results"][0]["id"] == "signal/industrie-2023/toename-mbo-elektro"
+    fallen = assistant.search("aantal vacatures daalde", "nl")["results"]
+    assert fallen[0]["id"] == "signal/industrie-2023/daling-vacatures-corona"
+
+
+def test_a_passage_leads_to_what_is_drawn_from_it(assistant: Assistant) -> None:
+    drawn = assistant.describe("passage/industrie-2023/s2-p2-2", "en")["drawn_from_it"]
+    assert "figure/industrie-2023/banen-industrie" in {one["id"] for one in drawn}
+    hindered = assistant.describe("passage/industrie-2023/sb2-p23-5", "en")["drawn_from_it"]
+    assert any("hinders" in one.get("says", "") for one in hindered)
+
+
+def test_statements_that_tell_most_stand_first(assistant: Assistant) -> None:
+    names = [group["property"] for group in assistant.describe("instrument/co2-heffing", "en")["statements"]]
+    assert names.index("starts in") < names.index("other name") < len(names)
+
+
+def test_rows_have_the_kind_of_the_statement_that_names_their_things(assistant: Assistant) -> None:
+    rows = assistant.answer("labour-market/students-by-field", {}, "en")["rows"]
+    assert all("stated" in row[-3].split("+") and row[-2] for row in rows)
+
+
+def test_where_there_are_no_rows_sayings_stand_instead(assistant: Assistant) -> None:
+    payload = assistant.answer("climate/pillars", {"table": "Mobiliteit"}, "en")
+    assert payload["rows"] == []
+    assert payload["sayings"]
+
+
+def test_an_answer_in_words_is_short(assistant: Assistant) -> None:
+    questions = list(find_questions(project_folder() / "queries").values())[::9]
+    sizes = {one.name: size_of(assistant.ask(one.title[lang], lang)) for one in questions for lang in ("nl", "en")}
+    assert {name: size for name, size in sizes.items() if size > USUAL} == {}
 
 
 def test_a_search_finds_things_sayings_and_questions(answers: Said) -> None:

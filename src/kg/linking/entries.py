@@ -89,7 +89,7 @@ def entries_of_store(store: ox.Store, also: frozenset[str] = frozenset()) -> lis
     """
     return [
         entry
-        for entry in _entries(_statements(store))
+        for entry in _entries(_statements(store), also)
         if entry.iri.removeprefix(ID).count("/") < _BOUND or ID not in entry.iri or also.intersection(entry.types)
     ]
 
@@ -112,7 +112,7 @@ def entries_of_esco(download: EscoFolder) -> list[Entry]:
     return list(_entries(statement for stem in there for statement in download.concepts(stem)))
 
 
-def _entries(statements: Iterable[Statement]) -> Iterator[Entry]:
+def _entries(statements: Iterable[Statement], also: frozenset[str] = frozenset()) -> Iterator[Entry]:
     labels: defaultdict[str, dict[Label, None]] = defaultdict(dict)
     types: defaultdict[str, dict[str, None]] = defaultdict(dict)
     isco: defaultdict[str, dict[str, None]] = defaultdict(dict)
@@ -120,7 +120,7 @@ def _entries(statements: Iterable[Statement]) -> Iterator[Entry]:
         if isinstance(value, ox.Literal):
             if predicate in _KINDS:
                 labels[subject.value][Label(value.value, value.language or "", _KINDS[predicate])] = None
-        elif predicate == _TYPE and value.value.startswith(_OURS):
+        elif predicate == _TYPE and (value.value.startswith(_OURS) or value.value in also):
             types[subject.value][value.value] = None
         elif predicate in _ISCO_BY and value.value.startswith(ISCO):
             isco[subject.value][value.value.removeprefix(ISCO)] = None

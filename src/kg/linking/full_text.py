@@ -28,6 +28,8 @@ _ASIDE: Final = 0.6  # Of a name: a word that only another name or the descripti
 _FULL: Final = 0.4  # What it counts that a name holds nothing else.
 _OTHER: Final = 0.95  # Of the preferred name: another.
 _FOREIGN: Final = 0.9  # Of a name: one in another language than that of the page.
+_HALF: Final = 0.5  # Of a word or phrase: what a text must hold more of.
+_APPEARS: Final = 0.2  # What it counts that a name holds nothing else, where some of many words are looked for.
 _COUNTED: Final = 0.15  # The weight of a document from which on it makes its words common.
 _SHORT: Final = 0.3  # Of a word: a letter or digit that stands alone.
 _LEAST: Final = 0.42  # Of what is asked, in rarity: what a document must hold.
@@ -50,10 +52,12 @@ _SHORTEST: Final = 4  # Letters of a word that may be misspelt.
 _NOUN: Final = "ing"  # besparen, besparing
 _GENITIVE: Final = re.compile("['\u2019]s\\b")
 _GRAMMAR: Final = frozenset(
-    """aan als bij dat die doet door er heb hebben heeft hoe hoeveel is naar niet nodig of om omdat te tot uit wat we
-    welk welke wie wij worden wordt zijn
-    an are as at because by do does from has have how is it many much need needs of on or that there we what which
-    who""".split()  # noqa: SIM905
+    """aan als bestaan bij dat deze die dit doet door er gaat genoemd heb hebben heeft heet heten hoe hoeveel hun is kan
+    moet moeten naar niet nodig noemen noemt of om omdat te tellen telt tot uit waar waren was wat we welk welke werd
+    werden wie wij worden wordt zal zich zijn zou zullen
+    about an are as at because been by called can comes could did do does exist exists from had has have how is it its
+    many much must need needs of on or say says should than that their there these they this those was we were what
+    when where which who will would""".split()  # noqa: SIM905
 )
 
 
@@ -89,6 +93,50 @@ class Match:
 
 Stems = Mapping[str, float]  # Those of words 1, of parts of compounds less.
 Ways = Sequence[tuple[float, Sequence[Stems]]]  # Ways to hold a word: a share, and of each of these one must be held.
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A word or phrase that is asked.
+
+    Attributes:
+        text: as it was asked.
+        rarity: the more, the fewer texts hold it.
+        variants: itself and its synonyms, each with a share and the ways to hold each of its words.
+
+    """
+
+    text: str
+    rarity: float
+    variants: Sequence[tuple[float, Sequence[Ways]]]
+
+    @property
+    def parts(self) -> Iterator[str]:
+        """The stems of which a text that holds it has some."""
+        return (part for _, words in self.variants for ways in words for part in _parts_of(ways))
+
+    def cover(self, stems: Stems) -> float:
+        """Return how far a text with some stems holds it; nothing where it holds it by half or less."""
+        most = max(share * min(_cover(ways, stems) for ways in words) for share, words in self.variants)
+        return most if most > _HALF else 0.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """A document that holds some of what is asked.
+
+    Attributes:
+        key: names it.
+        score: how much it holds, in rarity.
+        units: the words and phrases that it holds.
+        named: whether all words of one of its names are asked.
+
+    """
+
+    key: str
+    score: float
+    units: frozenset[str]
+    named: bool
 
 
 @dataclass(frozen=True)
@@ -157,6 +205,7 @@ class FullText:
         self._parts: Callable[[str], tuple[str, ...]] = lru_cache(_KNOWN)(self._splitter.stems)
         self._names: list[_Name] = []
         self._bodies: list[Stems] = []
+        self._first: dict[int, int] = {}  # Document to its first name, by their numbers.
         self._named: defaultdict[str, set[int]] = defaultdict(set)
         self._told: defaultdict[str, set[int]] = defaultdict(set)
         self._common: defaultdict[str, int] = defaultdict(int)
@@ -168,6 +217,7 @@ class FullText:
         self._rings = [{tuple(_stems(_folded(label))): _folded(label) for label in ring} for ring in synonyms]
 
     def _add(self, number: int, document: Document) -> None:
+        self._first |= {number: len(self._names)} if document.names else {}
         for at, (text, lang) in enumerate((*document.names, *document.others)):
             plain = _folded(text)
             words = _telling(plain)
@@ -209,28 +259,62 @@ class FullText:
         least = cut * min(ordered[0][1].score, 1.0) if ordered else 0.0
         return [match for _, match in ordered if match.score >= least]
 
-    def search_any(self, text: str, lang: str) -> tuple[list[Match], list[str]]:
-        """Return what holds some of the words, best first, with how much of the words in rarity it holds as score.
+    def covering(self, text: str, lang: str) -> tuple[list[Held], list[Unit]]:
+        """Return what holds some of the words, that which holds most of them first, and the words and phrases.
 
         Arguments:
             text: a question or some words.
             lang: language of the page.
 
-        Returns:
-            What is found, and the words that nothing holds.
-
         """
-        held: dict[str, Match] = {}
-        rarities = {word: self._rarity(self._ways(word, prefix=False)) for word in _telling(_folded(text))}
-        whole, unknown = sum(rarities.values()) or 1.0, []
-        for word, rarity in rarities.items():
-            matches = self.search(word, lang)
-            unknown += [] if matches else [word]
-            for match in matches:
-                share = min(match.score, 1.0) * rarity / whole
-                known = held.get(match.key, replace(match, score=0.0))
-                held[match.key] = replace(known, score=known.score + share)
-        return sorted(held.values(), key=lambda match: -match.score), unknown
+        units = [self._unit(unit) for unit in self._units(_folded(text))]
+        whole = sum(unit.rarity for unit in units) or 1.0
+        held = [self._held(unit.cover, unit.parts) for unit in units]
+        aside: defaultdict[int, dict[str, float]] = defaultdict(dict)
+        for unit, (by_name, by_body) in zip(units, held, strict=True):
+            for number in (*by_body, *(self._names[at].document for at in by_name)):
+                aside[number][unit.text] = _ASIDE
+        best: dict[int, Held] = {}
+        for at in {
+            *(at for by_name, _ in held for at in by_name),
+            *(self._first[number] for number in aside if number in self._first),
+        }:
+            name = self._names[at]
+            own = {unit.text: by_name[at] for unit, (by_name, _) in zip(units, held, strict=True) if at in by_name}
+            covers = aside[name.document] | own
+            part = sum(unit.rarity * covers.get(unit.text, 0.0) for unit in units) / whole
+            full = min(sum(cover * len(unit.split()) for unit, cover in own.items()) / name.words, 1.0)
+            score = part * (1 - _APPEARS + _APPEARS * full) * (1.0 if name.lang in ("", lang) else _FOREIGN)
+            if name.document not in best or score > best[name.document].score:
+                key = self._documents[name.document].key
+                best[name.document] = Held(key, score, frozenset(covers), full >= _OTHER)
+        return [one for _, one in sorted(best.items(), key=lambda item: (-item[1].score, item[0]))], units
+
+    def held_in(self, text: str, units: Iterable[Unit]) -> frozenset[str]:
+        """Return which words and phrases a text holds."""
+        stems = self._stems_of(_telling(_folded(text)))
+        return frozenset(unit.text for unit in units if unit.cover(stems))
+
+    def _units(self, text: str) -> list[str]:
+        """Return the words of a folded text that tell something, and phrases of it that have synonyms, each once."""
+        words, stems, telling_words = text.split(), _stems(text), set(_telling(text))
+        phrases = sorted({phrase for ring in self._rings for phrase in ring if len(phrase) > 1}, key=len, reverse=True)
+        units: dict[str, None] = {}
+        at = 0
+        while at < len(words):
+            length = next((len(one) for one in phrases if tuple(stems[at : at + len(one)]) == one), 1)
+            if length > 1 or words[at] in telling_words:
+                units[" ".join(words[at : at + length])] = None
+            at += length
+        return list(units)
+
+    def _unit(self, text: str) -> Unit:
+        variants = [
+            (share, [self._ways(word, prefix=False) for word in _telling(variant)])
+            for variant, share in self._variants(text).items()
+        ]
+        rarity = min(max(map(self._rarity, ways)) for _, ways in variants)
+        return Unit(text, rarity * (1.0 if len(text) > 1 else _SHORT), variants)
 
     def nearest(self, text: str) -> str:
         """Return a text with each word that nothing holds replaced by its parts, or by the one spelled most like it."""
@@ -265,9 +349,16 @@ class FullText:
 
     def _word(self, word: str, prefix: bool) -> _Word:
         ways = self._ways(word, prefix)
-        names = _covers(ways, self._named, lambda at: self._names[at].stems)
-        bodies = _covers(ways, self._told, self._bodies.__getitem__)
+        names, bodies = self._held(lambda stems: _cover(ways, stems), _parts_of(ways))
         return _Word(self._rarity(ways) * (1.0 if len(word) > 1 else _SHORT), names, bodies)
+
+    def _held(self, cover: Callable[[Stems], float], parts: Iterable[str]) -> tuple[dict[int, float], dict[int, float]]:
+        """Return how far names and texts hold something, by their numbers: those that have one of its parts."""
+        parts = set(parts)
+        at_names = set().union(*(self._named.get(part, ()) for part in parts))
+        at_texts = set().union(*(self._told.get(part, ()) for part in parts))
+        names = {at: share for at in at_names if (share := cover(self._names[at].stems))}
+        return names, {at: share for at in at_texts if (share := cover(self._bodies[at]))}
 
     def _ways(self, word: str, prefix: bool) -> Ways:
         """Return the ways in which a text may hold a word: itself, one that begins like it, or all of its parts."""
@@ -278,13 +369,13 @@ class FullText:
                 other for begin, those in self._begins.items() if begin.startswith(word[:_BEGIN]) for other in those
             )
             similar |= {other: _PART for other in begun if other.startswith(word)}
-        whole = {other: like for other, like in similar.items() if like} | {own: 1.0}
+        known = (form for form in _verb_forms(own) if form in self._named or form in self._told)
+        whole = {other: like for other, like in similar.items() if like} | dict.fromkeys(known, _OTHER) | {own: 1.0}
         parts = self._parts(word)
         return [(1.0, [whole]), *([(_PART, [{part: 1.0} for part in parts])] if len(parts) > 1 else [])]
 
     def _rarity(self, ways: Ways) -> float:
-        parts = {part for _, those in ways for one in those for part in one}
-        count = max(self._common.get(part, 0) for part in parts)
+        count = max(self._common.get(part, 0) for part in _parts_of(ways))
         return math.log(1 + self._count / (1 + count))
 
     def _found(self, asked: _Asked, lang: str) -> Iterator[tuple[int, Match]]:
@@ -336,21 +427,22 @@ class FullText:
         return sorted(part for word in _telling(text) for part in self._parts(word))
 
 
-def _covers(ways: Ways, postings: Mapping[str, set[int]], stems_of: Callable[[int], Stems]) -> dict[int, float]:
-    """Return how far each of those that hold something of a word holds it, by their numbers."""
-    best: dict[int, float] = {}
-    for share, those in ways:
-        sums: defaultdict[int, float] = defaultdict(float)
-        for one in those:
-            held: dict[int, float] = {}
-            for part, like in one.items():
-                for at in postings.get(part, ()):
-                    held[at] = max(held.get(at, 0.0), like * stems_of(at)[part])
-            for at, most in held.items():
-                sums[at] += most
-        for at, whole in sums.items():
-            best[at] = max(best.get(at, 0.0), share * whole / len(those))
-    return best
+def _cover(ways: Ways, stems: Stems) -> float:
+    """Return how far a text with some stems holds a word."""
+    return max(
+        share * sum(max(like * stems.get(part, 0.0) for part, like in one.items()) for one in those) / len(those)
+        for share, those in ways
+    )
+
+
+def _parts_of(ways: Ways) -> Iterator[str]:
+    return (part for _, those in ways for one in those for part in one)
+
+
+def _verb_forms(own: str) -> set[str]:
+    """Return the stems of a verb and its noun, of which one is given: daald (daalde), daalt, daling."""
+    root = own.removesuffix(_NOUN) if own.endswith(_NOUN) else own[:-1] if own.endswith(("d", "t")) else ""
+    return {root + ending for ending in ("d", "t", _NOUN)} - {own} if len(root) >= _SHORTEST - 1 else set()
 
 
 def _forms(word: str) -> set[str]:

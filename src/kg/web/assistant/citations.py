@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, permutations
 from typing import Any, Final
 
@@ -19,7 +19,9 @@ from kg.web.site import Site
 Payload = dict[str, Any]
 PASSAGE: Final = ID + "passage/"
 NO_THING: Final = "of no single thing"
-_MOST: Final = 3
+_MOST: Final = 2
+_CERTAIN: Final = 3  # Things that have a text: of more, none is meant.
+_FRAME: Final = 50  # Characters around passages.
 _LONGEST: Final = 420  # Characters of a quoted passage.
 _UNSURE: Final = ("inferred", "mapping")
 _NO_RELATION: Final = (RDF, DCT + "source", RDFS_LABEL)
@@ -42,27 +44,55 @@ def names_of(passages: Iterable[str], most: int = _MOST) -> list[str]:
     return [iri.removeprefix(PASSAGE) for iri in iris[:most]] + more
 
 
-def cited(site: Site, names: Iterable[str], lang: str, room: int) -> Payload:
-    """Return the publications that names of passages lead to, and the passages with their words while there is room."""
-    known = {name: passage for name in dict.fromkeys(names) if (passage := site.passages.get(PASSAGE + name))}
+def with_passages(site: Site, payload: Payload, lang: str, size: int, brief: bool = False) -> Payload:
+    """Return an answer with the publications and passages that are named in it, each once, as far as there is room.
+
+    Arguments:
+        site: what is served.
+        payload: names them.
+        lang: language of titles.
+        size: characters at most, about.
+        brief: whether addresses of publications are left out.
+
+    """
+    known = {name: passage for name in _named(payload) if (passage := site.passages.get(PASSAGE + name))}
     outlines = {outline for name in known if (outline := site.outline_of(PASSAGE + name))}
-    publications = {local_name(each.publication.iri): _source(site, each.publication, lang) for each in outlines}
+    publications = {local_name(each.publication.iri): _source(site, each.publication, lang, brief) for each in outlines}
+    payload |= {"publications": dict(sorted(publications.items()))} if publications else {}
+    room = size - size_of(payload) - _FRAME
     told: dict[str, str] = {}
-    room -= size_of(publications)
     for name, passage in known.items():
-        told[name] = _text(site, passage)
-        room -= len(name) + len(told[name]) + 6
+        text = _text(site, passage)
+        room -= size_of(name) + size_of(text) + 2
         if room < 0:
-            del told[name]
             break
+        told[name] = text
     left = len(known) - len(told)
-    payload: Payload = {"publications": dict(sorted(publications.items()))} if publications else {}
-    payload |= {"passages": told} if told else {}
-    return payload | ({"passages_not_shown": left} if left else {})
+    return payload | ({"passages": told} if told else {}) | ({"passages_not_shown": left} if left else {})
 
 
-def _source(site: Site, publication: Publication, lang: str) -> str:
-    details = (site.attribution(publication, lang), publication.address)
+def _named(payload: Any) -> dict[str, None]:
+    """Return the names of passages in an answer, the first of each statement before the others."""
+    lists = list(_lists(payload))
+    return dict.fromkeys(names[at] for at in range(_MOST) for names in lists if at < len(names))
+
+
+def _lists(payload: Any) -> Iterator[Sequence[str]]:
+    if isinstance(payload, dict):
+        for key, value in payload.items():
+            if key == "passages" and isinstance(value, list):
+                yield value
+            elif key == "rows":
+                yield from (row[-2] for row in value)
+            else:
+                yield from _lists(value)
+    elif isinstance(payload, list):
+        for value in payload:
+            yield from _lists(value)
+
+
+def _source(site: Site, publication: Publication, lang: str, brief: bool) -> str:
+    details = (site.attribution(publication, lang), "" if brief else publication.address)
     return f"{site.labels.get(publication.iri, lang)[0]} ({', '.join(filter(None, details))})"
 
 
@@ -107,35 +137,52 @@ class Grounds:
     def of(self, iris: Sequence[str], texts: Sequence[str]) -> tuple[str, list[str], str]:
         """Return the kind of a row, its passages, and the IRI of its thing.
 
-        They are those of the statements between its things. Where there is none, they are those of its first thing, or
-        else of what a text in it belongs to; then the kind also names what else the query goes along: what is inferred
-        or mapped is never called stated alone.
+        They are those of the statements between its things, and where no publication says these, those of what names
+        two of its things (a signal, an item of a list) or is printed so. Where there is none, they are those of its
+        first thing; then the kind also names what else the query goes along: what is inferred or mapped is never
+        called stated alone.
         """
-        kind, passages, own = self._of_things(iris)
-        if not kind and (things := self._things(texts)):
-            kind, passages, other = self._of_things(things)
-            own = own or other
-        return kind or NO_THING, passages, own
-
-    def _of_things(self, iris: Sequence[str]) -> tuple[str, list[str], str]:
-        site = self._site
         first = next((iri for iri in iris if iri.startswith(BASE)), iris[0] if iris else "")
-        quads = [quad for pair in islice(permutations(iris, 2), 42) for quad in _between(site.graph.store, *pair)]
-        if quads:
-            supports = [site.facts.support(quad) for quad in quads]
-            return kinds_of(site, supports, self._lang), passages_of(supports), first
-        own = site.own_statements(ox.NamedNode(first)) if first else []
-        supports = [site.facts.support(quad) for quad in own]
-        kinds = [kind for kind in (kinds_of(site, supports, self._lang), *self._unsure) if kind]
-        return "+".join(kinds), passages_of(supports), first
+        store = self._site.graph.store
+        quads = [quad for pair in islice(permutations(iris, 2), 42) for quad in _between(store, *pair)]
+        supports = [self._site.facts.support(quad) for quad in quads]
+        if not any(support.passages for support in supports) and not self._unsure:
+            supports += [support for support in self._shown(iris, texts) if support.passages]
+        if not supports:
+            things = [first] if first else self._things(texts)
+            first = things[0] if things else first
+            own = [quad for iri in things[:1] for quad in self._site.own_statements(ox.NamedNode(iri))]
+            supports = [self._site.facts.support(quad) for quad in own]
+            kinds = [kind for kind in (kinds_of(self._site, supports, self._lang), *self._unsure) if kind]
+            return "+".join(kinds) or NO_THING, passages_of(supports), first
+        return kinds_of(self._site, supports, self._lang), passages_of(supports), first
+
+    def _shown(self, iris: Sequence[str], texts: Iterable[str]) -> Iterator[Support]:
+        """Yield what the statements rest on that name two of some things, or hold one of some texts for one of them."""
+        store, support = self._site.graph.store, self._site.facts.support
+        naming: dict[str, list[ox.Quad]] = {}
+        for iri in iris:
+            for quad in asserted(store.quads_for_pattern(None, None, ox.NamedNode(iri), None)):
+                if quad.predicate.value in self._named and not quad.predicate.value.startswith(_NO_RELATION):
+                    naming.setdefault(term_key(quad.subject), []).append(quad)
+        for quads in naming.values():
+            if len({quad.object for quad in quads}) > 1:
+                yield from map(support, quads)
+        for quad in self._printed(texts):
+            if not iris or term_key(quad.subject) in iris:
+                yield support(quad)
+
+    def _printed(self, texts: Iterable[str]) -> Iterator[ox.Quad]:
+        """Yield the statements by which a property that the query names holds one of some texts."""
+        for one in (literal for text in texts for literal in _literals(text)):
+            for quad in asserted(self._site.graph.store.quads_for_pattern(None, None, one, None)):
+                if quad.predicate.value in self._named:
+                    yield quad
 
     def _things(self, texts: Iterable[str]) -> list[str]:
-        """Return the things of which a property that the query names holds one of some texts; of many, none."""
-        literals = [literal for text in texts for literal in _literals(text)]
-        quads = (quad for one in literals for quad in self._site.graph.store.quads_for_pattern(None, None, one, None))
-        iris = {term_key(quad.subject) for quad in asserted(quads) if quad.predicate.value in self._named}
-        ours = sorted(iri for iri in iris if iri.startswith(ID))
-        return ours if len(ours) <= _MOST else []
+        """Return the things that have one of some texts; of many, none."""
+        ours = sorted({iri for quad in self._printed(texts) if (iri := term_key(quad.subject)).startswith(ID)})
+        return ours if len(ours) <= _CERTAIN else []
 
 
 def _literals(text: str) -> list[ox.Literal]:

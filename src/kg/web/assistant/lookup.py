@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyoxigraph as ox
@@ -11,17 +13,20 @@ from kg.errors import NotFound
 from kg.linking.candidates import Wanted
 from kg.linking.compounds import folded
 from kg.linking.entries import kebab
-from kg.linking.full_text import Match
-from kg.namespaces import BASE, ID, KB
+from kg.linking.full_text import Held, Unit
+from kg.namespaces import BASE, ID, KB, QB
 from kg.queries.question import Parameter, Question
-from kg.rdf_terms import is_iri, local_name
+from kg.rdf_terms import is_iri, local_name, objects, term_key
 from kg.web.assistant.citations import short
+from kg.web.assistant.things import SAYINGS
 from kg.web.search.documents import QUESTION
 from kg.web.search.results import Finder
 from kg.web.site import Site
 
 _LEAST: Final = 0.35  # Of what words are looked for, below which a thing is not what they name.
-SAYINGS: Final = tuple(KB + name for name in ("Claim", "LabourMarketSignal", "Figure", "Task"))
+_HELPING: Final = 0.5  # What a unit, scope or kind of quantity counts beside what a search shows first.
+_AGAIN: Final = 0.85  # What each further observation of a series counts.
+_PLACES: Final = (KB + "Section", KB + "CitedWork")
 _RESOURCE: Final = "http://www.w3.org/2000/01/rdf-schema#Resource"
 
 
@@ -105,17 +110,79 @@ class Lookup:
                 values[parameter.name] = max(named, key=lambda iri: (named[iri], iri))
         return values
 
-    def groups(self, text: str, lang: str) -> tuple[list[Match], list[Match], list[Match], list[str]]:
-        """Return questions, sayings and other things that hold some of the words, best first, and the unknown words."""
+    def asked(self, text: str, lang: str) -> Asked:
+        """Return what a text asks, and what holds some of it."""
         documents = self.finder.documents
-        matches, unknown = documents.texts.search_any(text, lang)
-        questions = [match for match in matches if match.key.startswith(QUESTION)]
-        places = (KB + "Section", KB + "CitedWork")
-        things = [match for match in matches if match.key in documents.entries and not self._is_of(match.key, places)]
+        found, units = documents.texts.covering(text, lang)
+        things = [held for held in found if held.key in documents.entries and not self._is_of(held.key, _PLACES)]
         sayings, others = (
-            [match for match in things if self._is_of(match.key, SAYINGS) == is_saying] for is_saying in (True, False)
+            [held for held in things if self._is_of(held.key, SAYINGS) == is_saying] for is_saying in (True, False)
         )
-        return questions, sayings, others, unknown
+        questions = [held for held in found if held.key.startswith(QUESTION)]
+        known = frozenset[str]().union(*(held.units for held in found))
+        asked = Asked(text, units, known, questions, [], self._ranked(others))
+        return replace(asked, sayings=self._ranked_sayings(asked, sayings))
+
+    def _ranked(self, things: Sequence[Held]) -> list[Held]:
+        """Return things of the classes that a search shows first before those that help to describe others."""
+        return sorted(things, key=lambda held: -held.score * (1.0 if self.is_first(held.key) else _HELPING))
+
+    def _ranked_sayings(self, asked: Asked, sayings: Sequence[Held]) -> list[Held]:
+        """Return sayings, those first whose claimant is named, and further ones of a series behind its first."""
+        named = {held.key: asked.part(held.units) for held in asked.things if held.named}
+        turns: Counter[str] = Counter()
+        ranked = []
+        for held in sayings:
+            by = [named.get(iri, 0.0) for iri in self._values(held.key, KB + "claimedBy")]
+            series = next(iter(self._values(held.key, QB + "dataSet")), held.key)
+            ranked.append(replace(held, score=(held.score + max(by, default=0.0)) * _AGAIN ** turns[series]))
+            turns[series] += 1
+        return sorted(ranked, key=lambda held: -held.score)
+
+    def _values(self, iri: str, predicate: str) -> list[str]:
+        return sorted(map(term_key, objects(self._site.graph.store, ox.NamedNode(iri), predicate)))
+
+    def is_first(self, key: str) -> bool:
+        """Return whether a thing is of a class that a search shows first."""
+        return self._is_of(key, self._site.views.ranking)
 
     def _is_of(self, key: str, classes: Collection[str]) -> bool:
         return not set(classes).isdisjoint(self.finder.documents.entries[key].types)
+
+    def held_in(self, text: str, asked: Asked) -> frozenset[str]:
+        """Return which of the words that are asked a text holds."""
+        return self.finder.documents.texts.held_in(text, asked.units)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a text asks, and what holds some of it, that which holds most first.
+
+    Attributes:
+        text: as it was asked.
+        units: its words and phrases that tell something.
+        known: those that anything holds.
+        questions, sayings, things: what holds some of them.
+
+    """
+
+    text: str
+    units: Sequence[Unit]
+    known: frozenset[str]
+    questions: Sequence[Held]
+    sayings: Sequence[Held]
+    things: Sequence[Held]
+
+    def part(self, held: Collection[str]) -> float:
+        """Return which part of what is asked some of its words are, rare ones counting more."""
+        rarities = {unit.text: unit.rarity for unit in self.units}
+        return sum(rarities[text] for text in held) / (sum(rarities.values()) or 1.0)
+
+    def without(self, held: Collection[str]) -> list[str]:
+        """Return the words that are not among some."""
+        return [unit.text for unit in self.units if unit.text not in held]
+
+    @property
+    def unknown(self) -> list[str]:
+        """The words that nothing holds."""
+        return self.without(self.known)

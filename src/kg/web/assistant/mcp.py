@@ -25,7 +25,8 @@ Begin with `ask`: it often answers at once. Each row and statement says of what 
 so), editorial (the editors of the graph say so), inferred (a named rule derived it: a candidate, not a fact), mapping
 (a link to another vocabulary), entailed (follows from a class or property); `stated (possible)` is said with reserve.
 Say the kind in your answer and name the passages; never present as stated what is inferred, or a (computed) column.
-Summaries of sayings and translated names are the editors'. What is not there is not stated, which is not the same as
+Summaries of sayings and translated names are the editors'. `nothing` says which words nothing holds, `without` which of
+them an answer does not hold; what is `near` is no answer. What is not there is not stated, which is not the same as
 none.
 Names of passages are publication/slug and stand with line and words at the end of an answer: all words where the terms
 of the publication permit, else the first … and last ones. IRIs begin with {ID} where they are written kind/slug.
@@ -81,6 +82,7 @@ class Answer(Table, total=False):
     title: str
     description: str
     parameters: Annotated[dict[str, str], Field(description="the values that were taken for those that were asked")]
+    sayings: Annotated[list[dict[str, Any]], Field(description="where there are no rows: what is said of the same")]
 
 
 class Group(TypedDict, total=False):
@@ -102,6 +104,8 @@ class Saying(TypedDict, total=False):
     summary: str
     printed: list[str]
     value: str
+    of: Annotated[str, Field(description="period, scope and qualifier of a value that its name does not say")]
+    said_by: list[str]
     kind: Kinds
     passages: Names
     name: str
@@ -119,23 +123,27 @@ class Thing(Cited, total=False):
     statements_in_all: int
     mentioned_by: list[Group]
     mentioned_by_in_all: int
+    drawn_from_it: Annotated[list[dict[str, Any]], Field(description="what rests on a passage")]
+    drawn_from_it_in_all: int
 
 
 class Found(Cited, total=False):
     """What answers a question in words."""
 
-    searched: str
-    words_not_found: Annotated[list[str], Field(description="words that no name or description here holds")]
-    answers: Annotated[list[dict[str, Any]], Field(description="to the saved questions most like it, if some are")]
-    other_questions: Annotated[dict[str, str], Field(description="names and titles of further ones")]
+    answers: Annotated[
+        list[dict[str, Any]],
+        Field(description="to the saved question that covers what is asked, if one does; `without` names other words"),
+    ]
     sayings: Annotated[list[dict[str, Any]], Field(description="claims, signals, figures ... as of search")]
     things: Annotated[list[dict[str, Any]], Field(description="as of describe, cut short")]
+    near: Annotated[dict[str, Any], Field(description="names of what is near and does not answer")]
 
 
 class Hits(Cited, total=False):
     """What is called so."""
 
     searched: str
+    first_is_without: Annotated[list[str], Field(description="words that the first result does not hold")]
     results: list[Saying]
     more: Annotated[int, Field(description="further ones that are not shown")]
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 
 from kg.graph.facts import Support
-from kg.namespaces import DCT, KB, OWL, PROV, QB, RDF, RDF_TYPE, SKOS, SSSOM
+from kg.namespaces import DCT, KB, OWL, PROV, QB, RDF, RDF_TYPE, RDFS_LABEL, SKOS, SSSOM
 from kg.rdf_terms import Term, asserted, local_name, objects, term_key
-from kg.web.assistant.citations import Payload, cited, kinds_of, names_of, passages_of, short, size_of
+from kg.web.assistant.citations import Payload, kinds_of, names_of, passages_of, short, size_of, with_passages
 from kg.web.assistant.tables import fitting
 from kg.web.site import Site
 
 _VALUES: Final = 8
 _TOLD: Final = frozenset({RDF_TYPE, SKOS + "inScheme", DCT + "source", KB + "states"})
 _ABOUT_STATEMENTS: Final = (RDF, SSSOM, PROV, OWL + "annotated", KB + "via", DCT + "source", KB + "states")
-_FIRST: Final = (SKOS + "definition", KB + "asPrinted", KB + "abbreviation")
+_SAYING: Final = (SKOS + "definition", KB + "abbreviation", KB + "about")  # What it is, and what is claimed of it.
+_NAMES: Final = (*(SKOS + name for name in ("prefLabel", "altLabel", "hiddenLabel")), RDFS_LABEL, KB + "mentionedAs")
+_VALUED: Final = ("value", "unit")
+SAYINGS: Final = frozenset(KB + name for name in ("Claim", "LabourMarketSignal", "Figure", "Task")) | {
+    QB + "Observation"
+}
+_Named = tuple[tuple[str, str, str], Payload]  # Property, kind and publication, and what is told of them.
 _NO_STATEMENT: Final = ("evidence", "entailed", "catalogue")
 
 
@@ -40,15 +46,80 @@ def describe(site: Site, iri: str, lang: str, size: int) -> Payload:
         size: characters at most, about.
 
     """
-    said, pointing = _said(site, iri, lang), _pointing(site, iri, lang)
+    drawn = list(_drawn_from(site, iri, lang)) if iri in site.passages else []
+    payload = about(site, iri, lang, size * 3 // 4 - (size // 2 if drawn else 0))
+    if drawn:
+        shown = list(fitting(drawn, size // 2))
+        payload |= {"drawn_from_it": shown, "drawn_from_it_in_all": len(drawn)}
+    return with_passages(site, payload, lang, size)
+
+
+def about(site: Site, iri: str, lang: str, size: int, brief: bool = False) -> Payload:
+    """Return statements of a thing and what points at it, those first that tell most.
+
+    Arguments:
+        site: what is served.
+        iri: of a thing of which something is said.
+        lang: language of labels.
+        size: characters at most, about.
+        brief: whether other names and mappings are left out.
+
+    """
+    order = _Order(site, iri)
+    said, pointing = _said(site, iri, lang, order), _pointing(site, iri, lang, order)
     payload = head(site, iri, lang)
     room = size - size_of(payload)
-    shown = list(fitting(said, room * 3 // 4 if pointing else room))
-    more = list(fitting(pointing, room - size_of(shown))) if pointing else []
-    payload |= {"statements": shown, "statements_in_all": len(said)}
-    payload |= {"mentioned_by": more, "mentioned_by_in_all": len(pointing)} if pointing else {}
-    names = [name for group in (*shown, *more) for name in group.get("passages", ())]
-    return payload | cited(site, names, lang, max(size - size_of(payload), size // 4))
+    told = [group for key, group in said if not (brief and order.repeats(key))]
+    for group in told if brief else ():
+        group.pop("publication", None)
+    shown = list(fitting(told, room * 3 // 4 if pointing else room))
+    linked = [group for key, group in pointing if not (brief and order.repeats(key))]
+    for group in linked if brief else ():
+        group.pop("publication", None)
+    more = list(fitting(linked, room - size_of(shown))) if linked else []
+    payload |= {"statements": shown} if shown else {}
+    payload |= {"statements_in_all": len(said)} if said and not (brief and len(shown) == len(said)) else {}
+    payload |= {"mentioned_by": more} if more else {}
+    return payload | (
+        {"mentioned_by_in_all": len(pointing)} if pointing and not (brief and len(more) == len(pointing)) else {}
+    )
+
+
+def _drawn_from(site: Site, passage: str, lang: str) -> Iterator[Payload]:
+    """Yield what is drawn from a passage: claims, signals, figures and other things, then the other statements."""
+    things = site.facts.things_at(passage)
+    for iri in sorted(things, key=lambda iri: SAYINGS.isdisjoint(site.facts.classes(iri))):
+        telling = not SAYINGS.isdisjoint(site.facts.classes(iri))
+        payload = words_of(site, iri, lang) if telling else head(site, iri, lang)
+        yield {key: value for key, value in payload.items() if key != "passages"}
+    for relation in site.facts.drawn_from(passage):
+        if relation.triple[0] not in things or relation.triple[2] not in things:
+            name, property_name, value = (site.labels.get(term, lang)[0] for term in relation.triple)
+            yield {"id": short(site, relation.triple[0]), "says": f"{name}: {property_name} {value}", "kind": "stated"}
+
+
+class _Order:
+    """How much the properties of a thing tell: its key facts most, then what else its page shows, in that order."""
+
+    def __init__(self, site: Site, iri: str) -> None:
+        view = site.views.find(site.facts.classes(iri))
+        fields = sorted(
+            (view.fields if view else ()),
+            key=lambda one: ("KeyInfoRole" not in one.roles, one.group.order, one.order),
+        )
+        steps = [step for one in fields for steps in one.path for step in steps[:1]]
+        self._places = {step.predicate: at for at, step in reversed(list(enumerate(steps)))}
+
+    def of(self, key: tuple[str, str, str]) -> tuple[Any, ...]:
+        """Return by what statements of a property, kind and graph are sorted."""
+        property_iri, kind, _ = key
+        place = -1 if property_iri in _SAYING else self._places.get(property_iri, len(self._places))
+        return self.repeats(key), place, not kind.startswith("stated"), key
+
+    @staticmethod
+    def repeats(key: tuple[str, str, str]) -> bool:
+        """Whether it is another name of the thing or a mapping."""
+        return key[0] in _NAMES or key[1] == "mapping"
 
 
 def head(site: Site, iri: str, lang: str) -> Payload:
@@ -65,27 +136,50 @@ def type_of(site: Site, iri: str, lang: str) -> str:
 
 
 def words_of(site: Site, iri: str, lang: str) -> Payload:
-    """Return a claim, signal, figure or cited work: what the editors call it, and what is printed."""
+    """Return a claim, signal, figure, observation or cited work in one line.
+
+    It has what the editors call it, what is printed, its value with unit, period and scope, and who says it.
+    """
     node, store = ox.NamedNode(iri), site.graph.store
     own = [site.facts.support(quad) for quad in site.own_statements(node)]
     printed = sorted(term.value for term in objects(store, node, KB + "asPrinted") if isinstance(term, ox.Literal))
-    value, unit = (next(iter(objects(store, node, KB + name)), None) for name in ("value", "unit"))
-    payload: Payload = {
-        "id": short(site, iri),
-        "type": type_of(site, iri, lang),
-        "summary": site.labels.get(iri, lang)[0],
-    }
+    summary = site.labels.get(iri, lang)[0]
+    payload: Payload = {"id": short(site, iri), "type": type_of(site, iri, lang), "summary": summary}
     payload |= {"printed": printed} if printed else {}
-    if isinstance(value, ox.Literal):
-        payload["value"] = f"{value.value} {site.labels.get(term_key(unit), lang)[0] if unit else ''}".strip()
+    payload |= _measured(site, node, lang) if _is_figure(site, node) else {}
+    by = sorted(site.labels.get(term_key(term), lang)[0] for term in objects(store, node, KB + "claimedBy"))
+    payload |= {"said_by": by} if by else {}
     return payload | {"kind": kinds_of(site, own, lang), "passages": names_of(passages_of(own))}
 
 
-def _said(site: Site, iri: str, lang: str) -> list[Payload]:
+def _measured(site: Site, node: ox.NamedNode, lang: str) -> dict[str, str]:
+    """Return the value of a figure or observation with its unit, and the other key facts that its name does not say."""
+    values, others = [], []
+    summary = site.labels.get(node.value, lang)[0].casefold()
+    for told, facts in site.key_facts(node):
+        terms = [fact.value for fact in facts]
+        names = [t.value if isinstance(t, ox.Literal) else site.labels.get(term_key(t), lang)[0] for t in terms]
+        if told.slug in _VALUED:
+            values += names
+        elif any(isinstance(term, ox.Literal) and not term.language for term in terms):
+            values.append(f"{site.labels.get(told.path[0][0].predicate, lang)[0]}: {', '.join(names)}")
+        elif told.slug != "about":
+            others += [name for name in names if name.casefold() not in summary]
+    payload = {"value": " ".join(values)} if values else {}
+    return payload | ({"of": "; ".join(others)} if others else {})
+
+
+def _said(site: Site, iri: str, lang: str, order: _Order) -> list[_Named]:
     quads = asserted(site.graph.store.quads_for_pattern(ox.NamedNode(iri), None, None, None))
-    told = (quad for quad in quads if quad.predicate.value not in _TOLD and quad.object != _name(site, iri, lang))
-    groups = _grouped(site, ((quad.predicate.value, quad, quad.object) for quad in told), lang)
-    return [_payload(site.labels.get(key[0], lang)[0], key, group) for key, group in groups]
+    told = [quad for quad in quads if quad.predicate.value not in _TOLD and quad.object != _name(site, iri, lang)]
+    own = {quad.predicate for quad in told if _language(quad.object) == lang}
+    told = [quad for quad in told if _language(quad.object) in ("", lang) or quad.predicate not in own]
+    groups = _grouped(site, ((quad.predicate.value, quad, quad.object) for quad in told), lang, order)
+    return [(key, _payload(site.labels.get(key[0], lang)[0], key, group)) for key, group in groups]
+
+
+def _language(value: Term) -> str:
+    return value.language or "" if isinstance(value, ox.Literal) else ""
 
 
 def _name(site: Site, iri: str, lang: str) -> ox.Literal:
@@ -93,15 +187,15 @@ def _name(site: Site, iri: str, lang: str) -> ox.Literal:
     return ox.Literal(text, language=tag) if tag else ox.Literal(text)
 
 
-def _pointing(site: Site, iri: str, lang: str) -> list[Payload]:
+def _pointing(site: Site, iri: str, lang: str, order: _Order) -> list[_Named]:
     quads = asserted(site.graph.store.quads_for_pattern(None, None, ox.NamedNode(iri), None))
     told = (
         quad
         for quad in quads
         if isinstance(quad.subject, ox.NamedNode) and not quad.predicate.value.startswith(_ABOUT_STATEMENTS)
     )
-    groups = _grouped(site, ((quad.predicate.value, quad, quad.subject) for quad in told), lang)
-    return [_payload(_backwards(site, key[0], lang), key, group) for key, group in groups]
+    groups = _grouped(site, ((quad.predicate.value, quad, quad.subject) for quad in told), lang, order)
+    return [(key, _payload(_backwards(site, key[0], lang), key, group)) for key, group in groups]
 
 
 def _backwards(site: Site, predicate: str, lang: str) -> str:
@@ -110,9 +204,9 @@ def _backwards(site: Site, predicate: str, lang: str) -> str:
 
 
 def _grouped(
-    site: Site, items: Iterable[tuple[str, ox.Quad, Term]], lang: str
+    site: Site, items: Iterable[tuple[str, ox.Quad, Term]], lang: str, order: _Order
 ) -> list[tuple[tuple[str, str, str], _Group]]:
-    """Return statements by property, kind and graph: what defines first, then what is stated."""
+    """Return statements by property, kind and graph, those first that tell most."""
     groups: dict[tuple[str, str, str], _Group] = {}
     for predicate, quad, value in sorted(items, key=str):
         support = site.facts.support(quad)
@@ -122,9 +216,7 @@ def _grouped(
         group = groups.setdefault(key, _Group())
         group.values[_value(site, value, lang)] = None
         group.passages |= dict.fromkeys(support.passages)
-    return sorted(
-        groups.items(), key=lambda item: (item[0][0] not in _FIRST, not item[0][1].startswith("stated"), item[0])
-    )
+    return sorted(groups.items(), key=lambda item: order.of(item[0]))
 
 
 def _publication(site: Site, support: Support) -> str:
@@ -138,7 +230,7 @@ def _value(site: Site, value: Term, lang: str) -> str:
         figure = f": {', '.join(sorted(printed))}" if printed else ""
         return f"{site.labels.get(value.value, lang)[0]}{figure} <{short(site, value.value)}>"
     if isinstance(value, ox.Literal):
-        return value.value + (f"@{value.language}" if value.language and value.language != lang else "")
+        return value.value
     return str(value)
 
 
@@ -150,5 +242,6 @@ def _payload(name: str, key: tuple[str, str, str], group: _Group) -> Payload:
     values = list(group.values)
     payload: Payload = {"property": name, "values": values[:_VALUES]}
     payload |= {"values_in_all": len(values)} if len(values) > _VALUES else {}
-    payload |= {"kind": key[1]} | ({"publication": key[2]} if key[2] else {})
+    payload |= {"kind": key[1]}
+    payload |= {"publication": key[2]} if key[2] else {}
     return payload | ({"passages": names_of(group.passages)} if group.passages else {})

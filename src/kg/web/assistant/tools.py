@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
 import pyoxigraph as ox
 
+from kg.dutch import stem
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError, NotFound, QueryError
-from kg.linking.full_text import Match
+from kg.linking.full_text import Held, Match
 from kg.namespaces import GRAPH, ID, KB
 from kg.queries.question import Question, pick
 from kg.rdf_terms import local_name
+from kg.tables.sheet import Sheet
 from kg.web.assistant.advice import brief
-from kg.web.assistant.citations import PASSAGE, Payload, cited, short, size_of
-from kg.web.assistant.lookup import Lookup
-from kg.web.assistant.tables import fitting, rows_of
-from kg.web.assistant.things import describe, head, words_of
+from kg.web.assistant.citations import Payload, names_of, short, size_of, with_passages
+from kg.web.assistant.lookup import Asked, Lookup
+from kg.web.assistant.tables import fitting, rows_of, sheet_of, spread, table, texts_of
+from kg.web.assistant.things import about, describe, head, words_of
 from kg.web.responses import run
 from kg.web.search.career_switch import Advice
 from kg.web.search.results import Hit
@@ -34,14 +37,37 @@ USUAL: Final = 3500  # Characters of rows or statements, about; passages come be
 MOST: Final = 20_000
 _MOST_HITS: Final = 30
 _WAIT: Final = 20.0  # Seconds that somebody waits for ESCO, once.
-_ALIKE: Final = 0.75  # Of the best saved question: what has as much is answered, too.
-_SURE: Final = 0.2  # Of the words of a question, in rarity, from which on a saved question answers it.
-_CLEAR: Final = 0.1  # So much more of them in the name of a thing tells that the thing is meant.
+_SURE: Final = 0.65  # Of what is asked, in rarity: what a saved question, its values and one row hold of it.
+_BEGUN: Final = 0.3  # What the saved question and its values alone hold.
+_TRIED: Final = 4
+_READ: Final = 300  # Rows that are looked at.
+_SAID: Final = 0.2  # What a saying holds of what is asked; less is near; it is more
+_SURE_SAYING: Final = 0.4  # where nothing holds some of the words.
+_BESIDE: Final = 0.4  # Of the best saying.
+_CITED: Final = 600  # Characters of publications and passages.
+_SAYINGS: Final = 6
+_FEW: Final = 3
+_NAMED: Final = 3
+_NEARLY: Final = 0.5
 _NEAR: Final = 0.5  # Of the best hit: what has less is left out.
-_LEAST: Final = 0.12
+_LEAST: Final = 0.2
+_SEVERAL: Final = 3
+_ROOM: Final = 300  # Characters: what is said of a thing in less tells nothing.
 _UNSAID: Final = "what is not stated here is not stated by the publications; that never means that it is not so"
 
 REQUEST: ContextVar[dict[str, Any] | None] = ContextVar("request", default=None)  # The environment of WSGI.
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A saved question that was answered: query, names of values, rows, what these hold, and how like it is itself."""
+
+    question: Question
+    query: str
+    values: list[str]
+    sheet: Sheet
+    covered: frozenset[str]
+    score: float
 
 
 class Assistant:
@@ -61,58 +87,85 @@ class Assistant:
         self.scores = self._lookup.finder.documents.scores
 
     def ask(self, question: str, lang: str, size: int = USUAL) -> Payload:
-        """Return what answers a question in words: rows of the saved question that is most like it, things, sayings.
+        """Return what answers a question in words: rows of the saved question that covers it, sayings, things.
+
+        What holds more of the words stands first; where nothing holds some of them, that is said before all else, and
+        what is near stands there by name only.
 
         Arguments:
             question: in Dutch or English.
             lang: language of names and titles.
-            size: characters at most, about.
+            size: characters at most.
 
         """
-        questions, sayings, things, unknown = self._lookup.groups(question, lang)
-        best = max((match.score for matches in (questions, sayings, things) for match in matches[:1]), default=0.0)
-        payload: Payload = {"searched": question[:300]} | ({"words_not_found": unknown} if unknown else {})
-        if best < _LEAST:
-            return payload | {"nothing": f"nothing here holds these words; {_UNSAID}"}
-        clear = things[0].score - _CLEAR if things else 0.0
-        alike = [match for match in _near(questions, _ALIKE) if match.score >= max(_SURE, clear)][:2]
-        payload |= self._saved(question, alike, questions, [match.key for match in things], lang, size * 3 // 8)
-        kept = [words_of(self._site, match.key, lang) for match in _near(sayings)[:6]]
-        payload["sayings"] = list(fitting(kept, size // 4)) if kept else []
-        named = _near(things)[: 2 if alike else 3]
-        room = (size - size_of(payload)) * 3 // 5 // max(len(named), 1)
-        payload["things"] = [describe(self._site, match.key, lang, room) for match in named]
-        return self._with_passages(payload, lang, size)
+        asked = self._lookup.asked(question, lang)
+        payload: Payload = {"nothing": _nothing(asked.unknown, question)} if asked.unknown else {}
+        least = _SURE_SAYING if asked.unknown else _SAID
+        near = [held for held in asked.sayings if held.score >= _BESIDE * asked.sayings[0].score]
+        kept = [words_of(self._site, held.key, lang) for held in near[:_SAYINGS] if held.score >= least]
+        answer, cover = self._answered(asked, lang, size * 3 // 8)
+        parts: list[tuple[float, Payload]] = [(cover, {"answers": [answer]})] if answer else []
+        if kept:
+            few, room = (kept[:_FEW], size // 4) if answer else (kept, size // 2)
+            parts.append((near[0].score, {"sayings": list(fitting(few, room))}))
+        for _, part in sorted(parts, key=lambda part: -part[0]):
+            payload |= part
+        things = [held.key for held in asked.things if held.score >= max(_NEAR * asked.things[0].score, _LEAST)]
+        told = [iri for iri in things if self._lookup.is_first(iri) and not asked.unknown][: 1 if answer else 2]
+        others = [iri for iri in things if iri not in told]
+        by_name = self._near(asked, [] if parts else near, others, answer.get("question"), lang)
+        room = size - _CITED - size_of(payload) - size_of(by_name)
+        if told and room // len(told) > _ROOM:
+            most = min(room // len(told), size // (5 if answer else 2))
+            payload["things"] = [about(self._site, iri, lang, most, brief=True) for iri in told]
+        payload |= {"near": by_name} if by_name else {}
+        if not payload:
+            payload["nothing"] = _nothing(asked.without(()), question)
+        for name in ("near", "things"):
+            if size_of(payload) > size - _CITED // 2:
+                payload.pop(name, None)
+        return with_passages(self._site, payload, lang, size, brief=True)
 
-    def _saved(
-        self, text: str, alike: list[Match], ranked: list[Match], things: list[str], lang: str, size: int
-    ) -> Payload:
-        """Return the answers to the saved questions that are most like a text, and the names of others."""
-        questions = self._site.questions
-        answers = {}
-        for match in alike:
-            name = match.key.partition(":")[2]
-            values = self._lookup.named_in(text, questions[name], things[:12])
-            answers[name] = self.answer(name, values, lang, size // len(alike))
-        names = [match.key.partition(":")[2] for match in ranked if match.score >= _LEAST]
-        titles = {name: questions[name].title[lang] for name in names if name not in answers}
-        others = dict(islice(titles.items(), 3))
-        payload: Payload = {"answers": list(answers.values())} if answers else {}
-        return payload | ({"other_questions": others} if others else {})
+    def _answered(self, asked: Asked, lang: str, size: int) -> tuple[Payload, float]:
+        """Return the answer to the saved question that covers most of what is asked, and how much; or nothing."""
+        tried = (self._try(held, asked, lang) for held in asked.questions[:_TRIED])
+        best = max((one for one in tried if one), key=lambda one: asked.part(one.covered) + one.score, default=None)
+        if best is None or min(asked.part(best.covered), len(best.covered) / len(asked.units)) < _SURE:
+            return {}, 0.0
+        payload: Payload = {"question": best.question.name, "title": best.question.title[lang]}
+        payload |= {"narrowed_to": best.values} if best.values else {}
+        payload |= {"without": without} if (without := asked.without(best.covered)) else {}
+        payload |= table(self._site, best.query, best.sheet, size - size_of(payload))
+        return payload | {"rows_in_all": len(best.sheet.rows)}, asked.part(best.covered)
 
-    def _with_passages(self, payload: Payload, lang: str, size: int) -> Payload:
-        """Return an answer of several parts whose passages stand at its end, each once."""
-        names: list[str] = []
-        parts = [*payload.get("answers", []), *payload.get("things", []), *payload.get("sayings", [])]
-        for part in parts:
-            groups = [*part.get("statements", []), *part.get("mentioned_by", [])]
-            own = part.get("passages", [])
-            lists = [*(row[-2] for row in part.get("rows", [])), *(group.get("passages", []) for group in groups)]
-            names += [name for those in (*lists, own if isinstance(own, list) else []) for name in those]
-            if not isinstance(own, list):
-                for key in ("publications", "passages", "passages_not_shown"):
-                    part.pop(key, None)
-        return payload | cited(self._site, names, lang, max(size - size_of(payload), size // 6))
+    def _try(self, held: Held, asked: Asked, lang: str) -> _Tried | None:
+        """Return a saved question with what it, its values and one row hold together; nothing where it has no row."""
+        question = self._site.questions[held.key.partition(":")[2]]
+        values = self._lookup.named_in(asked.text, question, [thing.key for thing in asked.things[:12]])
+        names = [self._site.labels.get(iri, lang)[0] for iri in values.values()]
+        covered = held.units | self._lookup.held_in(" ".join(names), asked)
+        query = question.fill(values)
+        result = self._run(query) if asked.part(covered) >= _BEGUN else None
+        if result is None or result.format != "json" or not result.rows:
+            return None
+        sheet = sheet_of(self._site, result, lang)
+        worth = {row: self._lookup.held_in(" ".join(texts_of(row)), asked) - covered for row in sheet.rows[:_READ]}
+        rows = spread(sheet.rows, lambda row: asked.part(worth.get(row, ())))
+        covered |= worth.get(rows[0], frozenset())
+        covered |= {unit.text for unit in asked.units if stem(unit.text) == str(len(rows))}
+        return _Tried(question, query, names, replace(sheet, rows=tuple(rows)), covered, held.score)
+
+    def _near(
+        self, asked: Asked, sayings: list[Held], things: list[str], answered: str | None, lang: str
+    ) -> dict[str, Any]:
+        """Return the names of what is near, as far as it does not stand there already."""
+        lines = (words_of(self._site, held.key, lang) for held in sayings[:_NAMED])
+        said = [f"{': '.join([line['summary'], *line.get('printed', ())[:1]])} <{line['id']}>" for line in lines]
+        names = [f"{self._site.labels.get(iri, lang)[0]} <{short(self._site, iri)}>" for iri in things[:_NAMED]]
+        keys = (held.key.partition(":")[2] for held in asked.questions if held.score >= _NEARLY)
+        titles = {key: self._site.questions[key].title[lang] for key in keys if key != answered}
+        near = {"sayings": said, "things": names, "questions": dict(islice(titles.items(), 2))}
+        return {name: value for name, value in near.items() if value}
 
     def search(self, text: str, lang: str, kind: str = "", limit: int = 10, esco: bool = False) -> Payload:
         """Return what has a name or text like some words, best first; what is far from the best is left out.
@@ -129,12 +182,29 @@ class Assistant:
         if esco:
             self._site.indexes.esco.get(_WAIT)
         results = self._lookup.finder.find(lang, text, kind, limit, others=esco)
-        hits = [self._hit(hit, lang) for hit in (results.hits if esco else results.ours)]
-        payload: Payload = {"searched": results.meant or text[:300], "results": hits, "more": results.more}
-        if not hits:
-            payload["nothing"] = f"nothing is called so, searched as {payload['searched']}; {_UNSAID}"
-        names = [name for hit in hits for name in hit.get("passages", ())[:1]]
-        return payload | cited(self._site, names, lang, USUAL - min(size_of(payload), USUAL))
+        asked = self._lookup.asked(text, lang)
+        held = {one.key: one for one in (*asked.sayings, *asked.things, *asked.questions)}
+        best = max((asked.part(one.units) for one in held.values()), default=0.0)
+        hits = results.hits if esco else results.ours
+        top = held.get(hits[0].id) if hits else None
+        if hits and (hits[0].match or esco or len(asked.units) < _SEVERAL or (top and asked.part(top.units) >= best)):
+            payload: Payload = {"searched": results.meant or text[:300]}
+            payload |= {"results": [self._hit(hit, lang) for hit in hits], "more": results.more}
+        else:
+            payload = self._covering(asked, text, lang, kind, limit)
+        return with_passages(self._site, payload, lang, USUAL)
+
+    def _covering(self, asked: Asked, text: str, lang: str, kind: str, limit: int) -> Payload:
+        """Return what holds most of some words where nothing holds them all, and which it does not hold."""
+        finder = self._lookup.finder
+        found = [held for held in (*asked.sayings, *asked.things, *asked.questions) if finder.is_of(held.key, kind)]
+        found.sort(key=lambda held: -held.score)
+        kept = [held for held in found[:limit] if held.score >= max(_NEAR * found[0].score, _LEAST)]
+        payload: Payload = {"nothing": _nothing(asked.unknown, text)} if asked.unknown or not kept else {}
+        if kept and (missing := asked.without(kept[0].units)):
+            payload["first_is_without"] = missing
+        hits = [self._hit(finder.hit(lang, Match(held.key, held.score, False, "")), lang) for held in kept]
+        return payload | {"results": hits, "more": len(found) - len(hits)}
 
     def _hit(self, hit: Hit, lang: str) -> Payload:
         if hit.id.startswith(ID):
@@ -215,8 +285,11 @@ class Assistant:
             payload["parameters"] = {key: self._named(term, lang) for key, term in terms.items()}
         payload |= self.query(query, lang, size, start)
         if not payload.get("rows_in_all", 1):
-            asked = ", ".join(f"{key}={text}" for key, text in payload.get("parameters", {}).items())
-            payload["nothing"] = f"nothing found{f', searched as {asked}' if asked else ''}; {_UNSAID}"
+            labels = [self._named(term, lang) for term in terms.values()]
+            named = ", ".join(f"{key}={text}" for key, text in zip(terms, labels, strict=True))
+            payload["nothing"] = f"no rows{f', searched as {named}' if named else ''}; {_UNSAID}"
+            near = self._lookup.asked(" ".join((question.title[lang], *labels)), lang).sayings[:_FEW]
+            payload |= {"sayings": [words_of(self._site, held.key, lang) for held in near]} if near and terms else {}
         return payload | ({"query": query} if show_query else {})
 
     def _run(self, query: str) -> QueryResult:
@@ -307,7 +380,8 @@ class Assistant:
         asked = Asked("" if iri else job, (job,) if iri else (), tuple(skills), place=where)
         with self._lock:
             payload, passages = brief(self._advice.advisor.advise(asked, lang, limit))
-        return payload | cited(self._site, (name.removeprefix(PASSAGE) for name in passages), lang, USUAL // 4)
+        cited = with_passages(self._site, {"passages": names_of(passages, len(passages))}, lang, USUAL // 4)
+        return payload | {key: value for key, value in cited.items() if key != "passages" or isinstance(value, dict)}
 
 
 _PROPERTIES: Final = f"""
@@ -321,8 +395,8 @@ ORDER BY ?inverse DESC(?things) ?property
 """
 
 
-def _near(matches: list[Match], share: float = _NEAR) -> list[Match]:
-    return [match for match in matches if match.score >= max(share * matches[0].score, _LEAST)]
+def _nothing(words: Iterable[str], text: str) -> str:
+    return f"nothing on {', '.join(words)}, searched as {text[:300]}; {_UNSAID}"
 
 
 def problem(error: KgError) -> Payload:

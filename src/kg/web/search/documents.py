@@ -134,8 +134,8 @@ class Documents:
         name = field.name.get(lang) or own
         return name[:1].upper() + name[1:]
 
-    def _names(self, facts: Iterable[Fact], lang: str) -> list[str]:
-        values = [fact.value for fact in self._site.in_order(facts, lang)][:_VALUES]
+    def _names(self, facts: Iterable[Fact], lang: str, most: int = _VALUES) -> list[str]:
+        values = [fact.value for fact in self._site.in_order(facts, lang)][:most]
         return [
             self._site.labels.get(term_key(value), lang)[0] if isinstance(value, ox.NamedNode) else value.value
             for value in values
@@ -168,8 +168,20 @@ class Documents:
         for lang in LANGUAGES:
             facts = self.facts(entry.iri, lang)
             kind = self._site.labels.get(self.class_of(entry.iri), lang)[0]
-            told += [kind, facts.level, *facts.others, self._site.definition(entry.iri, lang)]
+            told += [
+                kind,
+                facts.level,
+                *facts.others,
+                self._site.definition(entry.iri, lang),
+                *self._about(entry, lang),
+            ]
         return " ".join(told)
+
+    def _about(self, entry: Entry, lang: str) -> list[str]:
+        """Return what a passage names and who says it: all that its view shows of it."""
+        view = self._site.views.find(entry.types) if set(entry.types) & set(self._site.views.passages[1:]) else None
+        values = (self._site.values(entry.iri, field) for field in (view.fields if view else ()))
+        return [name for facts in values for name in self._names(facts, lang, len(facts))]
 
     def _questions(self) -> Iterator[Document]:
         for question in sorted(self._site.questions.values(), key=lambda one: one.chart is None):

@@ -172,9 +172,9 @@ class Finder:
             better = self._ours(lang, meant)
             ours, meant = (better, meant) if _best(better) > _best(ours) else (ours, "")
         facets = Counter(self._type(match.key) for match in ours)
-        ours = [match for match in ours if self._is_of(match.key, kind)]
+        ours = [match for match in ours if self.is_of(match.key, kind)]
         return Results(
-            tuple(self._hit(lang, match) for match in ours[:limit]),
+            tuple(self.hit(lang, match) for match in ours[:limit]),
             tuple(self._of_esco(lang, one) for one in esco),
             max(len(ours) - limit, 0),
             tuple(Facet(name, self._kind_name(name, lang, True), count) for name, count in facets.most_common()),
@@ -183,8 +183,8 @@ class Finder:
 
     def suggest(self, lang: str, text: str, kind: str = "", limit: int = 8) -> list[Hit]:
         """Return what a text may be the beginning of, in the order of a search."""
-        matches = [match for match in self._ours(lang, text, prefix=True) if self._is_of(match.key, kind)]
-        hits = [self._hit(lang, match) for match in matches[:limit]]
+        matches = [match for match in self._ours(lang, text, prefix=True) if self.is_of(match.key, kind)]
+        hits = [self.hit(lang, match) for match in matches[:limit]]
         if len(hits) < limit and (wanted := _wanted(kind)):
             begun = self._site.indexes.labels.begins(text, wanted, limit)
             hits += [self._of_esco(lang, one) for one in begun if one.score >= _LEAST]
@@ -217,7 +217,8 @@ class Finder:
             return QUESTION if key.startswith(QUESTION) else PAGE
         return _PASSAGE if set(self._site.views.passages) & set(entry.types) else _THING
 
-    def _is_of(self, key: str, kind: str) -> bool:
+    def is_of(self, key: str, kind: str) -> bool:
+        """Return whether a document is of a kind; of none is each."""
         entry = self.documents.entries.get(key)
         return not kind or (Wanted(frozenset({kind})).fits(entry) if entry else self._type(key) == kind)
 
@@ -235,7 +236,8 @@ class Finder:
         )
         return text[:1].upper() + text[1:]
 
-    def _hit(self, lang: str, match: Match) -> Hit:
+    def hit(self, lang: str, match: Match) -> Hit:
+        """Return what was found as it is shown."""
         kind = self._type(match.key)
         common: dict[str, Any] = {
             "id": match.key.removeprefix(f"{QUESTION}:"),
