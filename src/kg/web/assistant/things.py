@@ -93,9 +93,8 @@ def _drawn_from(site: Site, passage: str, lang: str) -> Iterator[Payload]:
         payload = words_of(site, iri, lang) if telling else head(site, iri, lang)
         yield {key: value for key, value in payload.items() if key != "passages"}
     for relation in site.facts.drawn_from(passage):
-        if relation.triple[0] not in things or relation.triple[2] not in things:
-            name, property_name, value = (site.labels.get(term, lang)[0] for term in relation.triple)
-            yield {"id": short(site, relation.triple[0]), "says": f"{name}: {property_name} {value}", "kind": "stated"}
+        name, property_name, value = (site.labels.get(term, lang)[0] for term in relation.triple)
+        yield {"id": short(site, relation.triple[0]), "says": f"{name}: {property_name} {value}", "kind": "stated"}
 
 
 class _Order:
