@@ -186,6 +186,23 @@ def test_figures_and_observations_are_told_with_value_and_period(assistant: Assi
     assert (observation["printed"], observation["value"]) == (["111.300"], "employees: 111300")
 
 
+def test_a_word_that_nothing_holds_hides_no_saying(assistant: Assistant) -> None:
+    payload = assistant.ask("How many Mton of CO2 must industry cut by 2030, and how much came on top?", "en")
+    assert payload["nothing"].startswith("nothing on came,")
+    assert {"19,4 Mton", "5,2 Mton extra"} <= {text for one in payload["sayings"] for text in one.get("printed", ())}
+
+
+def test_what_stands_beside_a_saying_is_named(assistant: Assistant) -> None:
+    beside = assistant.ask("Hoe lang houdt iemand bij Modulair hbo Saxion zijn uitkering?", "nl")["beside"]
+    assert any("6 maanden <figure/" in line for line in beside)
+
+
+def test_statements_of_what_is_asked_stand_first(assistant: Assistant) -> None:
+    things = assistant.ask("Welke kennis vraagt mechatronica en robotica?", "nl")["things"]
+    [field] = [thing for thing in things if thing["id"] == "field/robotica"]
+    assert "kennis van fysica <skill/kennis-van-fysica>" in field["statements"][0]["values"]
+
+
 def test_who_claims_it_counts(assistant: Assistant) -> None:
     sayings = assistant.ask("What does PBL say about change and the circular economy?", "en")["sayings"]
     assert all("PBL" in " ".join(saying["said_by"]) for saying in sayings[:2])

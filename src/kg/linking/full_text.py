@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import islice
+from statistics import median
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -52,12 +53,16 @@ _SHORTEST: Final = 4  # Letters of a word that may be misspelt.
 _NOUN: Final = "ing"  # besparen, besparing
 _GENITIVE: Final = re.compile("['\u2019]s\\b")
 _GRAMMAR: Final = frozenset(
-    """aan als bestaan bij dat deze die dit doet door er gaat genoemd heb hebben heeft heet heten hoe hoeveel hun is kan
-    moet moeten naar niet nodig noemen noemt of om omdat te tellen telt tot uit waar waren was wat we welk welke werd
-    werden wie wij worden wordt zal zich zijn zou zullen
-    about an are as at because been by called can comes could did do does exist exists from had has have how is it its
-    many much must need needs of on or say says should than that their there these they this those was we were what
-    when where which who will would""".split()  # noqa: SIM905
+    """aan als bij dat die doet door er heb hebben heeft hoe hoeveel is naar niet nodig of om omdat te tot uit wat we
+    welk welke wie wij worden wordt zijn
+    an are as at because by do does from has have how is it many much need needs of on or that there we what which
+    who""".split()  # noqa: SIM905
+)
+_ASKING: Final = frozenset(
+    """bestaan deze dit gaat genoemd heet heten hun kan moet moeten noemen noemt tellen telt waar waren was werd werden
+    zal zich zou zullen
+    about been called can comes could did exist exists had its must say says should than their these they this those
+    was were when where will would""".split()  # noqa: SIM905
 )
 
 
@@ -70,7 +75,7 @@ class Document:
         names: what it is called, each with its language tag or nothing.
         others: other names and codes, likewise.
         text: what else is said of it.
-        weight: what its score is multiplied by, the less so the more words are asked.
+        weight: what its score is multiplied by, the less so the more words are asked; 0 is for `covering` alone.
 
     """
 
@@ -101,7 +106,7 @@ class Unit:
 
     Attributes:
         text: as it was asked.
-        rarity: the more, the fewer texts hold it.
+        rarity: the more, the fewer texts hold it; of what none holds, what is usual among the others.
         variants: itself and its synonyms, each with a share and the ways to hold each of its words.
 
     """
@@ -253,7 +258,7 @@ class FullText:
             asked = self._asked(variant, share, prefix and share == 1.0, known)
             for number, match in self._found(asked, lang):
                 score = match.score * share * self._documents[number].weight ** power
-                if number not in best or score > best[number].score:
+                if score and (number not in best or score > best[number].score):
                     best[number] = replace(match, score=score)
         ordered = sorted(best.items(), key=lambda item: (-round(item[1].score, 3), item[0]))
         least = cut * min(ordered[0][1].score, 1.0) if ordered else 0.0
@@ -268,8 +273,10 @@ class FullText:
 
         """
         units = [self._unit(unit) for unit in self._units(_folded(text))]
-        whole = sum(unit.rarity for unit in units) or 1.0
         held = [self._held(unit.cover, unit.parts) for unit in units]
+        usual = median([unit.rarity for unit, found in zip(units, held, strict=True) if any(found)] or [1.0])
+        units = [unit if any(found) else replace(unit, rarity=usual) for unit, found in zip(units, held, strict=True)]
+        whole = sum(unit.rarity for unit in units) or 1.0
         aside: defaultdict[int, dict[str, float]] = defaultdict(dict)
         for unit, (by_name, by_body) in zip(units, held, strict=True):
             for number in (*by_body, *(self._names[at].document for at in by_name)):
@@ -297,7 +304,8 @@ class FullText:
 
     def _units(self, text: str) -> list[str]:
         """Return the words of a folded text that tell something, and phrases of it that have synonyms, each once."""
-        words, stems, telling_words = text.split(), _stems(text), set(_telling(text))
+        words, stems = text.split(), _stems(text)
+        telling_words = set(_telling(text)) - _ASKING
         phrases = sorted({phrase for ring in self._rings for phrase in ring if len(phrase) > 1}, key=len, reverse=True)
         units: dict[str, None] = {}
         at = 0
@@ -440,9 +448,10 @@ def _parts_of(ways: Ways) -> Iterator[str]:
 
 
 def _verb_forms(own: str) -> set[str]:
-    """Return the stems of a verb and its noun, of which one is given: daald (daalde), daalt, daling."""
+    """Return the stems of a verb and its noun, of which one is given: daald (daalde, gedaald), daalt, daling."""
     root = own.removesuffix(_NOUN) if own.endswith(_NOUN) else own[:-1] if own.endswith(("d", "t")) else ""
-    return {root + ending for ending in ("d", "t", _NOUN)} - {own} if len(root) >= _SHORTEST - 1 else set()
+    roots = [each for each in (root, root.removeprefix("ge")) if len(each) >= _SHORTEST - 1]
+    return {each + ending for each in roots for ending in ("d", "t", _NOUN)} - {own}
 
 
 def _forms(word: str) -> set[str]:

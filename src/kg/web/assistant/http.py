@@ -20,6 +20,7 @@ from flask import Blueprint, Flask, Response, request
 from kg.endpoint.http.proxies import Hosts
 from kg.errors import Unavailable, install_hint
 from kg.web.assistant.tools import REQUEST, Assistant
+from kg.web.search.results import Finder
 from kg.web.site import Site
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _PATH: Final = "/mcp"
 
 def init_app(app: Flask, site: Site) -> None:
     """Register the route."""
-    blueprint, server = Blueprint("assistant", __name__), _Server(site)
+    blueprint, server = Blueprint("assistant", __name__), _Server(site, app.extensions["kg.finder"])
 
     @blueprint.post(_PATH)
     def mcp() -> Response:
@@ -43,8 +44,8 @@ def init_app(app: Flask, site: Site) -> None:
 class _Server:
     """The application of the SDK, in an event loop of its own, begun when somebody first asks."""
 
-    def __init__(self, site: Site) -> None:
-        self._site, self._lock = site, threading.Lock()
+    def __init__(self, site: Site, finder: Finder) -> None:
+        self._site, self._finder, self._lock = site, finder, threading.Lock()
 
     def respond(self, environ: Mapping[str, Any], body: bytes) -> Response:
         """Return the response to a request.
@@ -68,7 +69,7 @@ class _Server:
     def _loop(self) -> asyncio.AbstractEventLoop:
         from kg.web.assistant.mcp import make_server
 
-        server = make_server(Assistant(self._site), self._site.graph.version)
+        server = make_server(Assistant(self._site, self._finder), self._site.graph.version)
         self._app = server.streamable_http_app(
             json_response=True,
             stateless_http=True,

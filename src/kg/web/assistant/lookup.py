@@ -17,7 +17,7 @@ from kg.linking.full_text import Held, Unit
 from kg.namespaces import BASE, ID, KB, QB
 from kg.queries.question import Parameter, Question
 from kg.rdf_terms import is_iri, local_name, objects, term_key
-from kg.web.assistant.citations import short
+from kg.web.assistant.citations import passages_of, short
 from kg.web.assistant.things import SAYINGS
 from kg.web.search.documents import QUESTION
 from kg.web.search.results import Finder
@@ -35,11 +35,12 @@ class Lookup:
 
     Arguments:
         site: what is served.
+        finder: finds in it.
 
     """
 
-    def __init__(self, site: Site) -> None:
-        self._site, self.finder = site, Finder(site)
+    def __init__(self, site: Site, finder: Finder) -> None:
+        self._site, self.finder = site, finder
 
     def thing(self, words: str, lang: str, kind: str = "", among: Collection[str] = ()) -> str:
         """Return the IRI of what is named.
@@ -120,12 +121,17 @@ class Lookup:
         )
         questions = [held for held in found if held.key.startswith(QUESTION)]
         known = frozenset[str]().union(*(held.units for held in found))
-        asked = Asked(text, units, known, questions, [], self._ranked(others))
+        asked = Asked(text, units, known, questions, [], [])
+        asked = replace(asked, things=self._ranked(asked, others))
         return replace(asked, sayings=self._ranked_sayings(asked, sayings))
 
-    def _ranked(self, things: Sequence[Held]) -> list[Held]:
-        """Return things of the classes that a search shows first before those that help to describe others."""
-        return sorted(things, key=lambda held: -held.score * (1.0 if self.is_first(held.key) else _HELPING))
+    def _ranked(self, asked: Asked, things: Sequence[Held]) -> list[Held]:
+        """Return things, those first that are named and those of the classes that a search shows first."""
+
+        def score(held: Held) -> float:
+            return (held.score + held.named * asked.part(held.units)) * (1.0 if self.is_first(held.key) else _HELPING)
+
+        return sorted(things, key=lambda held: -score(held))
 
     def _ranked_sayings(self, asked: Asked, sayings: Sequence[Held]) -> list[Held]:
         """Return sayings, those first whose claimant is named, and further ones of a series behind its first."""
@@ -138,6 +144,19 @@ class Lookup:
             ranked.append(replace(held, score=(held.score + max(by, default=0.0)) * _AGAIN ** turns[series]))
             turns[series] += 1
         return sorted(ranked, key=lambda held: -held.score)
+
+    def beside(self, key: str) -> list[str]:
+        """Return the other sayings of the sentences in which one stands, then those of the sentences around these."""
+        site = self._site
+        passages = passages_of(map(site.facts.support, site.own_statements(ox.NamedNode(key))))
+        said: dict[str, None] = {}
+        for passage in passages[:1]:
+            if outline := site.outline_of(passage):
+                block = [one.iri for one in outline.passages if outline.blocks[one.iri] == outline.blocks[passage]]
+                at = block.index(passage)
+                near = sorted(range(max(at - 1, 0), min(at + 2, len(block))), key=lambda other: abs(other - at))
+                said |= {iri: None for other in near for iri in site.facts.things_at(block[other])}
+        return [iri for iri in said if iri != key and not SAYINGS.isdisjoint(site.facts.classes(iri))]
 
     def _values(self, iri: str, predicate: str) -> list[str]:
         return sorted(map(term_key, objects(self._site.graph.store, ox.NamedNode(iri), predicate)))

@@ -135,6 +135,7 @@ class Found(Cited, total=False):
         Field(description="to the saved question that covers what is asked, if one does; `without` names other words"),
     ]
     sayings: Annotated[list[dict[str, Any]], Field(description="claims, signals, figures ... as of search")]
+    beside: Annotated[list[str], Field(description="by name, what the same sentences or the next ones say, too")]
     things: Annotated[list[dict[str, Any]], Field(description="as of describe, cut short")]
     near: Annotated[dict[str, Any], Field(description="names of what is near and does not answer")]
 
@@ -190,13 +191,16 @@ def make_server(assistant: Assistant, version: str) -> MCPServer[Any]:
 
     """
     server: MCPServer[Any] = MCPServer("klimaatbanen", version=version, instructions=_INSTRUCTIONS, log_level="WARNING")
-    _add_tools(server, assistant)
+    for tool in (*_words(assistant), *_tables(assistant)):
+        server.add_tool(tool, description=getdoc(tool), annotations=_READS)
     _add_resources(server, assistant)
     _add_prompts(server)
     return server
 
 
-def _add_tools(server: MCPServer[Any], assistant: Assistant) -> None:
+def _words(assistant: Assistant) -> list[Callable[..., CallToolResult]]:
+    """Return the tools that take words."""
+
     def ask(
         question: Annotated[str, Field(description="a question or some words, in Dutch or English", max_length=500)],
         lang: Lang = "en",
@@ -222,6 +226,25 @@ def _add_tools(server: MCPServer[Any], assistant: Assistant) -> None:
     ) -> Annotated[CallToolResult, Thing]:
         """Say all about one thing: statements by property, each with kind and passages, and what points at it."""
         return _result(lambda: assistant.describe(thing, lang, size))
+
+    def career_switch(
+        job: Annotated[str, Field(description="a job or diploma in words, occupation/... or an IRI of ESCO")] = "",
+        skills: Annotated[list[str] | None, Field(description="skills of ESCO, as IRIs")] = None,
+        place: Annotated[str, Field(description="a cluster or region to narrow to, such as Zeeland")] = "",
+        lang: Lang = "en",
+        limit: Annotated[int, Field(description="occupations at most", ge=1, le=20)] = 3,
+    ) -> Annotated[CallToolResult, Advice]:
+        """Find the climate occupations nearest to a job, a diploma or skills: near, within reach or far, and why.
+
+        They are near by skills that ESCO names, through mappings of the editors; no publication says that they are.
+        """
+        return _result(lambda: assistant.career_switch(job, skills or [], place, lang, limit))
+
+    return [ask, search, describe, career_switch]
+
+
+def _tables(assistant: Assistant) -> list[Callable[..., CallToolResult]]:
+    """Return the tools that give rows, and those that say what can be asked for rows."""
 
     def list_questions(
         theme: Annotated[str, Field(description="a theme, for titles and parameters; empty for all names")] = "",
@@ -259,21 +282,7 @@ def _add_tools(server: MCPServer[Any], assistant: Assistant) -> None:
         """List the classes and graphs, or the properties of one class as the data uses them, for `query`."""
         return _result(lambda: assistant.schema(lang, kind))
 
-    def career_switch(
-        job: Annotated[str, Field(description="a job or diploma in words, occupation/... or an IRI of ESCO")] = "",
-        skills: Annotated[list[str] | None, Field(description="skills of ESCO, as IRIs")] = None,
-        place: Annotated[str, Field(description="a cluster or region to narrow to, such as Zeeland")] = "",
-        lang: Lang = "en",
-        limit: Annotated[int, Field(description="occupations at most", ge=1, le=20)] = 3,
-    ) -> Annotated[CallToolResult, Advice]:
-        """Find the climate occupations nearest to a job, a diploma or skills: near, within reach or far, and why.
-
-        They are near by skills that ESCO names, through mappings of the editors; no publication says that they are.
-        """
-        return _result(lambda: assistant.career_switch(job, skills or [], place, lang, limit))
-
-    for tool in (ask, search, describe, answer_question, list_questions, career_switch, schema, query):
-        server.add_tool(tool, description=getdoc(tool), annotations=_READS)
+    return [list_questions, answer_question, schema, query]
 
 
 def _add_resources(server: MCPServer[Any], assistant: Assistant) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from kg.web.assistant.tables import fitting
 from kg.web.site import Site
 
 _VALUES: Final = 8
+_FEW_VALUES: Final = 4
+_BOUND: Final = re.compile(r" <[^/>]+/[^/>]+/[^>]+>$")  # What only one publication has.
+_FRAME: Final = 100  # Characters around statements.
 _TOLD: Final = frozenset({RDF_TYPE, SKOS + "inScheme", DCT + "source", KB + "states"})
 _ABOUT_STATEMENTS: Final = (RDF, SSSOM, PROV, OWL + "annotated", KB + "via", DCT + "source", KB + "states")
 _SAYING: Final = (SKOS + "definition", KB + "abbreviation", KB + "about")  # What it is, and what is claimed of it.
@@ -24,7 +28,8 @@ _VALUED: Final = ("value", "unit")
 SAYINGS: Final = frozenset(KB + name for name in ("Claim", "LabourMarketSignal", "Figure", "Task")) | {
     QB + "Observation"
 }
-_Named = tuple[tuple[str, str, str], Payload]  # Property, kind and publication, and what is told of them.
+_Named = tuple[tuple[str, str, str], Payload]  # Property, kind and publication, and their values.
+Worth = Callable[[str], float]
 _NO_STATEMENT: Final = ("evidence", "entailed", "catalogue")
 
 
@@ -54,7 +59,7 @@ def describe(site: Site, iri: str, lang: str, size: int) -> Payload:
     return with_passages(site, payload, lang, size)
 
 
-def about(site: Site, iri: str, lang: str, size: int, brief: bool = False) -> Payload:
+def about(site: Site, iri: str, lang: str, size: int, worth: Worth | None = None) -> Payload:
     """Return statements of a thing and what points at it, those first that tell most.
 
     Arguments:
@@ -62,27 +67,51 @@ def about(site: Site, iri: str, lang: str, size: int, brief: bool = False) -> Pa
         iri: of a thing of which something is said.
         lang: language of labels.
         size: characters at most, about.
-        brief: whether other names and mappings are left out.
+        worth: how much a text holds of what is asked; then what holds more stands first, and other names and mappings
+            are left out.
 
     """
-    order = _Order(site, iri)
+    order, whole = _Order(site, iri), worth is None
     said, pointing = _said(site, iri, lang, order), _pointing(site, iri, lang, order)
     payload = head(site, iri, lang)
-    room = size - size_of(payload)
-    told = [group for key, group in said if not (brief and order.repeats(key))]
-    for group in told if brief else ():
-        group.pop("publication", None)
-    shown = list(fitting(told, room * 3 // 4 if pointing else room))
-    linked = [group for key, group in pointing if not (brief and order.repeats(key))]
-    for group in linked if brief else ():
-        group.pop("publication", None)
-    more = list(fitting(linked, room - size_of(shown))) if linked else []
+    room = size - size_of(payload) - _FRAME
+    choose = fitting if worth is None else _chosen
+    shown = list(choose(_kept(said, order, worth), room * 3 // 4 if pointing else room))
+    more = list(choose(_kept(pointing, order, worth), room - size_of(shown)))
     payload |= {"statements": shown} if shown else {}
-    payload |= {"statements_in_all": len(said)} if said and not (brief and len(shown) == len(said)) else {}
+    payload |= {"statements_in_all": len(said)} if whole or len(shown) < len(said) else {}
     payload |= {"mentioned_by": more} if more else {}
     return payload | (
-        {"mentioned_by_in_all": len(pointing)} if pointing and not (brief and len(more) == len(pointing)) else {}
+        {"mentioned_by_in_all": len(pointing)} if pointing and (whole or len(more) < len(pointing)) else {}
     )
+
+
+def _kept(groups: Iterable[_Named], order: _Order, worth: Worth | None) -> list[Payload]:
+    """Return groups of statements; of those that repeat nothing, values and groups first that are worth more."""
+    if worth is None:
+        return [_cut(group, _VALUES) for _, group in groups]
+    kept = [
+        {name: value for name, value in group.items() if name != "publication"}
+        | {"values": [_BOUND.sub("", value) for value in sorted(group["values"], key=lambda value: -worth(value))]}
+        for key, group in groups
+        if not order.repeats(key)
+    ]
+    kept.sort(key=lambda group: -worth(" ".join((group["property"], *group["values"]))))
+    return [_cut(group, _FEW_VALUES) for group in kept]
+
+
+def _chosen(groups: Iterable[Payload], size: int) -> Iterator[Payload]:
+    """Yield the groups for which there is room, if any."""
+    room = size
+    for group in groups:
+        if (taken := size_of(group) + 1) <= room:
+            room -= taken
+            yield group
+
+
+def _cut(group: Payload, most: int) -> Payload:
+    more = {"values_in_all": len(group["values"])} if len(group["values"]) > most else {}
+    return group | {"values": group["values"][:most]} | more
 
 
 def _drawn_from(site: Site, passage: str, lang: str) -> Iterator[Payload]:
@@ -113,12 +142,12 @@ class _Order:
         """Return by what statements of a property, kind and graph are sorted."""
         property_iri, kind, _ = key
         place = -1 if property_iri in _SAYING else self._places.get(property_iri, len(self._places))
-        return self.repeats(key), place, not kind.startswith("stated"), key
+        return self.repeats(key), property_iri in _NAMES, place, not kind.startswith("stated"), key
 
     @staticmethod
     def repeats(key: tuple[str, str, str]) -> bool:
-        """Whether it is another name of the thing or a mapping."""
-        return key[0] in _NAMES or key[1] == "mapping"
+        """Whether it is another name of the thing, a mapping, or how the editors came to it."""
+        return key[0] in (*_NAMES, KB + "method") or key[1] == "mapping"
 
 
 def head(site: Site, iri: str, lang: str) -> Payload:
@@ -155,14 +184,14 @@ def _measured(site: Site, node: ox.NamedNode, lang: str) -> dict[str, str]:
     """Return the value of a figure or observation with its unit, and the other key facts that its name does not say."""
     values, others = [], []
     summary = site.labels.get(node.value, lang)[0].casefold()
-    for told, facts in site.key_facts(node):
+    for key_fact, facts in site.key_facts(node):
         terms = [fact.value for fact in facts]
         names = [t.value if isinstance(t, ox.Literal) else site.labels.get(term_key(t), lang)[0] for t in terms]
-        if told.slug in _VALUED:
+        if key_fact.slug in _VALUED:
             values += names
         elif any(isinstance(term, ox.Literal) and not term.language for term in terms):
-            values.append(f"{site.labels.get(told.path[0][0].predicate, lang)[0]}: {', '.join(names)}")
-        elif told.slug != "about":
+            values.append(f"{site.labels.get(key_fact.path[0][0].predicate, lang)[0]}: {', '.join(names)}")
+        elif key_fact.slug != "about":
             others += [name for name in names if name.casefold() not in summary]
     payload = {"value": " ".join(values)} if values else {}
     return payload | ({"of": "; ".join(others)} if others else {})
@@ -238,9 +267,6 @@ def _is_figure(site: Site, node: ox.NamedNode) -> bool:
 
 
 def _payload(name: str, key: tuple[str, str, str], group: _Group) -> Payload:
-    values = list(group.values)
-    payload: Payload = {"property": name, "values": values[:_VALUES]}
-    payload |= {"values_in_all": len(values)} if len(values) > _VALUES else {}
-    payload |= {"kind": key[1]}
+    payload: Payload = {"property": name, "values": list(group.values), "kind": key[1]}
     payload |= {"publication": key[2]} if key[2] else {}
     return payload | ({"passages": names_of(group.passages)} if group.passages else {})

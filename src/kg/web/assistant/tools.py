@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -27,10 +27,11 @@ from kg.web.assistant.advice import brief
 from kg.web.assistant.citations import Payload, names_of, short, size_of, with_passages
 from kg.web.assistant.lookup import Asked, Lookup
 from kg.web.assistant.tables import fitting, rows_of, sheet_of, spread, table, texts_of
-from kg.web.assistant.things import about, describe, head, words_of
+from kg.web.assistant.things import Worth, about, describe, head, words_of
 from kg.web.responses import run
 from kg.web.search.career_switch import Advice
-from kg.web.search.results import Hit
+from kg.web.search.documents import QUESTION
+from kg.web.search.results import Finder, Hit
 from kg.web.site import Site
 
 USUAL: Final = 3500  # Characters of rows or statements, about; passages come beside them.
@@ -41,11 +42,14 @@ _SURE: Final = 0.65  # Of what is asked, in rarity: what a saved question, its v
 _BEGUN: Final = 0.3  # What the saved question and its values alone hold.
 _TRIED: Final = 4
 _READ: Final = 300  # Rows that are looked at.
-_SAID: Final = 0.2  # What a saying holds of what is asked; less is near; it is more
-_SURE_SAYING: Final = 0.4  # where nothing holds some of the words.
-_BESIDE: Final = 0.4  # Of the best saying.
+_SAID: Final = 0.2  # What a saying holds of what is asked; less is near.
+_ANSWERS: Final = 0.6  # What it holds where it is likely to answer.
+_BESIDE: Final = 0.5  # Of the best saying.
+_MEANT: Final = 0.25  # What a name holds of what is asked where nothing holds some of the words.
+_NEIGHBOURS: Final = 3  # Sayings of which is told what stands beside them,
+_LINES: Final = 5  # and in how many lines.
 _CITED: Final = 600  # Characters of publications and passages.
-_SAYINGS: Final = 6
+_SAYINGS: Final = 5
 _FEW: Final = 3
 _NAMED: Final = 3
 _NEARLY: Final = 0.5
@@ -75,15 +79,16 @@ class Assistant:
 
     Arguments:
         site: what is served.
+        finder: finds in it; one of its own, where it is not given.
 
     Attributes:
         scores: what answers `kb:textScore`.
 
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, finder: Finder | None = None) -> None:
         self._site, self._lock = site, threading.Lock()
-        self._lookup, self._advice = Lookup(site), Advice(site)
+        self._lookup, self._advice = Lookup(site, finder or Finder(site)), Advice(site)
         self.scores = self._lookup.finder.documents.scores
 
     def ask(self, question: str, lang: str, size: int = USUAL) -> Payload:
@@ -100,31 +105,72 @@ class Assistant:
         """
         asked = self._lookup.asked(question, lang)
         payload: Payload = {"nothing": _nothing(asked.unknown, question)} if asked.unknown else {}
-        least = _SURE_SAYING if asked.unknown else _SAID
-        near = [held for held in asked.sayings if held.score >= _BESIDE * asked.sayings[0].score]
-        kept = [words_of(self._site, held.key, lang) for held in near[:_SAYINGS] if held.score >= least]
+        best = asked.sayings[0].score if asked.sayings else 0.0
+        near = [held for held in asked.sayings if held.score >= _BESIDE * best]
         answer, cover = self._answered(asked, lang, size * 3 // 8)
+        least = max(_NEAR * max((held.score for held in asked.things), default=0.0), _LEAST)
+        things = [held for held in asked.things if held.named or held.score >= least]
+        told = self._told(things, asked, best)[: 1 if answer else 2]
         parts: list[tuple[float, Payload]] = [(cover, {"answers": [answer]})] if answer else []
-        if kept:
-            few, room = (kept[:_FEW], size // 4) if answer else (kept, size // 2)
-            parts.append((near[0].score, {"sayings": list(fitting(few, room))}))
+        if best >= _SAID:
+            parts.append((best, self._sayings(asked, near, lang, size, bool(answer or (told and best < _ANSWERS)))))
         for _, part in sorted(parts, key=lambda part: -part[0]):
             payload |= part
-        things = [held.key for held in asked.things if held.score >= max(_NEAR * asked.things[0].score, _LEAST)]
-        told = [iri for iri in things if self._lookup.is_first(iri) and not asked.unknown][: 1 if answer else 2]
-        others = [iri for iri in things if iri not in told]
+        others = [held.key for held in things if held.key not in told]
         by_name = self._near(asked, [] if parts else near, others, answer.get("question"), lang)
-        room = size - _CITED - size_of(payload) - size_of(by_name)
-        if told and room // len(told) > _ROOM:
-            most = min(room // len(told), size // (5 if answer else 2))
-            payload["things"] = [about(self._site, iri, lang, most, brief=True) for iri in told]
+        described = self._described(told, asked, lang, size - _CITED - size_of(payload) - size_of(by_name))
+        payload |= {"things": described} if described else {}
         payload |= {"near": by_name} if by_name else {}
         if not payload:
             payload["nothing"] = _nothing(asked.without(()), question)
-        for name in ("near", "things"):
-            if size_of(payload) > size - _CITED // 2:
-                payload.pop(name, None)
         return with_passages(self._site, payload, lang, size, brief=True)
+
+    def _told(self, things: Iterable[Held], asked: Asked, best: float) -> list[str]:
+        """Return the things that are described: of those that hold the same words the first, or what holds more."""
+        told: list[Held] = []
+        for held in things:
+            if self._is_told(held, asked, best) and not any(held.units <= other.units for other in told):
+                told = [*(other for other in told if not other.units < held.units), held]
+        return [held.key for held in told]
+
+    def _described(self, told: list[str], asked: Asked, lang: str, room: int) -> list[Payload]:
+        """Return what is said of things, most of the first."""
+        described: list[Payload] = []
+        for left, iri in zip(range(len(told), 0, -1), told, strict=True):
+            if room > _ROOM:
+                share = room if left == 1 else room * 3 // 5
+                described.append(about(self._site, iri, lang, share, self._worth(iri, asked, lang)))
+                room -= size_of(described[-1])
+        return described
+
+    def _sayings(self, asked: Asked, near: list[Held], lang: str, size: int, few: bool) -> Payload:
+        """Return sayings, and by name what stands beside the first ones in the text, that first which holds more."""
+        kept = near[: _FEW if few else _SAYINGS]
+        shown = list(fitting((words_of(self._site, held.key, lang) for held in kept), size // (5 if few else 3)))
+        said = [held.key for held in kept[: len(shown)]]
+        parts = {held.key: asked.part(held.units) for held in asked.sayings}
+        beside = dict.fromkeys(iri for key in said[:_NEIGHBOURS] for iri in self._lookup.beside(key))
+        lines = sorted((iri for iri in beside if iri not in said), key=lambda iri: -parts.get(iri, 0.0))
+        lines = lines[: _FEW if few else _LINES]
+        return {"sayings": shown} | ({"beside": [self._line(iri, lang) for iri in lines]} if lines else {})
+
+    def _is_told(self, held: Held, asked: Asked, best: float) -> bool:
+        """Return whether a thing is described: one that is named, or any where nothing else answers."""
+        if not self._lookup.is_first(held.key):
+            return False
+        if asked.unknown:
+            return held.named and asked.part(held.units) >= _MEANT
+        return held.named or best < _ANSWERS
+
+    def _worth(self, iri: str, asked: Asked, lang: str) -> Worth:
+        """Return what tells how much a text holds of what is asked beyond the name of a thing."""
+        own = self._lookup.held_in(self._site.labels.get(iri, lang)[0], asked)
+        return lambda text: asked.part(self._lookup.held_in(text, asked) - own)
+
+    def _line(self, iri: str, lang: str) -> str:
+        """Return a saying by name, with what is printed first."""
+        words = words_of(self._site, iri, lang)
+        return f"{': '.join([words['summary'], *words.get('printed', ())[:1]])} <{words['id']}>"
 
     def _answered(self, asked: Asked, lang: str, size: int) -> tuple[Payload, float]:
         """Return the answer to the saved question that covers most of what is asked, and how much; or nothing."""
@@ -159,8 +205,7 @@ class Assistant:
         self, asked: Asked, sayings: list[Held], things: list[str], answered: str | None, lang: str
     ) -> dict[str, Any]:
         """Return the names of what is near, as far as it does not stand there already."""
-        lines = (words_of(self._site, held.key, lang) for held in sayings[:_NAMED])
-        said = [f"{': '.join([line['summary'], *line.get('printed', ())[:1]])} <{line['id']}>" for line in lines]
+        said = [self._line(held.key, lang) for held in sayings[:_NAMED]]
         names = [f"{self._site.labels.get(iri, lang)[0]} <{short(self._site, iri)}>" for iri in things[:_NAMED]]
         keys = (held.key.partition(":")[2] for held in asked.questions if held.score >= _NEARLY)
         titles = {key: self._site.questions[key].title[lang] for key in keys if key != answered}
@@ -183,11 +228,8 @@ class Assistant:
             self._site.indexes.esco.get(_WAIT)
         results = self._lookup.finder.find(lang, text, kind, limit, others=esco)
         asked = self._lookup.asked(text, lang)
-        held = {one.key: one for one in (*asked.sayings, *asked.things, *asked.questions)}
-        best = max((asked.part(one.units) for one in held.values()), default=0.0)
         hits = results.hits if esco else results.ours
-        top = held.get(hits[0].id) if hits else None
-        if hits and (hits[0].match or esco or len(asked.units) < _SEVERAL or (top and asked.part(top.units) >= best)):
+        if hits and (hits[0].match or esco or len(asked.units) < _SEVERAL or _agree(asked, hits)):
             payload: Payload = {"searched": results.meant or text[:300]}
             payload |= {"results": [self._hit(hit, lang) for hit in hits], "more": results.more}
         else:
@@ -239,8 +281,8 @@ class Assistant:
         if not theme:
             themes = dict.fromkeys(question.theme for question in questions)
             names = {each: [local_name(q.name) for q in questions if q.theme == each] for each in themes}
-            told = {each: {"title": self._site.themes.name(each, lang), "names": names[each]} for each in themes}
-            return {"themes": told, "hint": "a question is called theme/name; with theme=, titles and parameters"}
+            titled = {each: {"title": self._site.themes.name(each, lang), "names": names[each]} for each in themes}
+            return {"themes": titled, "hint": "a question is called theme/name; with theme=, titles and parameters"}
         chosen = [question for question in questions if question.theme == theme]
         if not chosen:
             themes = {question.theme: None for question in questions}
@@ -393,6 +435,14 @@ SELECT ?property ?inverse (COUNT(DISTINCT ?thing) AS ?things) {{
 GROUP BY ?property ?inverse
 ORDER BY ?inverse DESC(?things) ?property
 """
+
+
+def _agree(asked: Asked, hits: Sequence[Hit]) -> bool:
+    """Return whether the first of some hits holds as much of what is asked as any, and what holds it best is there."""
+    held = {one.key.removeprefix(f"{QUESTION}:"): one for one in (*asked.sayings, *asked.things, *asked.questions)}
+    most = max((asked.part(one.units) for one in held.values()), default=0.0)
+    best = max(held, key=lambda key: held[key].score, default="")
+    return hits[0].id in held and asked.part(held[hits[0].id].units) >= most and best in {hit.id for hit in hits}
 
 
 def _nothing(words: Iterable[str], text: str) -> str:

@@ -21,7 +21,8 @@ _SUGGESTIONS: Final = 8
 
 def init_app(app: Flask, site: Site) -> None:
     """Register the routes."""
-    blueprint, finder = Blueprint("search", __name__), Finder(site)
+    blueprint = Blueprint("search", __name__)
+    finder = app.extensions["kg.finder"] = Finder(site)
     site.engine.search_with(finder.documents.scores)
 
     @blueprint.get("/search")
