@@ -85,6 +85,6 @@ def _saved() -> dict[str, Question]:
 @cache
 def _graph() -> Graph:
     from kg.files import project_folder
-    from kg.graph.build import build
+    from kg.graph.cache import read_or_build
 
-    return build(project_folder())
+    return read_or_build(project_folder())

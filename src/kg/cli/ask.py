@@ -22,10 +22,10 @@ FORMATS = ("table", "json", "csv", "tsv", "xml", "ttl", "nt", "jsonld", "rdf", "
 @project_option("Folder with ontology/, data/ and so on")
 def load(folder: Path, project: Path) -> None:
     """Write the graph to DIR, for kg serve --store DIR; a crash or a full disk leaves what was there."""
-    from kg.graph.build import build
+    from kg.graph.cache import read_or_build
     from kg.graph.store import write_store
 
-    graph = build(project)
+    graph = read_or_build(project)
     held = write_store(graph, folder, graph.data_version, lambda count: show_status(f"{count:,}"))
     show_status("")
     click.echo(f"klimaatbanen {held.version}: {held.statements} statements in {folder}")
@@ -48,7 +48,8 @@ def query(
     import pyoxigraph as ox
 
     from kg.files import project_folder
-    from kg.graph.build import build, imported_graphs
+    from kg.graph.build import imported_graphs
+    from kg.graph.cache import read_or_build
     from kg.graph.term_use import TermUse
     from kg.queries.dataset import Dataset
     from kg.queries.engine import answer, graphs_named, with_prefixes
@@ -57,7 +58,7 @@ def query(
 
     if (file is None) == (text is None):
         raise click.UsageError("give either FILE or -e TEXT")
-    graph = build(project_folder())
+    graph = read_or_build(project_folder())
     asked = text if file is None else _query_text(file, params)
     shipped = _load_beside(graph, imported)
     packed = [source for source in graph.packed if not graph.store.contains_named_graph(ox.NamedNode(source.graph))]
@@ -119,14 +120,14 @@ def _pair(param: str) -> tuple[str, str]:
 def info() -> None:
     """Print the version and the counts per class and per graph."""
     from kg.files import project_folder
-    from kg.graph.build import build
+    from kg.graph.cache import read_or_build
     from kg.queries.engine import answer, with_prefixes
     from kg.queries.question import find_questions, pick
     from kg.queries.rows import Rows
     from kg.tables.terminal import print_rows
 
     folder = project_folder()
-    graph = build(folder)
+    graph = read_or_build(folder)
     questions = find_questions(folder / "queries")
     counted = f"{len(graph.store)} statements, {graph.entailed} of them entailed by the ontology"
     click.echo(f"klimaatbanen {graph.version}: {counted}, from {len(graph.sources)} files")

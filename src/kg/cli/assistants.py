@@ -24,7 +24,7 @@ def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
     from kg.endpoint.workers import WorkerPool
     from kg.errors import Unavailable, install_hint
     from kg.files import project_folder
-    from kg.graph.build import build
+    from kg.graph.cache import read_or_build
     from kg.queries.limits import Limits
     from kg.queries.question import find_questions
 
@@ -34,7 +34,7 @@ def mcp(texts: tuple[Path, ...], **limits: Any) -> None:
     from kg.web.assistant.mcp import make_server
     from kg.web.assistant.tools import Assistant
 
-    graph = build(project_folder())
+    graph = read_or_build(project_folder())
     held = Limits(**limits)
     pool = WorkerPool.over(graph.dataset, held, graph.prefixes)  # Forks, so before the server starts its threads.
     try:

@@ -195,11 +195,11 @@ def evidence(iri: str | None, texts: tuple[Path, ...], project: Path) -> None:
     Each text, as plain text, HTML or PDF, is matched to its publication, and only what that publication states is
     looked up in it. Exit code 1 when something stated is not found in the text, or a passage is not found to look in.
     """
-    from kg.graph.build import build
+    from kg.graph.cache import read_or_build
 
     if iri is None and not texts:
         raise click.UsageError("give --text FILE to check, or an IRI to look up")
-    graph = build(project)
+    graph = read_or_build(project)
     read = texts_of(graph, texts)
     if iri is not None:
         return _print_backing(graph, iri, read)

@@ -41,13 +41,13 @@ def draft(name: str, text: Path, title: str, esco: Path | None, lang: str, repor
     Take the marks away from what is right, rename the folder to data/NAME, and run kg validate.
     """
     from kg.files import write_whole
-    from kg.graph.build import build
+    from kg.graph.cache import read_or_build
     from kg.publications.draft.make import make_draft
     from kg.publications.draft.report import render
     from kg.publications.draft.words import Words
     from kg.publications.scaffold import TEMPLATE
 
-    store = build(project).store
+    store = read_or_build(project).store
 
     def progress(step: str, done: int) -> None:
         show_status(f"{step}: {done:,}")

@@ -212,7 +212,7 @@ def link(
 def _index(project: Path, imported: Path | None) -> Index:
     """Return what can be found in the graph of a project and in all of ESCO."""
     from kg.files import project_folder
-    from kg.graph.build import build
+    from kg.graph.cache import read_or_build
     from kg.linking.database import Database
     from kg.linking.entries import entries_of_store
     from kg.linking.index import Index
@@ -220,7 +220,7 @@ def _index(project: Path, imported: Path | None) -> Index:
 
     esco = Database.open(project_folder(), imported, _show_rows)
     show_status("")
-    return Index(LabelTable.of(entries_of_store(build(project).store)), esco.table)
+    return Index(LabelTable.of(entries_of_store(read_or_build(project).store)), esco.table)
 
 
 def _print_unmapped(mappings: Path, imported: Path | None, lang: str, limit: int) -> None:

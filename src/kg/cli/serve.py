@@ -114,14 +114,15 @@ def _open(settings: Settings) -> tuple[Graph, str, WorkerPool]:
     """Return our graph or the one of a store, the version of its data, and what answers queries."""
     from kg.endpoint.workers import WorkerPool
     from kg.files import project_folder
-    from kg.graph.build import build, imported_graphs
+    from kg.graph.build import imported_graphs
+    from kg.graph.cache import read_or_build
     from kg.graph.description import DESCRIPTION_GRAPHS
     from kg.graph.sources import find_packed
     from kg.graph.store import read_stored
 
     url, limits, folder = settings.backend, settings.limits, project_folder()
     if settings.store is None:
-        graph = build(folder)
+        graph = read_or_build(folder)
         if url:
             return graph, graph.data_version, _ask_backend(url, graph, limits)
         return graph, graph.data_version, WorkerPool.over(graph.dataset, limits, graph.prefixes)

@@ -51,13 +51,13 @@ def switch(
     What someone has of what each asks, what is missing, and where it is learnt; md and html are a sheet of one A4.
     """
     from kg.files import project_folder
-    from kg.graph.build import build
+    from kg.graph.cache import read_or_build
     from kg.linking.advice import Advisor, Asked
     from kg.queries.question import find_questions
 
     if not origins and not skills and not diploma:
         raise click.UsageError("give FROM, --diploma, or one or more --skill")
-    graph = build(project_folder())
+    graph = read_or_build(project_folder())
     advisor = Advisor.open(graph, find_questions(project_folder() / "queries"), imported, _show_progress)
     show_status("")
     text, jobs = _starts(advisor, origins, lang)

@@ -1,0 +1,67 @@
+"""The graph of a project as it was built last, under a hash of its files and of the program.
+
+Reading it takes a quarter of the time of building it, which each command that asks one question would spend anew.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from kg import fingerprint
+from kg.errors import SourceError
+from kg.files import write_whole
+from kg.graph.build import Graph, build
+from kg.graph.sources import find_packed, find_sources
+
+_KEPT: Final = 3
+_FORMAT: Final = ox.RdfFormat.N_QUADS
+
+
+def read_or_build(project: Path) -> Graph:
+    """Return the graph of a project: as it was built before, or built now and kept; where that fails, not kept.
+
+    Raises:
+        SourceError: as `build`.
+
+    """
+    kept = _folder() / f"{_key(project)}.nq"
+    store = _read(kept)
+    if store is None:
+        graph = build(project)
+        _write(kept, graph.store)
+        return graph
+    return Graph(store, tuple(find_sources(project)), packed=tuple(find_packed(project)), project=project)
+
+
+def _key(project: Path) -> str:
+    folders = (project / "data", project / "ontology")
+    paths = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    packed = {source.path for source in find_packed(project)}  # Beside the graph, not in it.
+    return fingerprint.key_of(sorted(path for path in paths if path not in packed), ["graph"])
+
+
+def _folder() -> Path:
+    return fingerprint.folder().parent / "graphs"
+
+
+def _read(kept: Path) -> ox.Store | None:
+    try:
+        store = ox.Store()
+        store.load(path=str(kept), format=_FORMAT, lenient=True)
+        kept.touch()
+    except (OSError, SyntaxError):
+        return None
+    return store
+
+
+def _write(kept: Path, store: ox.Store) -> None:
+    with suppress(OSError, SourceError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(kept, store.dump(format=_FORMAT) or b"")
+        files = sorted(kept.parent.glob("*.nq"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in files[_KEPT:]:
+            old.unlink(missing_ok=True)
