@@ -59,10 +59,10 @@ _GRAMMAR: Final = frozenset(
     who""".split()  # noqa: SIM905
 )
 _ASKING: Final = frozenset(
-    """bestaan deze dit gaat genoemd heet heten hun kan moet moeten noemen noemt tellen telt waar waren was werd werden
-    zal zich zou zullen
-    about been called can comes could did exist exists had its must say says should than their these they this those
-    was were when where will would""".split()  # noqa: SIM905
+    """bestaan deze dit gaat genoemd gevraagd heet heten hun kan moet moeten noemen noemt tellen telt volgens waar
+    waarom waarvoor wanneer waren was werd werden zal zeggen zegt zich zou zullen
+    about according asked been called came can come comes could did exist exists had its must say says should than
+    their these they this those was were when where why will would""".split()  # noqa: SIM905
 )
 
 

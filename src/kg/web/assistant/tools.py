@@ -107,7 +107,7 @@ class Assistant:
         payload: Payload = {"nothing": _nothing(asked.unknown, question)} if asked.unknown else {}
         best = asked.sayings[0].score if asked.sayings else 0.0
         near = [held for held in asked.sayings if held.score >= _BESIDE * best]
-        answer, cover = self._answered(asked, lang, size * 3 // 8)
+        answer, cover = ({}, 0.0) if asked.unknown else self._answered(asked, lang, size * 3 // 8)
         least = max(_NEAR * max((held.score for held in asked.things), default=0.0), _LEAST)
         things = [held for held in asked.things if held.named or held.score >= least]
         told = self._told(things, asked, best)[: 1 if answer else 2]
@@ -128,9 +128,12 @@ class Assistant:
     def _told(self, things: Iterable[Held], asked: Asked, best: float) -> list[str]:
         """Return the things that are described: of those that hold the same words the first, or what holds more."""
         told: list[Held] = []
-        for held in things:
-            if self._is_told(held, asked, best) and not any(held.units <= other.units for other in told):
-                told = [*(other for other in told if not other.units < held.units), held]
+        for held in (one for one in things if self._is_told(one, asked, best)):
+            narrower = [other for other in told if other.named and other.units < held.units]
+            told = [other for other in told if other not in narrower]
+            adds = all(asked.part(held.units - other.units) >= _LEAST for other in told)
+            if adds and (held.named or narrower or not told):
+                told.append(held)
         return [held.key for held in told]
 
     def _described(self, told: list[str], asked: Asked, lang: str, room: int) -> list[Payload]:
