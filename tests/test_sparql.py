@@ -13,7 +13,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from kg.errors import KgError, QueryError, Refused, TooLarge
 from kg.files import project_folder
 from kg.queries.dataset import Dataset, ImportedGraphs
-from kg.queries.engine import Limits, answer, may_change, with_prefixes
+from kg.queries.engine import Limits, answer, may_change, query_form, with_prefixes
 from kg.queries.question import find_questions
 
 SCORE = "<https://w3id.org/klimaatbanen/def#textScore>"
@@ -224,3 +224,18 @@ def test_what_cannot_be_told_without_its_place_counts_as_a_call() -> None:
 
 def test_what_a_search_of_texts_finds_stays_while_the_data_do() -> None:
     assert not may_change(f"ASK {{ ?s ?p ?o FILTER({SCORE}(?s, 'lasser') > 0.5) }}")
+
+
+FORMS = (
+    "# select\nASK {}",
+    "PREFIX ask: <urn:x> BASE <urn:construct> DESCRIBE ask:ask",
+    "PREFIX : <urn:x>CONSTRUCT{?select ?ask ?o}WHERE{?select ?ask ?o}",
+    "SELECT(1 AS ?ask){}",
+)
+
+
+@pytest.mark.parametrize(
+    "text", [*FORMS, *(question.query for question in find_questions(project_folder() / "queries").values())]
+)
+def test_the_form_of_a_query_is_told_as_another_parser_tells_it(text: str) -> None:
+    assert query_form(text) == parseQuery(text)[1].name.removesuffix("Query").lower()

@@ -12,6 +12,9 @@ from csvw import CSVW
 from frictionless import validate
 
 release, address = Path(sys.argv[1]), sys.argv[2]
+LAX = (
+    "read with `strict=False`: strict takes no empty cell where a column leads to a table, and not each row leads there"
+)
 FRICTIONLESS, READER, DUCKDB = (f"{name} {version(name)}" for name in ("frictionless", "csvw", "duckdb"))
 
 
@@ -28,7 +31,7 @@ def package(source):
 
 
 def tables(source):
-    """Return what csvw finds wrong; a cell without a value leads to no row, which is not wrong."""
+    """Return what csvw finds wrong."""
     found = CSVW(source, validate=True, strict=False)
     return [] if found.is_valid else [str(warning.message) for warning in found.warnings]
 
@@ -51,8 +54,8 @@ print(FRICTIONLESS, "`datapackage.json`: all tables", said(package(str(release /
 found = [line for name in asked for line in package(f"{address}/api/{name}.datapackage.json?lang=en")]
 print(FRICTIONLESS, f"`/api/....datapackage.json`: {answers}", said(found), sep="\t")
 found = tables(str(release / "csv" / "csv-metadata.json"))
-print(READER, "`csv/csv-metadata.json`: all tables", said(found), sep="\t")
+print(READER, "`csv/csv-metadata.json`: all tables", said(found), LAX, sep="\t")
 found = [line for name in asked for line in tables(f"{address}/api/{name}.csvm?lang=en")]
-print(READER, f"`/api/....csvm`: {answers}", said(found), sep="\t")
+print(READER, f"`/api/....csvm`: {answers}", said(found), LAX, sep="\t")
 found = differ if parquet else ["no Parquet"]
 print(DUCKDB, "`parquet/`: as many rows as the CSV", said(found), sep="\t")

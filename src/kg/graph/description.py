@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from kg.namespaces import BASE, GRAPH, ONTOLOGY, RDF_TYPE, SCHEMA, SH
 from kg.queries.dataset import in_default_graph
-from kg.queries.engine import construct
+from kg.queries.engine import construct, query_form
 from kg.queries.question import Question, find_questions
 from kg.rdf_terms import Term
 
@@ -29,7 +29,6 @@ _RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
 _DATASET: Final = BASE + "dataset"
 _ENDPOINT: Final = ox.NamedNode(BASE + "sparql")
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
-_FORMS: Final = ("select", "ask", "construct", "describe")
 _PARTS: Final = ("class", "property", "datatype")
 _WITH_SPACE: Final = r"\1-\2"
 _LAST: Final = re.compile(r"^.*?([^/#]+)[/#]+([^/#]+)[/#]*$")
@@ -72,16 +71,6 @@ def _example(question: Question) -> Iterator[ox.Triple]:
 def _comments(question: Question) -> dict[str, str]:
     """Return title and description as one text: who reads examples takes the comment for the question."""
     return {tag: f"{title} {question.description[tag]}".strip() for tag, title in question.title.items()}
-
-
-def query_form(query: str) -> str:
-    """Return the form of a query: `select`, `ask`, `construct` or `describe`.
-
-    >>> query_form("PREFIX ask: <urn:a> CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }")
-    'construct'
-    """
-    words = (word.strip("{(*").casefold() for word in query.split())
-    return next((word for word in words if word in _FORMS), "select")
 
 
 def counts(store: ox.Store) -> list[ox.Triple]:

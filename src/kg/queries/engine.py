@@ -33,6 +33,7 @@ _TOKEN: Final = re.compile(
 _UPDATES: Final = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 _QUOTES: Final = ("'", '"')
 _PROLOGUE: Final = {"PREFIX", "BASE"}
+_FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
 _LOOKS: Final = re.compile(r"(?<![\w/#:.-])(?:GRAPH|FROM)\b", re.IGNORECASE)
 _CHANGING: Final = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
@@ -150,6 +151,18 @@ def construct(store: ox.Store, text: str, where: str, *, union: bool) -> list[ox
     if not isinstance(triples, ox.QueryTriples):
         raise SourceError("it is no CONSTRUCT", where=where, hint="construct the triples that are wanted")
     return sorted(set(triples), key=str)
+
+
+def query_form(text: str) -> str:
+    r"""Return the form of a query that the engine reads: `select`, `ask`, `construct` or `describe`.
+
+    The engine does not tell the last two apart.
+
+    >>> query_form("# ask\nPREFIX ask: <urn:select> construct{ ?s ?p ?o } { ?s ?p ?o }")
+    'construct'
+    """
+    words = (word.upper() for word in _words(text, Limits().nesting))
+    return next(word for word in words if word in _FORMS).lower()
 
 
 def with_prefixes(text: str, prefixes: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.errors import SourceError
+from kg.errors import SourceError, install_hint
 from kg.files import read_text, replacing
 from kg.graph.build import Graph
 from kg.namespaces import BASE, CATALOGUE, ID, KB, ONTOLOGY
@@ -31,7 +31,6 @@ from kg.tables.column_titles import read_titles
 
 IRIS: Final = "iris.txt"
 _MADE: Final = tuple(ox.NamedNode(f"{ID}graph-kind/{kind}") for kind in ("entailed", "evidence", "inferred"))
-_NO_PARQUET: Final = "no Parquet beside the CSV: pip install pyarrow"
 _PAPERS: Final = {
     LICENCE: {"en": "Terms, graph by graph", "nl": "Voorwaarden, per graaf"},
     CITATION: {"en": "How to cite", "nl": "Hoe te citeren"},
@@ -70,7 +69,8 @@ def build_release(
     files.sort(key=lambda file: file.name)
     files.append(crate(graph, files, owner, edition))
     files.append(_sums(files))
-    warnings = (*edition.warnings, *owner.warnings, *([] if parquet.is_written() else [_NO_PARQUET]))
+    no_parquet = [] if parquet.is_written() else [f"no Parquet beside the CSV: {install_hint('parquet')}"]
+    warnings = (*edition.warnings, *owner.warnings, *no_parquet)
     return Release({file.name: file for file in sorted(files, key=lambda file: file.name)}, warnings)
 
 

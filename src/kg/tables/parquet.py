@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from kg.errors import NotAcceptable
+from kg.errors import NotAcceptable, install_hint
 from kg.namespaces import XSD
 from kg.queries.rows import Value, python_value
 from kg.tables.description import Description, Field
@@ -48,7 +48,7 @@ def render(description: Description, rows: Iterable[Sequence[Value]]) -> bytes:
 
     """
     if not is_written():
-        raise NotAcceptable("Parquet is not written here: pyarrow is not installed", hint="pip install pyarrow")
+        raise NotAcceptable("Parquet is not written here: pyarrow is not installed", hint=install_hint("parquet"))
     import pyarrow  # Large, and an extra.
     from pyarrow import parquet
 
