@@ -5,13 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
 import pyoxigraph as ox
 import pytest
 from backends import KINDS, Shelf
 from live import Answer, request, served
+from werkzeug.serving import make_server
+
+from kg.graph.build import Graph
+from kg.queries.question import find_questions
+from kg.web.app import create_app
 
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
@@ -21,10 +28,20 @@ BASE = "https://w3id.org/klimaatbanen/graph/"
 ONE, TWO = BASE + "klimaattafels", BASE + "ontology"
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def base(request: pytest.FixtureRequest, shelf: Shelf) -> Iterator[str]:
-    with served(options=shelf.options(request.param)) as url:
-        yield url
+@pytest.fixture(scope="module", params=["wsgi", *KINDS])
+def base(request: pytest.FixtureRequest, shelf: Shelf, graph: Graph, project: Path) -> Iterator[str]:
+    """The application alone, in a server that knows nothing of it (werkzeug's), or `kg serve`."""
+    if request.param != "wsgi":
+        with served(options=shelf.options(request.param)) as url:
+            yield url
+        return
+    application = create_app(graph, find_questions(project / "queries"))
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
 
 
 @pytest.fixture
@@ -153,7 +170,7 @@ OFTEN = "ASK { ?s ?p ?text FILTER(<https://w3id.org/klimaatbanen/def#textScore>(
 
 
 def test_text_score_is_there_where_the_service_description_has_it(ask, request: pytest.FixtureRequest) -> None:
-    ours = request.node.callspec.params["base"] in ("memory", "store")
+    ours = request.node.callspec.params["base"] in ("wsgi", "memory", "store")
     assert ("sd:extensionFunction kb:textScore" in ask("/sparql", Accept="text/turtle").text) == ours
     answers = [
         ask(sparql(SCORED), Accept="text/csv"),
@@ -332,8 +349,13 @@ BAD = {
 }
 
 
+OF_THE_SERVER = ("unknown method", "a long URL", "a very long URL")  # A stock one answers these by itself.
+
+
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input(ask, name: str) -> None:
+def test_bad_input(ask, name: str, request: pytest.FixtureRequest) -> None:
+    if name in OF_THE_SERVER and request.node.callspec.params["base"] == "wsgi":
+        pytest.skip("the application does not see it")
     method, path, body, headers, status = BAD[name]
     answer = ask(path, method, body or None, **{key.replace("-", "_"): value for key, value in headers.items()})
     text = answer.body.decode()
@@ -359,6 +381,7 @@ def test_bad_input(ask, name: str) -> None:
         b"GET /sparql?query=ASK%7B%7D HTTP/1.1\r\n\r\n",
     ],
 )
+@pytest.mark.parametrize("base", KINDS, indirect=True, scope="module")
 def test_broken_http(base: str, raw: bytes) -> None:
     with socket.create_connection(("127.0.0.1", urlsplit(base).port), timeout=5) as connection:
         connection.sendall(raw)
