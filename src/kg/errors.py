@@ -24,6 +24,7 @@ class KgError(Exception):
     """
 
     title = "Error"
+    status = 500  # Of HTTP.
     exit_code = 2
 
     def __init__(
@@ -82,6 +83,7 @@ class QueryError(KgError):
     """A query that is not SPARQL, or asks for what does not exist."""
 
     title = "Malformed query"
+    status = 400
 
 
 class UnknownValue(QueryError):
@@ -100,48 +102,56 @@ class Refused(KgError):
     """A query that is understood and not allowed."""
 
     title = "Refused"
+    status = 403
 
 
 class TooLarge(KgError):
     """A request that is over a limit."""
 
     title = "Too large"
+    status = 413
 
 
 class UrlTooLong(TooLarge):
     """A URL that is over its limit."""
 
     title = "URI too long"
+    status = 414
 
 
 class TooMany(KgError):
     """More requests of one client than it may send at once."""
 
     title = "Too many requests"
+    status = 429
 
 
 class NotFound(KgError):
     """A name or IRI that is not there."""
 
     title = "Not found"
+    status = 404
 
 
 class NotAcceptable(KgError):
     """A format that is not offered."""
 
     title = "Not acceptable"
+    status = 406
 
 
 class UnsupportedBody(KgError):
     """A request body that is neither a form nor a query."""
 
     title = "Unsupported media type"
+    status = 415
 
 
 class Unavailable(KgError):
     """A port, library or service that is missing or taken."""
 
     title = "Unavailable"
+    status = 503
 
 
 class OverTime(Unavailable):
@@ -166,15 +176,18 @@ class BadGateway(KgError):
     """A back end that refuses, fails, or sends what is no whole answer."""
 
     title = "Bad gateway"
+    status = 502
 
 
 class GatewayTimeout(KgError):
     """A back end that does not answer."""
 
     title = "Gateway time-out"
+    status = 504
 
 
 class ClientGone(KgError):
     """A client that left before its answer was ready; nobody reads this."""
 
     title = "Client closed the request"
+    status = 499

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from typing import Final
@@ -11,12 +10,12 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from kg.endpoint.http.request_record import record_of
-from kg.errors import KgError, TooLarge
-from kg.queries.limits import setting_of
+from kg.endpoint.http.sparql_protocol import reply_with_error
+from kg.errors import KgError
 from kg.web.context import Context
 from kg.web.layout import message
 from kg.web.negotiation import wants_html
-from kg.web.responses import send_page, status_of, uncached
+from kg.web.responses import send_page, send_reply
 from kg.web.site import Site
 
 _REQUEST: Final = "error_request"
@@ -30,7 +29,7 @@ def init_app(app: Flask, site: Site) -> None:
 
     @app.errorhandler(KgError)
     def known(error: KgError) -> Response:
-        return _send(Context.from_request(site, request), status_of(error), error)
+        return _send(Context.from_request(site, request), error)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
@@ -40,52 +39,33 @@ def init_app(app: Flask, site: Site) -> None:
     def unexpected(error: Exception) -> Response:
         logging.getLogger("kg").error("unexpected error", exc_info=error)
         said = KgError("something went wrong on our side", hint="try again; if it stays, report it")
-        return _send(Context.from_request(site, request), 500, said)
+        return _send(Context.from_request(site, request), said)
 
 
 def _send_http(context: Context, error: HTTPException) -> Response:
-    status = error.code or 500
-    kind = TooLarge if status == 413 else KgError
-    body = kind(error.description or error.name, limit="body" if status == 413 else "")
-    body.title = error.name
-    response = _send(context, status, body)
+    body = KgError(error.description or error.name, limit="body" if error.code == 413 else "")
+    body.title, body.status = error.name, error.code or 500
+    response = _send(context, body)
     for name, value in error.get_headers():
         if name.lower() == "allow":
             response.headers[name] = value
-    if status == 405 and getattr(error, "valid_methods", None):
+    if error.code == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return response
 
 
-def _send(context: Context, status: int, error: KgError) -> Response:
+def _send(context: Context, error: KgError) -> Response:
+    status = error.status
     record = record_of(context.request.environ)
     record.limit = record.limit or error.limit
     if wants_html(context.request):
         words = _words(context.request.path) if status == 404 else ""
         nearest = context.site.labels.nearest(words, context.lang) if words else []
         plain = message(_PLAIN.get(status, _REQUEST if status < 500 else _SERVER), context.lang)
-        response = send_page(context, "error.html", error, status=status, plain=plain, words=words, nearest=nearest)
-        response.status_code = status
-        return response
-    response = Response(_problem(status, error), status=status, content_type="application/problem+json")
-    return uncached(response, error)
+        return send_page(context, "error.html", error, status=status, plain=plain, words=words, nearest=nearest)
+    return send_reply(reply_with_error(error))
 
 
 def _words(path: str) -> str:
     """Return the words of an address, without its form: what somebody looked for."""
     return re.sub(r"\.\w{1,6}$", "", path.rstrip("/").rpartition("/")[2]).replace("-", " ").strip()[:_LONGEST]
-
-
-def _problem(status: int, error: KgError) -> str:
-    members = {
-        "type": "about:blank",
-        "title": error.title,
-        "status": status,
-        "detail": error.what,
-        "hint": error.hint or None,
-        "line": error.line,
-        "column": error.column,
-        "limit": error.limit or None,
-        "setting": (setting_of(error.limit) if error.limit else "") or None,
-    }
-    return json.dumps({name: value for name, value in members.items() if value is not None}, ensure_ascii=False)

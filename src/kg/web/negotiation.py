@@ -1,35 +1,19 @@
-"""Content negotiation (RFC 9110, section 12): one place for all routes."""
+"""Content negotiation of Flask's requests: one place for all routes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Final
+from collections.abc import Sequence
 
 from flask import Request
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 
+from kg.endpoint.http.negotiation import HTML, likes_html, preferred, ranges_of
 from kg.errors import NotFound
-from kg.queries.formats import GRAPHS, Format, named, not_acceptable
-
-HTML: Final = "text/html"
-_USUAL: Final = 1000  # Characters of an Accept header that is worth remembering.
-
-
-def accepted(request: Request) -> Mapping[str, float]:
-    """Return the media ranges that the client names, in lower case, with their qualities.
-
-    Parameters do not count: every format that we have is sent in one way only, in UTF-8.
-    """
-    accept = request.headers.get("Accept", "")
-    return _ranges(accept) if len(accept) < _USUAL else _ranges.__wrapped__(accept)
+from kg.queries.formats import GRAPHS, Format, named
 
 
 def wants_html(request: Request) -> bool:
     """Return whether the client names HTML and likes nothing better."""
-    qualities = accepted(request)
-    return HTML in qualities and 0 < qualities[HTML] >= max(qualities.values())
+    return likes_html(request.headers.get("Accept", ""))
 
 
 def wants_page(request: Request) -> bool:
@@ -40,7 +24,7 @@ def wants_page(request: Request) -> bool:
     """
     if request.values.get("format"):
         return False
-    ranges = accepted(request)
+    ranges = ranges_of(request.headers.get("Accept", ""))
     named = max(ranges.get(name, 0.0) for form in GRAPHS for name in (form.media_type, *form.aliases))
     if HTML in ranges:
         return 0 < ranges[HTML] >= named
@@ -79,45 +63,3 @@ def graph_format(request: Request, suffix: str) -> Format:
     if form is None:
         raise NotFound(f"no form called .{suffix[:80]}", hint="use .html .ttl .jsonld .nt or .rdf")
     return form
-
-
-def preferred(accept: str, asked: str, offered: tuple[Format, ...]) -> Format:
-    """Return the format of those offered that is `asked`, or else the one that an Accept header likes best.
-
-    Raises:
-        NotAcceptable: as in `choose`.
-
-    """
-    if asked:
-        form = named(asked, offered)
-    else:
-        form = _preferred(accept, offered) if len(accept) < _USUAL else _preferred.__wrapped__(accept, offered)
-    if form is None:
-        raise not_acceptable(asked or accept, offered)
-    return form
-
-
-@lru_cache(maxsize=1000)
-def _preferred(accept: str, offered: tuple[Format, ...]) -> Format | None:
-    ranges = _ranges.__wrapped__(accept)
-    if not ranges:
-        return offered[0]
-    best = max(offered, key=lambda form: _quality(ranges, form))
-    return best if _quality(ranges, best) > 0 else None
-
-
-@lru_cache(maxsize=1000)
-def _ranges(accept: str) -> Mapping[str, float]:
-    qualities: dict[str, float] = {}
-    for value, quality in parse_accept_header(accept, MIMEAccept):
-        media_type = value.partition(";")[0].strip().lower()
-        qualities[media_type] = max(quality, qualities.get(media_type, 0.0))
-    return qualities
-
-
-def _quality(ranges: Mapping[str, float], form: Format) -> float:
-    """Return how much the client likes a format; an alias counts only where it is named, not by wildcard."""
-    kind = form.media_type.partition("/")[0]
-    wildcards = (form.media_type, f"{kind}/*", "*/*")
-    own = next((ranges[name] for name in wildcards if name in ranges), 0.0)
-    return max(own, *(ranges.get(alias, 0.0) for alias in ("", *form.aliases)))

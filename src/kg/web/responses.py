@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
 
 import pyoxigraph as ox
 from flask import Response, render_template
 
 from kg.endpoint.http.request_record import CACHED, HEAVY, LIGHT, RequestRecord, record_of
 from kg.endpoint.http.response_cache import wants_fresh
+from kg.endpoint.http.sparql_protocol import REVALIDATED, Reply, reply_with, unkept
 from kg.endpoint.protocol import QueryRequest, QueryResult
-from kg.errors import (
-    BadGateway,
-    ClientGone,
-    GatewayTimeout,
-    KgError,
-    NotAcceptable,
-    NotFound,
-    QueryError,
-    Refused,
-    SourceError,
-    TooLarge,
-    TooMany,
-    Unavailable,
-    UnknownValue,
-    UnsupportedBody,
-    UrlTooLong,
-)
+from kg.errors import KgError, UnknownValue
 from kg.graph.json_ld import FORMS, expanded
-from kg.queries.formats import GRAPHS, TABLES, Format, serialise_triples
+from kg.queries.formats import Format, serialise_triples
 from kg.web.context import Context
 from kg.web.layout import interface
 from kg.web.site import Site
@@ -41,33 +23,10 @@ from kg.web.site import Site
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_STATUS: Final[dict[type[KgError], int]] = {
-    QueryError: 400,
-    Refused: 403,
-    NotFound: 404,
-    NotAcceptable: 406,
-    UrlTooLong: 414,
-    TooLarge: 413,
-    UnsupportedBody: 415,
-    TooMany: 429,
-    ClientGone: 499,
-    SourceError: 500,
-    BadGateway: 502,
-    Unavailable: 503,
-    GatewayTimeout: 504,
-}
 JSON_LD_CONTEXT: Final = "/context.jsonld"
 _HTML: Final = "text/html; charset=utf-8"
 _JSON: Final = "application/json"
-_BAD_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_FIELDS: Final = 200
 _LONG: Final = ("timeout", "heavy", "memory")  # Limits that a light query does not reach.
-_FORMATS: Final = {form.name: form for form in (*TABLES, *GRAPHS)}
-
-
-def status_of(error: KgError) -> int:
-    """Return the HTTP status of an error: that of the nearest class that has one."""
-    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
 
 def render(context: Context, template: str, **values: Any) -> str:
@@ -78,16 +37,14 @@ def render(context: Context, template: str, **values: Any) -> str:
 def send_page(context: Context, template: str, error: KgError | None = None, **values: Any) -> Response:
     """Return a template as a page in the language of a request; with an error, with its status."""
     html = render(context, template, error=error, **values)
-    response = Response(html, status_of(error) if error else 200, content_type=_HTML)
+    response = Response(html, error.status if error else 200, content_type=_HTML)
     response.headers["Content-Language"] = context.lang
     return uncached(response, error) if error else response
 
 
 def uncached(response: Response, error: KgError) -> Response:
     """Forbid caches to keep an error, and say when to try again."""
-    response.headers["Cache-Control"] = "no-store"
-    if error.retry is not None:
-        response.headers["Retry-After"] = str(error.retry)
+    response.headers.update(unkept(error))
     return response
 
 
@@ -107,7 +64,7 @@ def send_data(data: bytes, content_type: str, lang: str = "", *, etag: str = "",
         response.set_etag(etag, weak)
     else:
         response.add_etag(weak=weak)
-    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    response.headers["Cache-Control"] = REVALIDATED
     if lang:
         response.headers["Content-Language"] = lang
     return response
@@ -136,28 +93,6 @@ def send_triples(context: Context, triples: list[ox.Triple], form: Format, root:
     payload = expanded(triples) if plain else short.document(triples, context.absolute(JSON_LD_CONTEXT), root)
     content_type = f'{form.content_type}; profile="{asked}"' if asked else form.content_type
     return Response(json.dumps(payload, ensure_ascii=False), content_type=content_type)
-
-
-def arguments(raw: bytes) -> list[tuple[str, str]]:
-    """Return the pairs of a query string or form, strictly read.
-
-    Raises:
-        QueryError: broken percent-encoding, not UTF-8, a NUL, or too many pairs.
-
-    """
-    if _BAD_PERCENT.search(raw):
-        raise QueryError("a % is not followed by two hexadecimal digits", hint="percent-encode the value")
-    try:
-        pairs = parse_qsl(
-            raw.decode("utf-8"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=_FIELDS
-        )
-    except UnicodeDecodeError as error:
-        raise QueryError("the parameters are not UTF-8", hint="encode them as UTF-8") from error
-    except ValueError as error:
-        raise QueryError(f"more than {_FIELDS} parameters", hint="send fewer") from error
-    if any("\0" in name + value for name, value in pairs):
-        raise QueryError("a parameter holds a NUL", hint="leave the character out")
-    return pairs
 
 
 def one_of(values: Mapping[str, str], name: str, offered: tuple[str, ...]) -> str:
@@ -230,17 +165,13 @@ def _stays() -> bool:
 
 
 def send_answer(context: Context, query: QueryRequest, seconds: float | None = None) -> Response:
-    """Return an answer of the engine with an entity tag made from data version, query and format.
-
-    The tag is weak: without ORDER BY, the order of rows may differ from answer to answer. Nobody keeps an answer that
-    the next one may contradict, and it has no tag.
-    """
+    """Return an answer of the engine."""
     answer = ask(context, query, seconds)
-    if answer.changing:
-        response = Response(answer.data, content_type=_FORMATS[answer.format].content_type)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-    context.request.environ["kg.result_key"] = query.key
-    parts = query.key + context.site.data_version.encode() + answer.format.encode()
-    etag = blake2b(parts, digest_size=12).hexdigest()
-    return send_data(answer.data, _FORMATS[answer.format].content_type, etag=etag, weak=True)
+    if not answer.changing:
+        context.request.environ["kg.result_key"] = query.key
+    return send_reply(reply_with(query, answer, context.site.data_version))
+
+
+def send_reply(reply: Reply) -> Response:
+    """Return a reply as Flask sends it."""
+    return Response(reply.body, reply.status, reply.headers)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import io
-import json
 import socket
 import sys
 import threading
@@ -25,7 +24,9 @@ import uvicorn
 from flask import Flask
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from kg.endpoint.http.sparql_protocol import reply_with_error
 from kg.endpoint.supervisor import ACCEPT, CLOSED, FAILED, READY, RETIRE, STOP, Handover
+from kg.errors import KgError
 from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
@@ -208,20 +209,15 @@ class _Connection(HttpToolsProtocol):
             raise ValueError("the head is too long")
 
     def send_400_response(self, msg: str) -> None:
-        status, detail = HTTPStatus.BAD_REQUEST, msg
+        error, status = KgError(msg), HTTPStatus.BAD_REQUEST
         if self.head_size > self.most:
+            error = KgError(f"the head of a request may have {self.most:,} bytes")
             status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            detail = f"the head of a request may have {self.most:,} bytes"
-        problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
-        body = json.dumps(problem).encode()
-        lines = [
-            f"HTTP/1.1 {status.value} {status.phrase}",
-            "Content-Type: application/problem+json",
-            f"Content-Length: {len(body)}",
-            "Cache-Control: no-store",
-            "Connection: close",
-        ]
-        self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        error.title, error.status = status.phrase, status
+        reply = reply_with_error(error)
+        fields = [*reply.headers, ("Content-Length", str(len(reply.body))), ("Connection", "close")]
+        lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in fields)]
+        self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + reply.body)
         self.transport.close()
 
     def shutdown(self) -> None:

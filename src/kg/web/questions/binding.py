@@ -9,6 +9,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.endpoint.http.sparql_protocol import arguments
 from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound, UnknownValue
 from kg.namespaces import ID, RDF_TYPE
@@ -17,7 +18,7 @@ from kg.rdf_terms import is_iri, local_name, objects
 from kg.tables.column_titles import title_of
 from kg.tables.sheet import Sheet
 from kg.web.context import Context
-from kg.web.responses import arguments, ask
+from kg.web.responses import ask
 from kg.web.site import Site
 
 _LISTED: Final = 60

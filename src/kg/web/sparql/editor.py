@@ -14,6 +14,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 from flask import Blueprint, Flask, Request, Response, request
 
+from kg.endpoint.http.sparql_protocol import arguments
 from kg.endpoint.protocol import QueryRequest
 from kg.errors import KgError, QueryError, Refused, TooLarge, UnknownValue
 from kg.queries.chart_header import Plot
@@ -32,7 +33,7 @@ from kg.web.layout import POLICY, message, messages, term_view, translations
 from kg.web.questions.api import XLSX, sheet_messages
 from kg.web.questions.binding import read_sheet
 from kg.web.questions.charts import MAP, MOST, SVG, link_of, painted
-from kg.web.responses import arguments, ask, one_of, send_data, send_json
+from kg.web.responses import ask, one_of, send_data, send_json
 from kg.web.site import Site
 from kg.web.sparql.editor_terms import lexicon
 from kg.web.sparql.term_warnings import warnings

@@ -7,12 +7,11 @@ import string
 from typing import Any, Final
 from urllib.parse import quote
 
-from flask import Response
-
 from kg.graph.term_use import UnusedTerm
 from kg.namespaces import ONTOLOGY
 from kg.web.context import Context
 from kg.web.layout import message
+from kg.web.site import Site
 
 _MOST: Final = 8  # Terms that one answer names, so that its head stays small.
 _LONG: Final = 300
@@ -21,16 +20,17 @@ _WRITTEN: Final = re.compile(r"<[^>]*>|[\w-]*:(?:[\w%:-]|\\.|\.(?=[\w%:-]))*")
 _IN_IRI: Final = "".join(set(_ASCII) - set(" <>^`{|}"))
 
 
-def link_help(context: Context, response: Response, query: str) -> None:
-    """Add to an answer, for each term of its query that the graph does not use, a link to the nearest (RFC 8288).
+def help_links(site: Site, query: str) -> list[str]:
+    """Return, for each term of a query that the graph does not use, a link to the nearest (RFC 8288).
 
     The relation is `help` (IANA): `anchor` is the term of the query, `title` says what is wrong with it.
     """
-    prefixes = context.site.graph.prefixes
-    for term in _unused(context, query):
+    links = []
+    for term in _unused(site, query):
         target, anchor = (quote(iri, safe=_IN_IRI) for iri in (term.nearest or ONTOLOGY, term.iri))
-        title = quote(term.sentence(prefixes), safe=_ASCII)
-        response.headers.add("Link", f'<{target}>; rel="help"; anchor="{anchor}"; title="{title}"')
+        title = quote(term.sentence(site.graph.prefixes), safe=_ASCII)
+        links.append(f'<{target}>; rel="help"; anchor="{anchor}"; title="{title}"')
+    return links
 
 
 def warnings(context: Context, query: str) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def warnings(context: Context, query: str) -> list[dict[str, Any]]:
     (`nearest`), empty where nothing is like it.
     """
     found = []
-    for term in _unused(context, query):
+    for term in _unused(context.site, query):
         name, near = term.texts(context.site.graph.prefixes)
         key = "term_unused" if term.defined else "term_undefined"
         sentence = message(key, context.lang).format(term=name)
@@ -53,6 +53,6 @@ def warnings(context: Context, query: str) -> list[dict[str, Any]]:
     return found
 
 
-def _unused(context: Context, query: str) -> list[UnusedTerm]:
+def _unused(site: Site, query: str) -> list[UnusedTerm]:
     """Return the first terms that are short enough to be named."""
-    return [term for term in context.site.term_use.unused(query) if len(term.iri) <= _LONG][:_MOST]
+    return [term for term in site.term_use.unused(query) if len(term.iri) <= _LONG][:_MOST]
