@@ -1,4 +1,4 @@
-"""Stock ASGI servers in one process, and `kg serve`, before what strangers send: who holds out how long, and how fast.
+"""Stock ASGI servers in one process, and `kg serve`, before what strangers send: who holds out how long, at what cost.
 
     python bench/asgi_servers.py [--write docs/performance.md] [uvicorn ...]
 
@@ -65,8 +65,12 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Answer a request once it is whole; a query without end goes on until its client leaves, or for two seconds."""
     if scope["type"] != "http":
         raise RuntimeError("no life span")
-    while (await receive()).get("more_body"):
-        pass
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":  # Of a body that is no whole one.
+            return
+        more = message["more_body"]
     if b"COUNT" in scope["query_string"]:
         with suppress(TimeoutError):
             await asyncio.wait_for(receive(), 2)
@@ -201,18 +205,29 @@ def served(python: Path, name: str) -> Iterator[Server]:
         process.kill()
 
 
-def speeds(python: Path, names: list[str], rounds: int = 3) -> Mapping[str, str]:
-    """Return how many small answers come in a second on 8 connections, as ratios to the first."""
-    rates: dict[str, list[float]] = {name: [] for name in names}
+def costs(python: Path, names: list[str], rounds: int = 3) -> Mapping[str, str]:
+    """Return the processor time of a server for a small answer, on 8 connections: it holds on a busy machine."""
+    taken: dict[str, list[float]] = {name: [] for name in names}
     for _, name in itertools.product(range(rounds), names):
         with served(python, name) as server:
-            url = f"http://127.0.0.1:{server.port}"
-            rates[name].append(load.run(url, itertools.repeat(GET + b"\r\n"), 8, 2.0).rate)
-    first = statistics.median(rates[names[0]])
-    return {
-        name: f"{statistics.median(seen) / first:.2f} ({statistics.median(seen):,.0f}/s)"
-        for name, seen in rates.items()
-    }
+            url, asked = f"http://127.0.0.1:{server.port}", itertools.repeat(GET + b"\r\n")
+            load.run(url, asked, 8, 0.5)
+            before = processor_time(server.process.pid)
+            answers = load.run(url, asked, 8, 2.0).statuses[200]
+            taken[name].append((processor_time(server.process.pid) - before) / answers)
+    return {name: f"{1e6 * statistics.median(seen):.0f} µs" for name, seen in taken.items()}
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds that a process and those that it started have taken, but for what makes the release."""
+    parents: dict[int, list[str]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(path.parent.name)] = path.read_text().rpartition(")")[2].split()
+    family = [pid]
+    for one in family:
+        family += [child for child, rest in parents.items() if int(rest[1]) == one and rest[16] == "0"]
+    return sum(int(parents[one][11]) + int(parents[one][12]) for one in family) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -229,11 +244,11 @@ def main() -> None:
             with served(python, name) as server:
                 found[name] = dict(itertools.chain.from_iterable(check(server) for check in CHECKS))
             print(name, found[name], file=sys.stderr)
-        fast = speeds(python, options.names)
+        costly = costs(python, options.names)
     lines = [f"{machine()}", "", f"| what | {' | '.join(found)} |", "| --- " * (1 + len(found)) + "|"]
     for what in next(iter(found.values())):
         lines.append(f"| {what} | {' | '.join(found[name].get(what, '') for name in found)} |")
-    lines.append(f"| small answers, 8 connections | {' | '.join(fast[name] for name in found)} |")
+    lines.append(f"| processor time of a small answer | {' | '.join(costly[name] for name in found)} |")
     table = "\n".join(lines)
     if options.write:
         write_between(options.write, "asgi", table)
