@@ -24,7 +24,7 @@ from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.web.app import make_site
 from kg.web.assistant.citations import NO_THING, size_of
-from kg.web.assistant.tools import USUAL, Assistant
+from kg.web.assistant.tools import USUAL, WHOLE, Assistant
 
 Call = tuple[str, dict[str, Any]]
 Said = dict[str, tuple[bool, str, Any]]
@@ -226,6 +226,19 @@ def test_a_passage_leads_to_what_is_drawn_from_it(assistant: Assistant) -> None:
 def test_statements_that_tell_most_stand_first(assistant: Assistant) -> None:
     names = [group["property"] for group in assistant.describe("instrument/co2-heffing", "en")["statements"]]
     assert names.index("starts in") < names.index("other name") < len(names)
+
+
+def test_many_values_of_one_property_leave_room_for_others(assistant: Assistant) -> None:
+    payload = assistant.describe("occupation/kwaliteitscontroleur", "en")
+    groups = {group["property"]: group for group in payload["statements"]}
+    assert groups["has task"]["values"]
+    assert any("<qualification/vakexpert-voeding-en-kwaliteit>" in value for value in _values(payload))
+    assert not any("publication" in group for group in payload["statements"]), "one publication states all"
+    assert size_of(payload) <= WHOLE + USUAL // 4
+
+
+def _values(payload: dict[str, Any]) -> list[str]:
+    return [value for group in payload["statements"] for value in group["values"]]
 
 
 def test_rows_have_the_kind_of_the_statement_that_names_their_things(assistant: Assistant) -> None:

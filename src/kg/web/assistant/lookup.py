@@ -194,8 +194,8 @@ class Asked:
 
     def part(self, held: Collection[str]) -> float:
         """Return which part of what is asked some of its words are, rare ones counting more."""
-        rarities = {unit.text: unit.rarity for unit in self.units}
-        return sum(rarities[text] for text in held) / (sum(rarities.values()) or 1.0)
+        whole = sum(unit.rarity for unit in self.units) or 1.0
+        return sum(unit.rarity for unit in self.units if unit.text in held) / whole
 
     def without(self, held: Collection[str]) -> list[str]:
         """Return the words that are not among some."""

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from kg.errors import KgError
 from kg.namespaces import ID
 from kg.web.assistant.citations import Payload, to_json
-from kg.web.assistant.tools import USUAL, Assistant, problem
+from kg.web.assistant.tools import USUAL, WHOLE, Assistant, problem
 
 _READS: Final = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 _INSTRUCTIONS: Final = f"""
@@ -222,9 +222,12 @@ def _words(assistant: Assistant) -> list[Callable[..., CallToolResult]]:
     def describe(
         thing: Annotated[str, Field(description="a name (CCS), kind/slug (measure/ccs), passage/... or an IRI")],
         lang: Lang = "en",
-        size: Size = USUAL,
+        size: Size = WHOLE,
     ) -> Annotated[CallToolResult, Thing]:
-        """Say all about one thing: statements by property, each with kind and passages, and what points at it."""
+        """Say all about one thing: statements by property, each with kind and passages, and what points at it.
+
+        With `size` it has more values; `publication` stands in a group where several state something of the thing.
+        """
         return _result(lambda: assistant.describe(thing, lang, size))
 
     def career_switch(

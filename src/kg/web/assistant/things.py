@@ -18,6 +18,7 @@ from kg.web.site import Site
 
 _VALUES: Final = 8
 _FEW_VALUES: Final = 4
+_SEVERAL: Final = 2
 _BOUND: Final = re.compile(r" <[^/>]+/[^/>]+/[^>]+>$")  # What only one publication has.
 _FRAME: Final = 100  # Characters around statements.
 _TOLD: Final = frozenset({RDF_TYPE, SKOS + "inScheme", DCT + "source", KB + "states"})
@@ -75,9 +76,11 @@ def about(site: Site, iri: str, lang: str, size: int, worth: Worth | None = None
     said, pointing = _said(site, iri, lang, order), _pointing(site, iri, lang, order)
     payload = head(site, iri, lang)
     room = size - size_of(payload) - _FRAME
-    choose = fitting if worth is None else _chosen
-    shown = list(choose(_kept(said, order, worth), room * 3 // 4 if pointing else room))
-    more = list(choose(_kept(pointing, order, worth), room - size_of(shown)))
+    if worth is None:
+        shown, more = _whole(said, pointing, order, room)
+    else:
+        shown = list(_chosen(_kept(said, order, worth), room * 3 // 4 if pointing else room))
+        more = list(_chosen(_kept(pointing, order, worth), room - size_of(shown)))
     payload |= {"statements": shown} if shown else {}
     payload |= {"statements_in_all": len(said)} if whole or len(shown) < len(said) else {}
     payload |= {"mentioned_by": more} if more else {}
@@ -86,13 +89,26 @@ def about(site: Site, iri: str, lang: str, size: int, worth: Worth | None = None
     )
 
 
-def _kept(groups: Iterable[_Named], order: _Order, worth: Worth | None) -> list[Payload]:
+def _whole(said: list[_Named], pointing: list[_Named], order: _Order, room: int) -> tuple[list[Payload], list[Payload]]:
+    """Return groups of statements, each with so many values that all that tell something have room.
+
+    What has none even so is left out. Where one publication states all, the groups need not name it.
+    """
+    if len({group.get("publication", "") for _, group in (*said, *pointing)} - {""}) < _SEVERAL:
+        said, pointing = ([(key, _unnamed(group)) for key, group in groups] for groups in (said, pointing))
+    for most in (_VALUES, _FEW_VALUES, _FEW_VALUES // 2):
+        shown, more = ([_cut(group, most) for _, group in groups] for groups in (said, pointing))
+        telling = [group for group, (key, _) in zip(shown, said, strict=True) if not order.repeats(key)]
+        if size_of([telling, more]) <= room:
+            break
+    shown = list(fitting(shown, max(room - size_of(more), room // 2)))
+    return shown, list(fitting(more, room - size_of(shown)))
+
+
+def _kept(groups: Iterable[_Named], order: _Order, worth: Worth) -> list[Payload]:
     """Return groups of statements; of those that repeat nothing, values and groups first that are worth more."""
-    if worth is None:
-        return [_cut(group, _VALUES) for _, group in groups]
     kept = [
-        {name: value for name, value in group.items() if name != "publication"}
-        | {"values": [_BOUND.sub("", value) for value in sorted(group["values"], key=lambda value: -worth(value))]}
+        _unnamed(group) | {"values": sorted(group["values"], key=lambda value: -worth(value))}
         for key, group in groups
         if not order.repeats(key)
     ]
@@ -109,9 +125,15 @@ def _chosen(groups: Iterable[Payload], size: int) -> Iterator[Payload]:
             yield group
 
 
+def _unnamed(group: Payload) -> Payload:
+    return {name: value for name, value in group.items() if name != "publication"}
+
+
 def _cut(group: Payload, most: int) -> Payload:
-    more = {"values_in_all": len(group["values"])} if len(group["values"]) > most else {}
-    return group | {"values": group["values"][:most]} | more
+    """Return a group with some of its values; where they are few, what only one publication has has no IRI."""
+    values = group["values"] if most == _VALUES else [_BOUND.sub("", value) for value in group["values"]]
+    more = {"values_in_all": len(values)} if len(values) > most else {}
+    return group | {"values": values[:most]} | more
 
 
 def _drawn_from(site: Site, passage: str, lang: str) -> Iterator[Payload]:

@@ -35,6 +35,7 @@ from kg.web.search.results import Finder, Hit
 from kg.web.site import Site
 
 USUAL: Final = 3500  # Characters of rows or statements, about; passages come beside them.
+WHOLE: Final = 4500  # Of all about one thing.
 MOST: Final = 20_000
 _MOST_HITS: Final = 30
 _WAIT: Final = 20.0  # Seconds that somebody waits for ESCO, once.
@@ -259,7 +260,7 @@ class Assistant:
         payload = {"id": short(self._site, hit.id), "name": hit.name, "type": hit.kind}
         return payload | ({"linked_to_it": linked} if linked else {})
 
-    def describe(self, thing: str, lang: str, size: int = USUAL) -> Payload:
+    def describe(self, thing: str, lang: str, size: int = WHOLE) -> Payload:
         """Return what is said of one thing, by property, with kinds and passages, and what points at it.
 
         Arguments:
