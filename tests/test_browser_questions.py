@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -140,7 +141,8 @@ def test_downloads_open_again_and_agree(browser: Browser, base: str, tmp_path: P
         assert saved.suggested_filename == "vacancies-2023q2.xlsx"
         saved.save_as(tmp_path / "saved.xlsx")
         book = openpyxl.load_workbook(tmp_path / "saved.xlsx")
-        rows = [[cell.value for cell in row] for row in book["Data"].iter_rows(min_row=2)]
+        cells = ([cell.value for cell in row] for row in book["Data"].iter_rows(min_row=2))
+        rows = list(takewhile(any, cells))
     frame = pd.read_csv(base + str(links["CSV"]))
     with urlopen(base + str(links["JSON"])) as answer:
         told = json.load(answer)

@@ -13,9 +13,11 @@ from flask.testing import FlaskClient
 
 from kg.files import project_folder
 from kg.graph.build import Graph
+from kg.queries.chart_header import Plot
 from kg.queries.question import find_questions
 from kg.tables.charts import drawn
 from kg.tables.charts.svg import CARD
+from kg.tables.sheet import Cell, Column, Sheet
 from kg.web.app import create_app
 
 QUESTIONS = find_questions(project_folder() / "queries")
@@ -51,8 +53,14 @@ def test_each_question_says_what_it_rests_on(client: FlaskClient) -> None:
 
 def test_each_picture_says_what_it_shows_of_when_from_where_and_on_which_terms(client: FlaskClient) -> None:
     words = {
-        "nl": (r"(Cijfers over|Stand van de bronnen): ", "Let op: ", "Bron: ", "Gebruik: ", "Eenheid: "),
-        "en": (r"(Figures of|Sources as of): ", "Mind: ", "Source: ", "Reuse: ", "Unit: "),
+        "nl": (
+            r"(Cijfers over|Stand van de bronnen): ",
+            "Let op: ",
+            "(Bron|Een regel leidt het af uit): ",
+            "Gebruik: ",
+            "Eenheid: ",
+        ),
+        "en": (r"(Figures of|Sources as of): ", "Mind: ", "(Source|A rule derives it from): ", "Reuse: ", "Unit: "),
     }
     bare = []
     for at, (name, question) in enumerate(QUESTIONS.items()):
@@ -98,13 +106,42 @@ def test_a_place_is_compared_from_its_page_and_a_gap_is_said(client: FlaskClient
     page = unescape(client.get(f"/id/{one}?lang=en", headers={"Accept": "text/html"}).text)
     link = re.search(r'href="(/questions/places/compare[^"]+)"', page)
     assert link
-    assert client.get(link[1]).status_code == 200
+    answer = client.get(link[1])
+    assert answer.status_code == 200
+    marked = re.findall(r'<tr class="chosen-row">.*?</tr>', answer.text, re.DOTALL)
+    assert [one in row and ">chosen<" in row for row in marked] == [True], "what one came from stands out among all"
     name = link[1].partition("/questions/")[2].partition("?")[0]
     told = f"lang=en&first={one}&second={other}"
     rows = client.get(f"/api/{name}.json?{told}").get_json()["rows"]
     assert len(rows) == 2
-    assert [row["share"] for row in rows].count(None) == 1
-    assert "no figure" in client.get(f"/questions/{name}.svg?{told}").text
+    assert [row["olderShare"] for row in rows].count(None) == 1
+    picture = client.get(f"/questions/{name}.svg?{told}").text
+    assert "no figure" in picture
+    assert "aged 60 or over (percent)" in picture
+    assert "national (percent): 13" in picture
+    assert 'font-weight="bold"' not in picture.partition("</text>")[2], "both were chosen"
+    alone = client.get(link[1].replace("?", ".svg?")).text.partition("</text>")[2]
+    assert (alone.count('font-weight="bold"'), alone.count('fill-opacity="1"')) == (1, 2 + (one != "region/ijmond"))
+
+
+def test_a_value_without_rows_stays_chosen_and_its_page_leads_to_the_question(client: FlaskClient) -> None:
+    page = client.get("/id/measure/groene-waterstof?lang=nl", headers={"Accept": "text/html"}).text
+    link = re.search(r'href="(/questions/climate/candidate-occupations[^"]+)"', page)
+    assert link
+    answer = client.get(unescape(link[1])).text
+    assert '<option value="measure/groene-waterstof" selected>' in answer
+    assert "Geen rijen" in answer
+
+
+def test_counts_beside_each_other_have_one_scale() -> None:
+    titles = ("one", "many", "part")
+    rows = ((Cell("a"), Cell(1), Cell(4), Cell(9.5)), (Cell("b"), Cell(2), Cell(2), Cell(19.0)))
+    columns = (Column("x", "x", "string"), *(Column(name, name, "integer") for name in titles[:2]))
+    sheet = Sheet("en", (*columns, Column("part", "part", "double")), rows)
+    svg = drawn.draw(Plot("panels", y="x", panels=titles), sheet, "light", "wide")
+    one, two, four, also_two, half, whole = map(float, re.findall(r'<rect x="[^"]+" y="[^"]+" width="([^"]+)"', svg))
+    assert (two, also_two, four) == (2 * one, two, 4 * one)
+    assert (whole, half) == (four, four / 2)
 
 
 @pytest.mark.check

@@ -238,7 +238,7 @@ def test_a_cluster_counts_companies_apart_from_who_has_a_project_there(graph: Gr
 def test_a_list_leads_to_the_question_that_compares_its_things(graph: Graph, kind: str) -> None:
     client = create_app(graph, find_questions(project_folder() / "queries"), Settings()).test_client()
     html = client.get(f"/id/{kind}?lang=nl", headers=HTML).text
-    assert re.search(r'Vergelijk: <a href="/questions/places/compare', html)
+    assert re.search(r'Vragen hierover: <a href="/questions/places/compare', html)
 
 
 def test_the_year_of_a_publication_is_not_that_of_a_plan(pages: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "timeline": ("x", "y"),
     "panels": ("y", "panels"),
 }
+_INFERRED: Final = "inferred"
 _LISTS: Final = ("detail", "label", "panels")
 
 
@@ -33,10 +34,13 @@ class Plot:
         colour: parts the marks, or for `rect` shades them by a number or writes a text in them.
         detail: columns that are written below the name of a row, and part rows of one name.
         label: columns that are written beside each mark, parted by a space.
-        reference: a column with one number, drawn as a line to compare with.
+        reference: a column with one number, drawn as a line to compare with; of `panels`, in the first one.
         latitude, longitude: of `map`, in degrees (WGS 84).
+        basis: of `links`, `inferred` where a rule derives all its lines, which are dashed then, with a legend.
         end: of `timeline`, the date at which a bar ends; it begins at `x`.
-        panels: the columns of numbers of `panels`, each with its own scale, so that units are never mixed.
+        panels: the columns of numbers of `panels`, each with its own scale, so that units are never mixed; counts
+            share one.
+        chosen: IRIs of the things that were asked for beside others, of which `panels` stand out; no part of a header.
 
     """
 
@@ -49,8 +53,10 @@ class Plot:
     reference: str = ""
     latitude: str = ""
     longitude: str = ""
+    basis: str = ""
     end: str = ""
     panels: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -68,12 +74,14 @@ def read_plot(path: Path, entry: Any) -> Plot | None:
     """
     if entry is None:
         return None
-    known = {field.name for field in fields(Plot)}
+    known = {field.name for field in fields(Plot)} - {"chosen"}
     if not isinstance(entry, dict) or not entry.keys() <= known:
         raise SourceError("chart: is not understood", where=str(path), hint=f"its keys: {', '.join(sorted(known))}")
     mark = entry.get("mark")
     if mark not in MARKS:
         raise SourceError(f"chart: mark cannot be {mark!r}", where=str(path), hint=f"one of: {', '.join(MARKS)}")
+    if entry.get("basis", _INFERRED) != _INFERRED:
+        raise SourceError(f"chart: basis cannot be {entry['basis']!r}", where=str(path), hint=f"{_INFERRED}, or none")
     missing = [key for key in _NEEDED[mark] if not entry.get(key)]
     if missing:
         raise SourceError(f"chart: {', '.join(missing)} is missing", where=str(path), hint="name a column for each")

@@ -18,6 +18,7 @@ class Source:
         caveats: what whoever uses them should know.
         rights: the terms of reuse.
         figures: whether the numbers come from it; else the things do.
+        derived: whether a rule derives the answer from what it says.
 
     """
 
@@ -30,6 +31,7 @@ class Source:
     caveats: tuple[str, ...] = ()
     rights: str = ""
     figures: bool = True
+    derived: bool = False
 
     @property
     def title(self) -> str:
@@ -39,7 +41,7 @@ class Source:
 
     def lines(self, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """Yield pairs of a name and a text; `words` has the names, and what is said where no period is named."""
-        yield words["publication" if self.figures else "things"], self.title
+        yield words["derived" if self.derived else "publication" if self.figures else "things"], self.title
         if self.figures:
             yield words["period"], "; ".join(self.periods) or words["no_period"]
         for name, text in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -26,6 +26,8 @@ _WIDE: Final = 60
 def render(sheet: Sheet, source: Provenance, words: Mapping[str, str]) -> bytes:
     """Return a sheet as XLSX; the same input gives the same bytes.
 
+    What the numbers are of and what to mind stands below the rows too: a sheet is often taken along alone.
+
     Arguments:
         sheet: the rows; an IRI is a link under its label, and stands in full in a column of its own.
         source: what the second sheet says.
@@ -37,13 +39,14 @@ def render(sheet: Sheet, source: Provenance, words: Mapping[str, str]) -> bytes:
     book = xlsxwriter.Workbook(buffer, options)
     created = datetime.fromisoformat(source.date) if source.date else _EPOCH
     book.set_properties({"title": source.title, "comments": source.url, "created": created})
-    _data(book, sheet, words["data"])
+    below = [f"{name}: {text}" for each in source.sources for name, text in each.lines(words)]
+    _data(book, sheet, words["data"], below)
     _source(book, source, words)
     book.close()
     return buffer.getvalue()
 
 
-def _data(book: Any, sheet: Sheet, name: str) -> None:
+def _data(book: Any, sheet: Sheet, name: str, below: Sequence[str]) -> None:
     page = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     forms = {
@@ -51,7 +54,7 @@ def _data(book: Any, sheet: Sheet, name: str) -> None:
         "dateTime": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
     }
     titles, columns = zip(*_flat(sheet), strict=True)
-    rows = sheet.rows[:_ROWS]
+    rows = sheet.rows[: _ROWS - len(below) - 1]
     links = 0
     for place, (title, (source, part)) in enumerate(zip(titles, columns, strict=True)):
         page.write_string(0, place, title, head)
@@ -62,6 +65,8 @@ def _data(book: Any, sheet: Sheet, name: str) -> None:
             _write(page, number, place, cell, part if links <= _LINKS else "text", forms)
             width = max(width, min(len(cell.text), _WIDE))
         page.set_column(place, place, min(max(width, 8), _WIDE) + 2)
+    for number, text in enumerate(below, start=len(rows) + 2):
+        page.write_string(number, 0, text[:_CELL])
     page.freeze_panes(1, 0)
     page.autofilter(0, 0, len(rows), len(titles) - 1)
 

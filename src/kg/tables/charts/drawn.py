@@ -32,12 +32,24 @@ class _Canvas:
     parts: list[str] = field(default_factory=list)
 
     def text(
-        self, lines: Sequence[str], x: float, y: float, colour: str = "", anchor: str = "start", room: float = 0
+        self,
+        lines: Sequence[str],
+        x: float,
+        y: float,
+        colour: str = "",
+        anchor: str = "start",
+        room: float = 0,
+        bold: bool = False,
+        halo: bool = False,
     ) -> None:
         """Write lines; in a room, lines whose words are too long for it are written smaller, not cut."""
         longest = max(map(len, lines), default=0) * _LETTER
         size = 13 * min(1, room / longest) if room and longest else 13
-        style = f'font-size="{size:.3g}" fill="{colour or self.colours.ink}" text-anchor="{anchor}"'
+        style = (
+            f'font-size="{size:.3g}" fill="{colour or self.colours.ink}" text-anchor="{anchor}"'
+            + ' font-weight="bold"' * bold
+        )
+        style += f' stroke="{self.colours.paper}" stroke-width="4" paint-order="stroke"' * halo
         self.parts.append(text_lines(lines, x, y, _LINE, style))
 
     def add(self, element: str, **attributes: object) -> None:
@@ -95,6 +107,12 @@ def _links(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
     """Draw two lists with a line for each row, from the left one to the right one."""
     groups = _groups(plot, sheet, canvas.colours)
     canvas.legend({group or word("not_named", sheet.lang): colour for group, colour in groups.items()})
+    dashes = {"stroke_dasharray": "8 5"} if plot.basis else {}
+    if plot.basis:
+        middle = canvas.height + 6
+        canvas.add("path", d=f"M{_EDGE},{middle:g}h36", stroke=canvas.colours.marks[0], stroke_width=1.5, **dashes)
+        canvas.text([word(plot.basis, sheet.lang)], _EDGE + 44, canvas.height - 5, canvas.colours.muted)
+        canvas.height += 2 * _LINE
     pairs = list(zip(_texts(sheet, plot.x), _texts(sheet, plot.y), strict=True))
     room = canvas.width * 0.38
     for name, x, anchor in ((plot.x, room, "end"), (plot.y, canvas.width - room, "start")):
@@ -108,7 +126,7 @@ def _links(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
     middle = (near + far) / 2
     for (start, end), colour in zip(pairs, colours, strict=True):
         curve = f"M{near:g},{left[start]:g}C{middle:g},{left[start]:g} {middle:g},{right[end]:g} {far:g},{right[end]:g}"
-        canvas.add("path", d=curve, fill="none", stroke=colour, stroke_width=1.5)
+        canvas.add("path", d=curve, fill="none", stroke=colour, stroke_width=1.5, **dashes)
         tip = f"M{far:g},{right[end]:g}l-7,-4v8z"
         canvas.add("path", d=tip, fill=colour)
     for places, x, anchor in ((left, room, "end"), (right, canvas.width - room, "start")):
@@ -190,7 +208,8 @@ def _day(cell: Cell) -> float | None:
 
 def _panels(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
     """Draw bars for each column of numbers, each with its own scale and unit; what is not there is said."""
-    names = _texts(sheet, plot.y)
+    names, chosen = _texts(sheet, plot.y), chosen_rows(sheet, plot.chosen)
+    counts = [name for name in plot.panels if sheet.columns[sheet.index(name)].kind == "integer"]
     side_by_side = canvas.width >= SIZES["wide"]
     room = canvas.width * (0.28 if side_by_side else 0.4)
     panel = (canvas.width - room) / (len(plot.panels) if side_by_side else 1)
@@ -202,21 +221,52 @@ def _panels(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
         canvas.text(title, left, canvas.height - _LINE / 2, canvas.colours.muted)
         canvas.height += max(len(title), 2 * side_by_side) * _LINE + 4
         cells = [cell_of(sheet, row, column) for row in sheet.rows]
-        most = max((number(cell.value) for cell in cells if cell.value is not None), default=1) or 1
-        for name, cell in zip(names, cells, strict=True):
+        beside = counts if column in counts else [column, *([] if at else filter(None, [plot.reference]))]
+        scaled = [cell_of(sheet, row, name).value for name in beside for row in sheet.rows]
+        most = max((number(value) for value in scaled if value is not None), default=1) or 1
+        first, behind = canvas.height, len(canvas.parts)
+        for place, (name, cell) in enumerate(zip(names, cells, strict=True)):
+            strong = not chosen or place in chosen
             lines = _wrap(name, room - 2 * _EDGE)
             if not at or not side_by_side:
-                canvas.text(lines, room - _EDGE, canvas.height, anchor="end", room=room - 2 * _EDGE)
+                colour = canvas.colours.ink if strong else canvas.colours.muted
+                canvas.text(lines, room - _EDGE, canvas.height, colour, "end", room - 2 * _EDGE, bold=place in chosen)
             middle = canvas.height + len(lines) * _LINE / 2
             if cell.value is None:
                 canvas.text([word("no_figure", sheet.lang)], left, middle - _LINE / 2, canvas.colours.muted)
             else:
                 width = number(cell.value) / most * (panel - 64)
                 bar = {"x": f"{left:g}", "y": middle - 5, "width": f"{width:g}", "height": 18}
-                canvas.add("rect", **bar, fill=canvas.colours.marks[0])
-                canvas.text([text_of(cell, sheet.lang)], left + width + 6, middle - _LINE / 2)
+                canvas.add("rect", **bar, fill=canvas.colours.marks[0], fill_opacity=1 if strong else 0.4)
+                canvas.text([text_of(cell, sheet.lang)], left + width + 6, middle - _LINE / 2, halo=True)
             canvas.height += max(len(lines) * _LINE, 20) + _GAP
+        if not at and plot.reference and sheet.rows:
+            _compare(plot.reference, sheet, canvas, (left, first, (panel - 64) / most), behind)
         canvas.height += 0 if side_by_side else _GAP
+
+
+def chosen_rows(sheet: Sheet, chosen: Sequence[str]) -> set[int]:
+    """Return the places of the rows that hold what was chosen; none where that are all of them."""
+    found = {at for at, row in enumerate(sheet.rows) if any(cell.iri and cell.value in chosen for cell in row)}
+    return found if len(found) < len(sheet.rows) else set()
+
+
+def _compare(name: str, sheet: Sheet, canvas: _Canvas, place: tuple[float, float, float], behind: int) -> None:
+    """Draw a number to compare with, as a line down a panel; `place` has its left and upper edge, and its scale.
+
+    It stands behind what was drawn since `behind`, so that it crosses out no number.
+    """
+    cell = cell_of(sheet, sheet.rows[0], name)
+    if cell.value is None:
+        return
+    left, top, scale = place
+    x = f"{left + number(cell.value) * scale:g}"
+    line = {"x1": x, "x2": x, "y1": top, "y2": canvas.height}
+    canvas.add("line", **line, stroke=canvas.colours.ink, stroke_width=1.5, stroke_dasharray="5 4")
+    canvas.parts.insert(behind, canvas.parts.pop())
+    said = f"{sheet.columns[sheet.index(name)].title}: {text_of(cell, sheet.lang)}"
+    canvas.text([said], left, canvas.height - 4, canvas.colours.muted)
+    canvas.height += _LINE + _GAP
 
 
 def size_of(svg: str) -> tuple[int, int]:

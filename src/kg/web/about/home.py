@@ -64,7 +64,8 @@ class Finding:
     """What the first page shows of the figures: a sentence, what to know of its numbers, and a chart.
 
     Attributes:
-        heading, text: made from the row of a saved question; `href` leads to that.
+        heading, text: made from the row of a saved question.
+        href: leads to the figures of the chart, or to that question without one.
         further: address and text of questions about other periods.
         notes: source, period, scope and caveat, each with its name.
         chart: of the same table; None where it could not be made.
@@ -130,12 +131,13 @@ def _finding(context: Context) -> Finding | None:
     }
     sources = sources_of(context, question, sheet)
     notes = tuple(pair for source in sources for pair in source.lines(source_words(lang)))
+    chart = chart_of(context, _CHART)
     heading = message("finding_heading", lang).format(**said).strip()
     return Finding(
         heading[:1].upper() + heading[1:],
         message("finding_text", lang).format(**said),
         notes,
-        f"/questions/{_FINDING}?lang={lang}",
+        f"/questions/{_CHART if chart else _FINDING}?lang={lang}#answer",
         tuple(_links(context, _OTHER_PERIODS)),
-        chart_of(context, _CHART),
+        chart,
     )

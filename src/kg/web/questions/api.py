@@ -57,6 +57,7 @@ _MESSAGES: Final = (
     "sheet_caveat",
     "sheet_rights",
     "sheet_things",
+    "sheet_derived",
     "sheet_no_period",
     "sheet_unit",
     "sheet_parameter",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -13,6 +13,7 @@ from kg.endpoint.http.sparql_protocol import arguments
 from kg.endpoint.protocol import QueryRequest
 from kg.errors import NotFound, UnknownValue
 from kg.namespaces import ID, RDF_TYPE
+from kg.queries.chart_header import Plot
 from kg.queries.question import Parameter, Question
 from kg.rdf_terms import is_iri, local_name, objects
 from kg.tables.column_titles import title_of
@@ -43,6 +44,12 @@ class BoundQuestion:
     question: Question
     values: Mapping[str, str] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def chart(self) -> Plot | None:
+        """The chart of the question, in which what was asked for stands out."""
+        chart = self.question.chart
+        return replace(chart, chosen=tuple(self.terms.values())) if chart else None
 
     @cached_property
     def query(self) -> str:

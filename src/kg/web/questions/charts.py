@@ -141,7 +141,7 @@ def init_app(app: Flask, site: Site) -> None:
 def _png(context: Context, renderer: ChartRenderer, bound: BoundQuestion, shape: str) -> bytes:
     """Return the chart of a question as PNG, or its title and notes where it has none, from the cache or drawn."""
     sheet, _ = sheet_of(context, bound)
-    plot, frame, theme = bound.question.chart, frame_of(context, bound.question, sheet), "light"
+    plot, frame, theme = bound.chart, frame_of(context, bound.question, sheet), "light"
     if plot is None or not 0 < len(sheet.rows) <= MOST:
         svg = frame.around(_CARD, THEMES[theme])
     elif plot.mark == MAP:
@@ -171,7 +171,7 @@ def chart_of(context: Context, name: str) -> ChartView | None:
 
 def view(context: Context, bound: BoundQuestion, sheet: Sheet) -> ChartView | None:
     """Return the chart of a question with its parameters; None where it has no chart, or no rows."""
-    plot = bound.question.chart
+    plot = bound.chart
     if plot is None or not sheet.rows or len(sheet.rows) > MOST:
         return None
     frame = frame_of(context, bound.question, sheet)
@@ -196,7 +196,7 @@ def _view(context: Context, bound: BoundQuestion) -> ChartView:
 
 
 def _picture(context: Context, bound: BoundQuestion, sheet: Sheet, frame: Frame, theme: str, size: str) -> Picture:
-    plot = bound.question.chart
+    plot = bound.chart
     assert plot  # noqa: S101  (the view has looked)
     width, height = _size(plot, sheet, theme, size)
     media = " and ".join(part for part in (_DARK * (theme == "dark"), _NARROW * (size == "narrow")) if part)
@@ -223,12 +223,13 @@ def _plotted(context: Context, name: str) -> tuple[BoundQuestion, Plot, Sheet]:
     if question.chart is None:
         raise NotFound(f"{name} has no chart", hint=f"its answer is at /questions/{name}")
     bound = bind(context, question, _ALSO)
+    assert bound.chart  # noqa: S101  (its question has one)
     sheet, _ = sheet_of(context, bound)
     if not sheet.rows:
         raise NotFound("nothing to draw: no rows for these values", where=name, hint="choose other values, or none")
     if len(sheet.rows) > MOST:
         raise NotFound(f"{len(sheet.rows)} rows; a chart shows {MOST}", where=name, hint="choose a value")
-    return bound, question.chart, sheet
+    return bound, bound.chart, sheet
 
 
 def _option(context: Context, name: str) -> str:

@@ -16,12 +16,13 @@ from kg.errors import KgError, UnknownValue
 from kg.languages import lang_attribute
 from kg.queries.question import Parameter, Question
 from kg.tables import data_package, parquet
+from kg.tables.charts.drawn import chosen_rows
 from kg.tables.numbers import format_value
 from kg.tables.provenance import Source
 from kg.tables.sheet import Cell, Column
 from kg.web.context import Context
 from kg.web.layout import TermView, local_link
-from kg.web.questions.binding import BoundQuestion, Choice, bind, choices_of, find, sheet_of
+from kg.web.questions.binding import BoundQuestion, Choice, bind, choices_of, find, sheet_of, short
 from kg.web.questions.charts import ChartView, view
 from kg.web.questions.sources import source_words, sources_of
 from kg.web.responses import send_page
@@ -63,10 +64,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a page shows of an answer: the first rows, how many there are in all, the chart, and what it rests on."""
+    """What a page shows of an answer: its first rows, which were chosen, how many there are, chart and sources."""
 
     columns: tuple[Column, ...]
     rows: list[list[TermView]]
+    chosen: set[int]
     total: int
     chart: ChartView | None
     sources: tuple[Source, ...]
@@ -147,7 +149,14 @@ def _answer(context: Context, bound: BoundQuestion) -> Answer:
         chart = view(context, bound, sheet)
     except KgError:  # The table has the same data.
         chart = None
-    return Answer(sheet.columns, rows, total, chart, sources_of(context, bound.question, sheet))
+    return Answer(
+        sheet.columns,
+        rows,
+        chosen_rows(sheet, tuple(bound.terms.values())),
+        total,
+        chart,
+        sources_of(context, bound.question, sheet),
+    )
 
 
 def _view(site: Site, cell: Cell, lang: str) -> TermView:
@@ -172,6 +181,9 @@ def _fields(context: Context, bound: BoundQuestion, error: KgError | None) -> li
         name = parameter.name
         value = context.request.args.get(name, "")[:_LONGEST]
         choices = [] if slow else _choices(context, bound.question, parameter)
+        iri = bound.terms.get(name, "")
+        if choices and iri and not parameter.datatype and all(choice.iri != iri for choice in choices):
+            choices = [Choice(short(iri), iri, *context.site.labels.get(iri, context.lang)), *choices]
         links = [(choice, urlencode({name: choice.value, "lang": context.lang})) for choice in choices[:_LISTED]]
         fields.append(Field(parameter, choices, links, bound.values.get(name, value), value if name == wrong else ""))
     return fields

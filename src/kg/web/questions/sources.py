@@ -10,7 +10,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from kg.namespaces import BASE, DCT, ONTOLOGY_GRAPH, RDF_TYPE
+from kg.namespaces import BASE, DCT, KB, ONTOLOGY_GRAPH, RDF_TYPE
 from kg.queries.engine import iris_of
 from kg.queries.question import Question
 from kg.rdf_terms import local_name, objects, term_key
@@ -26,7 +26,7 @@ _SERIES: Final = "evidence/series"  # The question that says of each measure wha
 _NAME: Final = re.compile(r"\bkb:(\w+)")
 _KEPT: Final = ("dataSet", "period", "scope")
 _BELOW: Final = 3  # Lines below a chart: what to mind, sources, terms.
-_LINES: Final = ("publication", "things", "period", "no_period", "scope", "caveat", "rights")
+_LINES: Final = ("publication", "things", "derived", "period", "no_period", "scope", "caveat", "rights")
 
 
 def source_of(context: Context, bound: BoundQuestion, sheet: Sheet, url: str) -> Provenance:
@@ -41,7 +41,7 @@ def source_of(context: Context, bound: BoundQuestion, sheet: Sheet, url: str) ->
         url=url,
         version=site.graph.version,
         date=site.edition.date,
-        terms=site.terms_of_use[lang],
+        terms={message("brand", lang): message("sheet_ours", lang)},
         sources=sources_of(context, question, sheet),
     )
 
@@ -102,19 +102,23 @@ def _columns(answer: Sheet, name: str) -> list[tuple[int, object]]:
 def _thing_sources(context: Context, question: Question, answer: Sheet) -> Iterator[Source]:
     """Yield the publications and vocabularies of the things of an answer, those with most rows first."""
     site, lang = context.site, context.lang
+    asked = iris_of(question.query, site.graph.prefixes)
+    derived = KB + "Inference" in asked
     rows = {tuple(str(cell.value) for cell in row if cell.iri) for row in answer.rows}
     origins = Counter(origin for row in rows for origin in _origins(context, row))
     if not origins:
-        origins.update(_origins(context, [*iris_of(question.query, site.graph.prefixes)]))
+        origins.update(_origins(context, [*asked]))
     publications = {publication.iri: publication for publication in site.publications}
     for iri, _ in sorted(origins.items(), key=lambda origin: (-origin[1], origin[0])):
         publication = publications.get(iri)
         if publication is None:
-            yield Source(iri, context.label(iri), rights=site.terms(iri, lang), figures=False)
+            yield Source(iri, context.label(iri), rights=site.terms(iri, lang), figures=False, derived=derived)
             continue
         publishers, issued = (_values(context, iri, DCT + name) for name in ("publisher", "issued"))
         rights = site.rights(publication, lang)
-        yield Source(iri, context.label(iri), publishers, ", ".join(issued), rights=rights, figures=False)
+        yield Source(
+            iri, context.label(iri), publishers, ", ".join(issued), rights=rights, figures=False, derived=derived
+        )
 
 
 def _values(context: Context, iri: str, predicate: str) -> tuple[str, ...]:
@@ -174,12 +178,13 @@ def frame_of(context: Context, question: Question, answer: Sheet) -> Frame:
     caveats = dict.fromkeys(caveat for source in figures for caveat in source.caveats)
     rights = dict.fromkeys(source.rights.rstrip(".") for source in sources if source.rights)
     period = "sheet_period" if figures else "sheet_as_of"
+    source = "sheet_derived" if any(source.derived for source in sources) else "sheet_source"
     said = {
         "sheet_unit": measure_of(question.chart, answer) if question.chart else "",
         period: "; ".join(periods if figures else issued) or (words["no_period"] if figures else ""),
         "sheet_scope": "; ".join(scopes),
         "sheet_caveat": " ".join((*(f"{caveat}." for caveat in caveats), question.description[lang])),
-        "sheet_source": "; ".join(source.title for source in sources) or message("sheet_graph", lang),
+        source: "; ".join(source.title for source in sources) or message("sheet_graph", lang),
         "sheet_rights": "; ".join((*rights, message("sheet_ours", lang))),
     }
     lines = [f"{message(key, lang)}: {text}" for key, text in said.items() if text]
