@@ -266,6 +266,14 @@ def test_the_glossary_explains_the_words_that_stay(pages: Pages, lang: str) -> N
     assert all(text_of(meaning).strip() for _, meaning in entries)
     names = {text_of(name).strip() for name, _ in entries}
     assert names >= {"SPARQL", "API", "ESCO", "CCS", {"nl": "klimaattafel", "en": "climate table"}[lang]}
+    chips = {
+        "nl": {"kandidaat", "leemte", "mogelijk", "als voorbeeld"},
+        "en": {"candidate", "gap", "possible", "as an example"},
+    }
+    assert names >= {"VAPRO", "BIM", "OEO", "mbo", "hbo", *chips[lang]}
+    assert min(map(len, names)) > 1, "the symbol of an element is no abbreviation"
+    read = text_of(pages["/read", lang])
+    assert {"nl": "van geen ervan te lezen", "en": "read here of none of them"}[lang] in read, "no text is loaded here"
     assert all(f'href="/glossary?lang={lang}"' in html for (_, tag), html in pages.items() if tag == lang)
     for href in re.findall(r'<dt><a href="(/[^"?]+)', page):
         assert (href, lang) in pages or href.startswith("/id/"), href

@@ -20,7 +20,7 @@ _HEADING, _LEGEND = 18, 30  # Space around headings, height of the legend.
 _HEADING_LETTERS: Final = 25
 _SWEEPS: Final = 8
 STYLES: Final = ("stated", "editorial", "inferred", "gap")
-_DASHES: Final = {"stated": "", "editorial": "2 3", "inferred": "8 5", "gap": "1 6"}
+_DASHES: Final = {"stated": "", "editorial": "2 3", "inferred": "8 5", "gap": "10 3 1 3"}
 
 
 @dataclass(frozen=True)

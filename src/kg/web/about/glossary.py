@@ -19,11 +19,22 @@ from kg.web.site import Site
 
 _ABBREVIATIONS: Final = "climate/abbreviations"
 _STATUS: Final = ("stated", "editorial", "inferred", "evidence", "mapping")
+_MODALITIES: Final = ("possible", "example", "sometimes", "intended", "expected", "in-project")
 # Classes of which people meet the word; those of the model itself stand at `/def`.
 _THINGS: Final = (
     *("ClimateTable", "Pillar", "ClimateMeasure", "Technique", "KnowledgeArea", "Occupation", "OccupationGroup"),
     *("VacancyGroup", "ProfessionalGroup", "Skill", "SoftSkill", "Requirement", "Qualification", "QualificationLevel"),
-    *("TrainingRoute", "EntryRequirement", "Cluster", "Region", "Figure", "LabourMarketSignal", "PolicyTarget"),
+    *(
+        "TrainingRoute",
+        "EntryRequirement",
+        "Cluster",
+        "Region",
+        "Figure",
+        "Scope",
+        "Qualifier",
+        "LabourMarketSignal",
+        "PolicyTarget",
+    ),
     *("PolicyInstrument", "Project", "Publication", "Section", "Passage"),
 )
 
@@ -48,7 +59,11 @@ def init_app(app: Flask, site: Site) -> None:
         context = Context.from_request(site, request)
         kinds = {iri: f"/id/{kind}" for kind, iri in site.kinds.classes.items()}
         groups = {
-            "glossary_status": [_word(context, f"{ID}graph-kind/{name}") for name in _STATUS],
+            "glossary_status": [
+                *(_word(context, f"{ID}graph-kind/{name}") for name in _STATUS),
+                *(_word(context, f"{ID}modality/{name}") for name in _MODALITIES),
+                *(Word(*line.split(": ", 1)) for line in _lines("glossary_status_words", context.lang)),
+            ],
             "glossary_things": _sorted(_word(context, KB + name, kinds.get(KB + name, "")) for name in _THINGS),
             "glossary_abbreviations": _abbreviations(context),
             "glossary_web": _sorted(Word(*line.split(": ", 1)) for line in _lines("glossary_web_words", context.lang)),
@@ -86,5 +101,7 @@ def _abbreviations(context: Context) -> list[Word]:
         short, thing, iri = cells["abbreviation"].text, cells["thing"], str(cells["thing"].value)
         parts = (thing.text if thing.text != short else "", context.site.definition(iri, context.lang))
         meaning, tag = ". ".join(filter(None, parts)), lang_attribute(thing.lang, context.lang)
+        if len(short) == 1:  # The symbol of an element, which stands in formulas.
+            continue
         found.setdefault((short, iri), Word(short, meaning or cells["name"].text, local_path(iri), tag))
     return _sorted(found.values())
