@@ -194,6 +194,32 @@ def test_a_diploma_leads_to_what_asks_it(advisor: Advisor) -> None:
     assert {ask["fits"] for one in told["occupations"] for ask in one["asks"]} == {"yes", "other"}
 
 
+def test_the_sheet_of_a_diploma_keeps_routes_and_tells_alternatives_from_the_rest(advisor: Advisor) -> None:
+    told = advise(advisor, "mbo-4 werktuigbouwkunde")
+    html = render(told, "html", "nl", date(2026, 11, 29), {})
+    for one in told["diploma"]["occupations"]:
+        asked = {(ask["requirement"] or ask["diploma"])["id"] for ask in one["asks"]}
+        assert not asked & {each["id"] for each in (*one["education"], *one["needs"])}
+        assert not any(need["education"] for need in one["needs"])
+        for each in (*one["education"], *one["needs"], *one["about"]["routes"]):
+            assert each["name"] in html
+    assert any(one["about"]["routes"] for one in told["diploma"]["occupations"])
+    assert words("vacancies", "nl") not in html
+    named, related = html.split(words("sheet_related", "nl", diploma="mbo-4 werktuigbouwkunde"))
+    assert "Procesoperator" in named
+    assert "Programmeur" in related
+
+
+def test_what_is_asked_for_a_part_of_a_route_is_not_asked_for_the_route(advisor: Advisor) -> None:
+    routes = advisor.jobs.about(f"{ID}occupation/werkvoorbereider", "nl")["routes"]
+    asks = [ask for route in routes for ask in route["asks"]]
+    parts = {ask["what"]: ask["part"] for ask in asks}
+    assert len(parts) == len(asks)
+    assert any("instapeis" in ask["condition"] for ask in asks if ask["condition"])
+    assert parts["succesvolle afronding van de oriëntatieperiode"] == "opleiding"
+    assert parts["voordracht als kandidaat"] is None
+
+
 @pytest.mark.parametrize("text", ["25310", "crebo 25310", "0715", "mechanica en metaal", "mechanics and metal trades"])
 def test_a_number_or_a_field_leads_there_by_mapping(advisor: Advisor, text: str) -> None:
     told = advise(advisor, text)["diploma"]
@@ -222,14 +248,26 @@ def test_the_sheet_holds_three_and_takes_no_markup(advisor: Advisor) -> None:
     told = advise(advisor, "elektricien")
     hostile = json.loads(json.dumps(told).replace("elektricien", "<script>alert(1)</script> [x](y) \\u001b[31m"))
     for form in FORMATS:
-        sheet = render(told, form, "nl", date(2026, 11, 29), ["Een rapport"])
+        sheet = render(
+            told,
+            form,
+            "nl",
+            date(2026, 11, 29),
+            dict.fromkeys(told["nearest"][0]["about"]["publications"], "Een rapport"),
+        )
         assert told["nearest"][0]["occupation"]["name"] in sheet
-        bad = render(hostile, form, "nl", date(2026, 11, 29), [])
+        bad = render(hostile, form, "nl", date(2026, 11, 29), {})
         assert "\x1b" not in bad.replace("\x1b", "" if form == "html" else "\x1b")
         assert form == "text" or "<script>" not in bad
         assert form != "md" or "[x](y)" not in bad
-    html = render(told, "html", "nl", date(2026, 11, 29), ["Een rapport"], css="body {}")
-    assert html.count("<section>") == 3
+    sources = dict.fromkeys(told["nearest"][0]["about"]["publications"], "Een rapport")
+    html = render(told, "html", "nl", date(2026, 11, 29), sources | {"urn:none": "Een ander rapport"}, css="body {}")
+    near = [match for match in told["nearest"] if match["step"] != "far"]
+    way = next(match for match in near if match["about"]["routes"])
+    assert re.findall("<h2>\\d. (.+?) <", html)[-1] == way["occupation"]["name"]
+    assert all(match["occupation"]["name"] in html for match in near)
+    assert all(match["counts"] < match["score"] for match in near if match["level"]["higher"])
+    assert "Een ander rapport" not in html
     assert "29 november 2026" in html
     assert "Een rapport" in html
 
@@ -346,7 +384,12 @@ def test_a_diploma_that_leads_somewhere_is_suggested(client: FlaskClient, diplom
     ]
     assert suggested["name"] == diploma
     shown = client.get(f"{suggested['page']}&lang=nl", headers={"Accept": "text/html"}).text
-    assert f"Klimaatberoepen die vragen om {diploma}" in shown
+    heading = (
+        words("sheet_related", "nl", diploma=diploma)
+        if diploma.isdecimal()
+        else f"Klimaatberoepen die vragen om {diploma}"
+    )
+    assert heading in shown
     assert 'href="/id/occupation/' in shown
 
 

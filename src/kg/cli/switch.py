@@ -103,7 +103,7 @@ def _render(advice: dict[str, Any], form: str, graph: Graph, labels: Labels, lan
         return json.dumps(advice, ensure_ascii=False, indent=1)
     if form == "csv":
         return _csv(advice)
-    sources = [labels.get(publication.iri, lang)[0] for publication in find_publications(graph.store)]
+    sources = {each.iri: labels.get(each.iri, lang)[0] for each in find_publications(graph.store)}
     css = (resources.files("kg.web") / "static" / "sheet.css").read_text(encoding="utf-8") if form == "html" else ""
     return render(advice, form, lang, datetime.now(UTC).date(), sources, css=css)
 

@@ -232,6 +232,7 @@ class Advisor:
             "also": [self.jobs.reference(iri, lang) for iri in match.also],
             "via": self._reference(match.via, lang) | {"match": "exactMatch" if match.exact else "closeMatch"},
             "score": match.score,
+            "counts": round(match.rank),
             "step": match.step,
             "word": words(match.step, lang),
             "reason": self._reason(match, skills["missing_essential"], lang),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache, partial
 from typing import Any, Final
@@ -12,16 +12,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from kg.languages import format_number
 from kg.linking.advice import words
+from kg.linking.career_switch import FAR
 from kg.linking.climate_jobs import Payload
 
 SHOWN: Final = 3
+VACANCIES: Final = 2
 FORMATS: Final = ("html", "md", "text")
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+!|<>~])")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def render(
-    advice: Payload, form: str, lang: str, day: date, sources: Iterable[str], style: str = "", css: str = ""
+    advice: Payload, form: str, lang: str, day: date, sources: Mapping[str, str], style: str = "", css: str = ""
 ) -> str:
     """Return advice as a sheet.
 
@@ -30,23 +32,39 @@ def render(
         form: `html`, `md` or `text`.
         lang: `nl` or `en`, that of the advice.
         day: the day that stands on it.
-        sources: the publications on which it rests, as they are cited.
+        sources: publications by IRI, as they are cited; those on which what is shown rests stand on it.
         style: address of the style sheet of the page.
         css: its text instead, so that the page is one file.
 
     """
     template = _templates(form == "html", lang).get_template(f"sheet.{form}")
+    shown = advice["nearest"] if form == "text" else _shown(advice["nearest"])
+    told = [*(match["about"] for match in shown), *(one["about"] for one in _asking(advice))]
     month = words("months", lang).split()[day.month - 1]
     return template.render(
         advice=advice,
         lang=lang,
         day=f"{day.day} {month} {day.year}",
-        sources=list(sources),
+        nearest=shown,
+        most=VACANCIES,
+        others=[match for match in advice["nearest"] if match not in shown and match["step"] != FAR],
+        sources=[cited for iri, cited in sources.items() if any(iri in about["publications"] for about in told)],
+        counted=any(about["vacancies"][:VACANCIES] for about in told),
         style=style,
         css=css,
-        shown=SHOWN,
         t=lambda key, **values: words(key, lang, **values),
     )
+
+
+def _shown(nearest: list[Payload]) -> list[Payload]:
+    """Return the first matches, and the first after them to which a publication names a route where they have none."""
+    first, rest = nearest[:SHOWN], nearest[SHOWN:]
+    way = [] if any(match["about"]["routes"] for match in first) else [one for one in rest if one["about"]["routes"]]
+    return first + [match for match in way if match["step"] != FAR][:1]
+
+
+def _asking(advice: Payload) -> list[Payload]:
+    return advice["diploma"]["occupations"] if advice["diploma"] else []
 
 
 def grouped(skills: Iterable[Payload]) -> list[tuple[Payload | None, list[Payload]]]:

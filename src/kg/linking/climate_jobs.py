@@ -48,9 +48,10 @@ class ClimateJobs:
             ],
             "vacancies": [self._vacancies(row, lang) for row in self._of("switch/vacancies", occupation)],
             "routes": list(self._routes(occupation, lang)),
-            "requirements": self._named("skills/requirements", occupation, "requirement", lang),
+            "requirements": list(self._requirements(occupation, lang)),
             "qualifications": list(self._qualifications(occupation, lang)),
             "passages": list(self._passages(occupation, lang)),
+            "publications": sorted({str(row["publication"]) for row in self._of("switch/evidence", occupation)}),
         }
 
     def tables(self, occupation: str, lang: str) -> list[Payload]:
@@ -101,9 +102,10 @@ class ClimateJobs:
         rows = self._by_occupation(name).get(occupation, [])
         return [row for row in rows if all(row[column] == value for column, value in wanted.items())]
 
-    def _named(self, name: str, occupation: str, column: str, lang: str) -> list[Payload]:
-        iris = dict.fromkeys(str(row[column]) for row in self._of(name, occupation))
-        return [self.reference(iri, lang) for iri in iris]
+    def _requirements(self, occupation: str, lang: str) -> Iterator[Payload]:
+        rows = self._of("skills/requirements", occupation)
+        for iri, education in {str(row["requirement"]): row["asksEducation"] for row in rows}.items():
+            yield self.reference(iri, lang) | {"education": education}
 
     def _vacancies(self, row: Row, lang: str) -> Payload:
         return {
@@ -123,7 +125,7 @@ class ClimateJobs:
             route = routes.setdefault(key, self.reference(row["route"], lang) | {"for": broader, "asks": []})
             if row["requirementLabel"]:
                 asked = {"what": row["requirementLabel"], "condition": row["condition"], "word": row["statusLabel"]}
-                route["asks"].append({"status": local_name(str(row["status"]))} | asked)
+                route["asks"].append({"status": local_name(str(row["status"])), "part": row["partLabel"]} | asked)
         yield from routes.values()
 
     def _qualifications(self, occupation: str, lang: str) -> Iterator[Payload]:

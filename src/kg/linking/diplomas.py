@@ -83,7 +83,9 @@ class Diplomas:
         """Return the climate occupations that ask for a diploma, those that state it at its level first.
 
         Each has `asks`: what it asks for, whether that is stated or follows from a code, and whether the level fits
-        (`yes`, `other`, or `unknown` where one of both names none); and `about`: all else that is known of it.
+        (`yes`, `other`, or `unknown` where one of both names none); `named`: whether one of these is stated and may
+        fit; `education`: what else its texts name as education, without saying that one replaces the other; `needs`:
+        its other requirements; and `about`: all else that is known of it.
         """
         asks: dict[str, list[Payload]] = {}
         for row in self._asked:
@@ -91,14 +93,23 @@ class Diplomas:
             if through is not None:
                 asks.setdefault(str(row["occupation"]), []).append(self._ask(row, diploma, through, lang))
         results: list[Payload] = [
-            {
-                "occupation": self._jobs.reference(occupation, lang),
-                "asks": list(_once(sorted(ways, key=_place))),
-                "about": self._jobs.about(occupation, lang),
-            }
-            for occupation, ways in asks.items()
+            self._result(occupation, list(_once(sorted(ways, key=_place))), lang) for occupation, ways in asks.items()
         ]
         return sorted(results, key=lambda result: (_place(result["asks"][0]), result["occupation"]["name"]))
+
+    def _result(self, occupation: str, asks: list[Payload], lang: str) -> Payload:
+        about = self._jobs.about(occupation, lang)
+        shown = {one["id"] for ask in asks for one in (ask["requirement"] or ask["diploma"],)}
+        requirements = about["requirements"]
+        education = [*(need for need in requirements if need["education"]), *about["qualifications"]]
+        return {
+            "occupation": self._jobs.reference(occupation, lang),
+            "named": any(ask["basis"] == "stated" and ask["fits"] != "other" for ask in asks),
+            "asks": asks,
+            "education": [one for one in education if one["id"] not in shown],
+            "needs": [need for need in requirements if not need["education"]],
+            "about": about,
+        }
 
     def _ask(self, row: Row, diploma: Diploma, through: str, lang: str) -> Payload:
         level = str(row["level"] or "")

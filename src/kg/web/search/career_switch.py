@@ -86,7 +86,7 @@ def init_app(app: Flask, site: Site) -> None:
         from kg.linking.advice_sheet import render
 
         context = Context.from_request(site, request)
-        sources = [_cited(context, publication) for publication in site.publications]
+        sources = {publication.iri: _cited(context, publication) for publication in site.publications}
         day = datetime.now(UTC).date()
         style = f"{_SHEET_STYLE}?v={site.graph.version}"
         html = render(_advise(advice, context), "html", context.lang, day, sources, style)
