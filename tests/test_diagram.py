@@ -117,6 +117,7 @@ def test_each_diagram_shows_its_rows_its_name_and_its_source(graph: Graph, clien
         for row in found:
             if row["source"].startswith(f"{ID}publication/"):
                 assert row["sourceLabel"] in words(svg), (thing, row)
+        assert all(row.get("caveatLabel", "") in words(svg) for row in found), thing
         assert "Source: " in words(svg), thing
         assert "adapted by Klimaatbanen, CC BY 4.0" in words(svg), thing
 
@@ -215,3 +216,10 @@ def test_the_sentence_and_the_diagram_of_a_table_count_the_same_measures(client:
 
 def test_a_table_keeps_how_firmly_a_text_says_it(client: FlaskClient) -> None:
     assert "financieel adviseur mogelijk" in words(drawn(client, "climate-table/industrie", "nl"))
+
+
+@pytest.mark.parametrize("thing", ["climate-table/industrie", "measure/groene-waterstof"])
+def test_a_number_of_vacancies_has_its_caveat_in_the_picture(client: FlaskClient, thing: str) -> None:
+    said = words(drawn(client, thing, "nl"))
+    assert "* Let op: Vacatures uitsluitend voor de klimaattafel Industrie zijn niet te tellen" in said
+    assert "* Bestrijkt: alle vraag" in said

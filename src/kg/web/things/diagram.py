@@ -63,7 +63,8 @@ _GAPS: Final = {  # What is left open: that no publication names a thing of a cl
 _COLUMNS: Final = ("ClimateMeasure", "Technique", "KnowledgeArea", "OccupationGroup", "Occupation", "Qualification")
 _NOTES: Final = ("level", "projectStatus")  # Relations whose value stands below the name.
 _GAP: Final = STYLES[-1]
-_UNBOUND: Final = dict.fromkeys(("qualifier", "period", "modality"), Cell(None))
+_UNBOUND: Final = dict.fromkeys(("qualifier", "period", "modality", "scope", "caveat"), Cell(None))
+_MARK: Final = "*"  # Of a number with something to mind.
 _Row = Mapping[str, Cell]
 
 
@@ -79,6 +80,7 @@ class Diagram:
         nodes: by key.
         headings: of columns, by band and column.
         sources: what states a line or derives it, by IRI, with its name.
+        minded: what to mind of the numbers, each with the word for what it is.
 
     Raises:
         KgError: as the engine.
@@ -91,6 +93,7 @@ class Diagram:
         self.nodes: dict[str, Node] = {}
         self.headings = {(_ALONE, column): self.word(_HEADINGS[name]) for column, name in enumerate(_COLUMNS)}
         self.sources: dict[str, str] = {}
+        self.minded: dict[tuple[str, str], None] = {}
         self._said: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._firmness: dict[str, set[str]] = {}
         if self.parameter == "measure":
@@ -118,6 +121,14 @@ class Diagram:
         style = min(said, key=STYLES.index)
         return Line(start, end, style, "; ".join(dict.fromkeys(who for some in said.values() for who in some)))
 
+    @property
+    def remarks(self) -> list[str]:
+        """What to mind of the numbers, in sentences that begin as their mark in the picture."""
+        by_word: dict[str, list[str]] = {}
+        for key, text in self.minded:
+            by_word.setdefault(self.word(key), []).append(text)
+        return [f"{_MARK} {word}: {'; '.join(texts)}" for word, texts in sorted(by_word.items(), reverse=True)]
+
     def _rows(self, name: str) -> Iterator[_Row]:
         site, lang = self._context.site, self._context.lang
         if name in site.questions:
@@ -137,7 +148,10 @@ class Diagram:
             self._note(start, f"{self.word('diagram_below')} {row['to'].text}")
         elif _local(row, "relation") == "openVacancies":
             counted = f"{row['qualifier'].text} {self._number(row)} {self.word('diagram_vacancies')}".strip()
-            self._note(start, f"{counted}, {row['period'].text or self.word('sheet_no_period')}")
+            minded = {("sheet_" + name, row[name].text): None for name in ("caveat", "scope") if row[name].iri}
+            self.minded |= minded
+            period = row["period"].text or self.word("sheet_no_period")
+            self._note(start, f"{counted}, {period}{_MARK if minded else ''}")
         elif not row["basis"].iri:
             self._gap(start, row)
         elif row["counted"].iri:

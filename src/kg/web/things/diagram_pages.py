@@ -57,7 +57,7 @@ class DiagramView:
         steps: the list.
         rows: each line as a row of the table: from, to and the line.
         legend: style to what it means.
-        sources: who says it, and on which terms it may be used.
+        sources: what to mind, who says it, and on which terms it may be used.
         files: what else there is of it: text and address.
 
     """
@@ -112,7 +112,7 @@ def diagram_of(context: Context, iri: str) -> DiagramView | None:
         _steps(diagram),
         tuple((diagram.nodes[line.start], diagram.nodes[line.end], line) for line in lines),
         _legend(diagram),
-        tuple(_sources(context, diagram.sources)),
+        (*diagram.remarks, *_sources(context, diagram.sources)),
         (*files, (diagram.word("diagram_lines"), question)),
     )
 
@@ -120,7 +120,7 @@ def diagram_of(context: Context, iri: str) -> DiagramView | None:
 def _render(context: Context, iri: str, diagram: Diagram, theme: str) -> str:
     layers = Layers(diagram.nodes, diagram.lines, diagram.headings, _legend(diagram))
     title = f"{diagram.word(_TITLES[diagram.parameter])}: {context.label(iri)}"
-    frame = Frame(title, below=tuple(_sources(context, diagram.sources)))
+    frame = Frame(title, below=(*diagram.remarks, *_sources(context, diagram.sources)))
     return render_layers(layers, frame, diagram.word("diagram_about"), context.lang, theme)
 
 
