@@ -223,3 +223,12 @@ def test_a_number_of_vacancies_has_its_caveat_in_the_picture(client: FlaskClient
     said = words(drawn(client, thing, "nl"))
     assert "* Let op: Vacatures uitsluitend voor de klimaattafel Industrie zijn niet te tellen" in said
     assert "* Bestrijkt: alle vraag" in said
+
+
+def test_the_diagram_counts_no_more_projects_than_the_comparison(client: FlaskClient) -> None:
+    compared = csv.DictReader(io.StringIO(client.get("/api/places/compare.csv?lang=nl").text))
+    projects = {row["cluster"]: int(row["projects"]) for row in compared}
+    counted = [row for row in rows(client, "climate-table/industrie") if row["counted"] == f"{KB}Project"]
+    assert counted
+    for row in counted:
+        assert int(row["number"]) <= projects[row["from"]], row

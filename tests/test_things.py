@@ -271,3 +271,25 @@ def test_a_qualification_leads_to_the_occupations_and_routes_of_its_direction(pa
         "training-route/modulair-hbo-saxion",
     }
     assert "zelf noemt geen publicatie een opleidingsroute" in paragraph(html, "open")
+
+
+def test_restraint_stands_at_the_value_and_not_behind_the_paragraph(pages: dict[str, str]) -> None:
+    assert bad(pages, r"\.\s+(?:mogelijk|als voorbeeld|in sommige gevallen)\b", "lead opening") == {}
+    said = paragraph(pages["/id/measure/groene-waterstof?lang=nl"], "lead opening")
+    assert re.search(r"financiële afspraken \([^)]*in sommige gevallen", said), said
+    assert "(telkens: als voorbeeld)" in paragraph(pages["/id/training-route/be-an-engineer?lang=nl"], "lead opening")
+
+
+def test_a_plan_is_no_deed_and_two_times_are_two(pages: dict[str, str]) -> None:
+    planned = paragraph(pages["/id/company/tata-steel?lang=nl"], "lead opening")
+    assert "beschreven als gepland" in planned
+    assert "Het voert" not in planned
+    times = paragraph(pages["/id/project/groene-waterstoffabriek-op-zee?lang=nl"], "lead opening")
+    assert "2 tijden voor de ingebruikname: 2031 en rond 2031" in times
+    assert "Tata Steel trok zich terug" in paragraph(pages["/id/project/athos?lang=nl"], "lead opening")
+
+
+def test_what_is_not_stated_of_a_route_is_listed(pages: dict[str, str]) -> None:
+    said = paragraph(pages["/id/training-route/modulair-hbo-saxion?lang=nl"], "open")
+    assert "iets anders dan niet gevraagd: vooropleiding voor Modulair hbo Saxion" in said
+

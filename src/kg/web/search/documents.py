@@ -135,12 +135,14 @@ class Documents:
         return name[:1].upper() + name[1:]
 
     def _names(self, facts: Iterable[Fact], lang: str, most: int = _VALUES) -> list[str]:
-        values = [fact.value for fact in self._site.in_order(facts, lang)][:most]
-        return [
+        values = [fact.value for fact in self._site.in_order(facts, lang)]
+        names = [
             self._site.labels.get(term_key(value), lang)[0] if isinstance(value, ox.NamedNode) else value.value
-            for value in values
+            for value in values[:most]
             if isinstance(value, ox.NamedNode | ox.Literal)
         ]
+        more = len(values) - most
+        return [*names[:-1], f"{names[-1]} {message('some_more', lang).format(more)}"] if more > 0 and names else names
 
     def _pages(self) -> Iterator[Document]:
         for path, (names, texts) in self.pages.items():

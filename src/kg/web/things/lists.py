@@ -54,11 +54,11 @@ class Facet:
 
 @dataclass(frozen=True)
 class Item:
-    """A thing in the list: its name, its definition or nothing, and a few of its facts."""
+    """A thing in the list: its name, its definition or nothing, and a few of its facts with the number of others."""
 
     term: TermView
     definition: str
-    notes: tuple[tuple[str, tuple[TermView, ...]], ...]
+    notes: tuple[tuple[str, tuple[TermView, ...], int], ...]
 
 
 @dataclass
@@ -167,8 +167,10 @@ class Listing:
         notes = []
         for key_field, facts in self.site.key_facts(ox.NamedNode(iri))[:_NOTES]:
             name = key_field.name.get(self.lang, "")
-            values = [show(self.site, self.lang, fact.value) for fact in self.site.in_order(facts, self.lang)[:_NOTES]]
-            notes.append((name, tuple(values)))
+            ordered = self.site.in_order(facts, self.lang)
+            ordered.sort(key=lambda fact: short(fact.value) not in self.asked.values())  # What was asked for is shown.
+            values = [show(self.site, self.lang, fact.value) for fact in ordered[:_NOTES]]
+            notes.append((name, tuple(values), max(len(ordered) - _NOTES, 0)))
         view = show(self.site, self.lang, ox.NamedNode(iri))
         title = titled(self.site, self.lang, iri)
         return Item(

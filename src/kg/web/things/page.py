@@ -21,7 +21,7 @@ from kg.web.site import Site
 from kg.web.terms import show
 from kg.web.things.map import draw_places
 from kg.web.things.sentences import Teller, Told
-from kg.web.things.support import Chip, PassageView, SupportView, chips, passage_view, support_view
+from kg.web.things.support import MODALITY, Chip, PassageView, SupportView, chips, passage_view, support_view
 from kg.web.things.value_table import Table, make_table
 from kg.web.views import Field, Group, View
 
@@ -30,7 +30,6 @@ _BOTH: Final = "names"  # The heading under which texts stand in all languages.
 _PUBLICATIONS, _PARTED = "PublicationRole", "ByPublicationRole"
 _MANY: Final = 8
 _LEADING: Final = 5
-_MODALITY: Final = "modality"
 _PASSAGES: Final = (
     (10, 3),
     (40, 1),
@@ -150,7 +149,7 @@ class Head:
         trail: what is above it, the highest first.
         list_of: the list of its kind.
         passage: the thing itself, where it is a passage.
-        opening: what it is, in sentences, each with its modality; `kinds_of_opening` says what those rest on.
+        opening: what it is, in sentences; `kinds_of_opening` says what those rest on.
         open_points: what publications leave open, and `onward`, where to go from here.
         publications: what states something of it, each with who published it and when.
         title: what it says in words, where its name says too little; else nothing.
@@ -164,7 +163,7 @@ class Head:
     trail: tuple[TermView, ...]
     list_of: TermView | None
     passage: PassageView | None
-    opening: tuple[tuple[Told, tuple[Chip, ...]], ...] = ()
+    opening: tuple[Told, ...] = ()
     kinds_of_opening: tuple[Chip, ...] = ()
     open_points: tuple[Told, ...] = ()
     onward: tuple[Told, ...] = ()
@@ -181,7 +180,7 @@ class Head:
     def summary(self) -> str:
         """The thing in a few words: how its page begins, or else its kinds and its name."""
         if self.opening:
-            return " ".join(told.text for told, _ in self.opening)
+            return " ".join(told.text for told in self.opening)
         return f"{', '.join(kind.text for kind in self.kinds)}: {self.name.text}"
 
 
@@ -229,15 +228,14 @@ class Thing:
     def _sentences(self) -> dict[str, Any]:
         """Return what the head says in sentences, by the names of its attributes."""
         teller = self._teller
-        opening = [(told, self._chips(told.quads)) for told in teller.tell("opening")]
+        opening = teller.tell("opening")
+        quads = [quad for told in opening for quad in told.quads]
         headings = self.view.having(_PUBLICATIONS) if self.view else ()
         about = {term_key(fact.value) for heading in headings for fact in self.site.values(self.iri, heading)}
         stating = [one for one in self.site.publications if one.iri in about] if headings else teller.publications
         return {
-            "opening": tuple((told, tuple(one for one in said if one.slug == _MODALITY)) for told, said in opening),
-            "kinds_of_opening": tuple(
-                {one.slug: one for _, said in opening for one in said if one.slug != _MODALITY}.values()
-            ),
+            "opening": tuple(opening),
+            "kinds_of_opening": tuple(one for one in self._chips(quads) if one.slug != MODALITY),
             "open_points": tuple(teller.tell("leavesOpen")),
             "onward": tuple(teller.tell("onward")),
             "publications": tuple(

@@ -17,6 +17,7 @@ from kg.rdf_terms import term_key
 from kg.web.layout import TermView, message, term_view
 from kg.web.site import Site
 from kg.web.terms import show
+from kg.web.things.support import hedges
 from kg.web.views import SLOT, Field, Sentence, View
 
 _SHOWN: Final = 3  # Values of a slot that are named; the others are counted.
@@ -113,6 +114,7 @@ class _Filling:
     sentence: Sentence
     quads: dict[ox.Quad, None] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
+    hedges: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def fill(self, text: str) -> list[TermView] | None:
         """Return the pieces of a text; None where a slot outside brackets stays empty."""
@@ -161,7 +163,9 @@ class _Filling:
             return [term_view(site, ox.NamedNode(one.iri), lang) for one in stating]
         facts = self._facts(slot)
         self.quads |= dict.fromkeys(quad for fact in facts for quad in fact.quads)
-        return [show(site, lang, fact.value) for fact in facts]
+        views = [show(site, lang, fact.value) for fact in facts]
+        self.hedges |= {view.text: hedges(site, lang, fact) for view, fact in zip(views, facts, strict=True)}
+        return views
 
     def _facts(self, slot: str) -> list[Fact]:
         """Return the values of a slot; where the sentence says who states them, only what a publication states."""
@@ -183,13 +187,23 @@ class _Filling:
         all_of_them = word == "or_word" or len(values) <= most + 1
         shown = list(values if all_of_them else values[:most])
         last = "" if all_of_them else _counted(message("others_word", lang), len(values) - most)
+        said = {self.hedges.get(value.text, ()) for value in values}
         for position, value in enumerate(shown):
             if position:
                 final = all_of_them and position == len(shown) - 1
                 yield TermView(f" {message(word, lang)} " if final and comma == ", " else comma)
             yield value
+            if len(said) > 1:
+                yield from self._hedged(self.hedges.get(value.text, ()))
         if last:
             yield TermView(f" {message('and_word', lang)} {last}")
+        if len(said) == 1:
+            yield from self._hedged(said.pop(), message("each_word", lang) if len(values) > 1 else "")
+
+    def _hedged(self, hedges: Sequence[str], each: str = "") -> Iterator[TermView]:
+        """Yield how a publication restrains itself, in brackets."""
+        if hedges:
+            yield TermView(f" ({each}{', '.join(hedges)})")
 
 
 def _counted(words: str, number: int) -> str:

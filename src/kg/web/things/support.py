@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
-from kg.graph.facts import Support
+from kg.graph.facts import Fact, Support
 from kg.languages import lang_attribute
 from kg.namespaces import ID, SSSOM
 from kg.rdf_terms import Term, local_name
@@ -19,6 +19,7 @@ from kg.web.terms import headings, place, read_link, show
 
 _MOST: Final = 3
 _ENGLISH: Final = (SSSOM + "comment", SSSOM + "author_label")
+MODALITY: Final = "modality"
 IN_PROJECT: Final = ID + "modality/in-project"
 
 
@@ -168,6 +169,14 @@ def chips(site: Site, lang: str, supports: Iterable[Support]) -> tuple[Chip, ...
     return (*kinds, *_modality_chips(site, lang, [each for each in listed if each.kind.endswith("/stated")]))
 
 
+def hedges(site: Site, lang: str, fact: Fact) -> tuple[str, ...]:
+    """Return how a publication restrains itself in saying a value; nothing where one says it plainly."""
+    last = [quad for quad in fact.quads if fact.value in (quad.subject, quad.object)]
+    said = (chips(site, lang, map(site.facts.support, quads)) for quads in (last, fact.quads))
+    found = ([chip.text for chip in some if chip.slug == MODALITY] for some in said)
+    return tuple(next(filter(None, found), ()))
+
+
 def _modality_chips(site: Site, lang: str, stated: Iterable[Support]) -> Iterator[Chip]:
     """Yield the modalities of what is stated, unless a publication says it plainly."""
     hedged = [support.modality for support in stated]
@@ -175,10 +184,10 @@ def _modality_chips(site: Site, lang: str, stated: Iterable[Support]) -> Iterato
         return
     for code in sorted({code for modality in hedged for code in modality.codes if code != IN_PROJECT}):
         view = term_view(site, ox.NamedNode(code), lang)
-        yield Chip("modality", view.text, view.href)
+        yield Chip(MODALITY, view.text, view.href)
     for project in sorted({project for modality in hedged for project in modality.projects}):
         view = term_view(site, ox.NamedNode(project), lang)
-        yield Chip("modality", f"{site.labels.get(IN_PROJECT, lang)[0]}: {view.text}", view.href)
+        yield Chip(MODALITY, f"{site.labels.get(IN_PROJECT, lang)[0]}: {view.text}", view.href)
 
 
 def passage_view(site: Site, lang: str, iri: str) -> PassageView:
