@@ -292,4 +292,3 @@ def test_a_plan_is_no_deed_and_two_times_are_two(pages: dict[str, str]) -> None:
 def test_what_is_not_stated_of_a_route_is_listed(pages: dict[str, str]) -> None:
     said = paragraph(pages["/id/training-route/modulair-hbo-saxion?lang=nl"], "open")
     assert "iets anders dan niet gevraagd: vooropleiding voor Modulair hbo Saxion" in said
-
