@@ -85,6 +85,7 @@ function ways(thing: Thing, terms: Vocabulary, picked: (kind: Kind, given: Given
 /** Return the classes as buttons, those of this graph's own first, with a field that narrows them and finds things by name. */
 function classes(terms: Vocabulary, picked: (kind: Kind) => void, about: (thing: Thing) => void): { list: HTMLElement; field: HTMLElement } {
   const ours = terms.classes.filter(({ name }) => name.startsWith(OURS));
+  const main = ours.filter((one) => one.main);
   const group = (title: string, kinds: Kind[]): HTMLElement => {
     const items = [...kinds].sort((one, other) => labelOf(one).localeCompare(labelOf(other))).map((kind) => {
       const button = make("button", { type: "button", class: "example", click: () => picked(kind) }, labelOf(kind));
@@ -93,7 +94,7 @@ function classes(terms: Vocabulary, picked: (kind: Kind) => void, about: (thing:
     return make("section", {}, make("h3", {}, title), make("ul", {}, ...items));
   };
   const others = terms.classes.filter((one) => !ours.includes(one));
-  const list = make("div", { class: "example-list" }, group(word("editor_own_classes"), ours), group(word("editor_other_classes"), others));
+  const list = make("div", { class: "example-list" }, group(word("editor_main_classes"), main), group(word("editor_own_classes"), ours.filter((one) => !one.main)), group(word("editor_other_classes"), others));
   const named = make("section", { hidden: true });
   list.append(named);
   const narrow = (): void => {
@@ -117,7 +118,8 @@ function classes(terms: Vocabulary, picked: (kind: Kind) => void, about: (thing:
 function steps(kind: Kind, terms: Vocabulary, back: HTMLElement, done: (one: Made) => void, given?: Given): HTMLElement[] {
   const example = (): void => done({ title: word("editor_example_of", { kind: labelOf(kind) }), query: exampleOf(kind, terms) });
   const first = (property: Property): boolean => property === given?.property;
-  const properties = propertiesOf(kind, terms).sort(([one], [other]) => Number(first(other)) - Number(first(one)));
+  const place = ({ name }: Property): number => (kind.shown.includes(name) ? kind.shown.indexOf(name) : kind.shown.length);
+  const properties = propertiesOf(kind, terms).sort(([one], [other]) => Number(first(other)) - Number(first(one)) || place(one) - place(other));
   const rows = properties.map(([property, count]) => new Row(property, count, terms, first(property) ? given?.thing : undefined));
   const name = make("input", { id: "begin-name", type: "search", autocomplete: "off" });
   const named = make("p", { class: "field" }, make("label", { for: "begin-name" }, word("editor_name_has")), name);
@@ -154,7 +156,7 @@ class Row {
 
   constructor(private readonly property: Property, count: number, terms: Vocabulary, thing?: Thing) {
     const range = new Set(property.to.map(([kind]) => kind));
-    this.known = terms.things.filter((one) => range.has(one.kind));
+    this.known = terms.things.filter((one) => range.has(one.kind)).sort((one, other) => textOf(one).localeCompare(textOf(other)));
     const label = make("label", { class: "check", title: textOf(property.about) }, this.box, ` ${labelOf(property)}`);
     this.element = make("li", {}, label, make("span", { class: "note" }, ` ${shown(count)} · ${property.name}`), this.narrow);
     if (!thing) return;

@@ -10,10 +10,12 @@ interface Term {
   count: number;
 }
 /** A class: prefixed name, labels, definitions, how many things are of it; in which languages all of them are named;
- * a thing of it, with its labels and properties. */
+ * a thing of it, with its labels and properties; the properties that its pages show, in their order; whether people look for it. */
 export interface Kind extends Term {
   named: string[];
   example: [name: string, nl: string, en: string, properties: string[]];
+  shown: string[];
+  main: boolean;
 }
 /** A property: how often it is used; places of the classes that have it and of the classes of its values, each with how
  * often; how many values are texts in a language, numbers, or other texts. */

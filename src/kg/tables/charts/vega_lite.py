@@ -128,7 +128,8 @@ class _ChartBuilder:
     @property
     def _stacked(self) -> bool:
         """Whether the groups of the legend stand below each other."""
-        return sum(map(len, self._groups)) * _LETTER + 40 * len(self._groups) > self._width
+        beside = self._extent("y") + self._beside() if self._scaled_right else 0
+        return sum(map(len, self._groups)) * _LETTER + 40 * len(self._groups) > self._width - beside
 
     def _extent(self, key: str) -> int:
         """Return the pixels that the labels of a list take, beside or below it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -37,6 +37,7 @@ from kg.web.responses import ask, one_of, send_data, send_json
 from kg.web.site import Site
 from kg.web.sparql.editor_terms import lexicon
 from kg.web.sparql.term_warnings import warnings
+from kg.web.views import View
 
 FILES: Final = Path(__file__).parents[1] / "static" / "editor"
 _MARKS: Final = ("bar", "point", "links", MAP)
@@ -159,9 +160,24 @@ def _terms(site: Site) -> bytes:
     key = blake2b(f"terms {site.data_version}".encode(), digest_size=20).digest()
     data: bytes | None = site.cache.get(key)
     if data is None:
-        data = _json(lexicon(site.graph.store, site.labels, site.graph.prefixes))
+        main = {view.target for _, view in site.kinds.menu}
+        data = _json(lexicon(site.graph.store, site.labels, site.graph.prefixes, _shown(site.views), main))
         site.cache.put(key, data, len(data))
     return data
+
+
+def _shown(views: Iterable[View]) -> dict[str, list[str]]:
+    """Return of each class the properties that a page leads with, then the others that it shows, in their order."""
+    fields = {
+        view.target: (*view.leading, *(each for group in view.groups.values() for each in group)) for view in views
+    }
+    steps = {
+        target: [step for each in some for way in each.path for step in way[:1]] for target, some in fields.items()
+    }
+    return {
+        target: list(dict.fromkeys(step.predicate for step in some if not step.inverse))
+        for target, some in steps.items()
+    }
 
 
 def _examples(site: Site, lang: str) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -21,13 +22,21 @@ _NUMBERS: Final = {"decimal", "double", "float", "integer", "nonNegativeInteger"
 Texts = dict[str, str]
 
 
-def lexicon(store: ox.Store, labels: Labels, prefixes: Mapping[str, str]) -> dict[str, Any]:
+def lexicon(
+    store: ox.Store,
+    labels: Labels,
+    prefixes: Mapping[str, str],
+    shown: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    main: Container[str] = (),
+) -> dict[str, Any]:
     """Return what can be written in a query over a store, for `/sparql/terms.json`.
 
     Arguments:
         store: the graph.
         labels: its labels.
         prefixes: prefix to namespace; terms of other namespaces are written as IRIs.
+        shown: class to the properties that its pages show, in their order.
+        main: the classes that people look for.
 
     """
     types = _types(store)
@@ -46,6 +55,8 @@ def lexicon(store: ox.Store, labels: Labels, prefixes: Mapping[str, str]) -> dic
         return _entry(store, labels, prefixes, iri, len(members[iri])) | {
             "named": [lang for lang in LANGUAGES if members[iri] <= named[lang]],
             "example": [_written(example, prefixes), *texts, has],
+            "shown": [_written(each, prefixes) for each in shown.get(iri, ())],
+            "main": iri in main,
         }
 
     return {
