@@ -122,7 +122,7 @@ def test_no_word_is_cut_in_a_chart(graph: Graph, size: str) -> None:
             texts = [text for value in values for text in value.values() if isinstance(text, str)]
         known = [text_of(cell, "nl") for row in sheet.rows for cell in row]
         known += [column.title for column in sheet.columns]
-        known += [chart_word(key, "nl") + ":" for key in ("not_named", "no_date", "vague", "no_figure")]
+        known += [chart_word(key, "nl") + ":" for key in ("not_named", "no_date", "vague", "no_figure", "inferred")]
         found = words_of(texts) - words_of(known) - {"●", "·", ""}
         cut |= {name: found} if found else {}
     assert cut == {}

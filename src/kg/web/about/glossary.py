@@ -12,7 +12,7 @@ from kg.errors import KgError
 from kg.languages import lang_attribute
 from kg.namespaces import ID, KB
 from kg.web.context import Context
-from kg.web.layout import local_path, message
+from kg.web.layout import local_link, message
 from kg.web.questions.binding import BoundQuestion, sheet_of
 from kg.web.responses import send_page
 from kg.web.site import Site
@@ -24,18 +24,8 @@ _MODALITIES: Final = ("possible", "example", "sometimes", "intended", "expected"
 _THINGS: Final = (
     *("ClimateTable", "Pillar", "ClimateMeasure", "Technique", "KnowledgeArea", "Occupation", "OccupationGroup"),
     *("VacancyGroup", "ProfessionalGroup", "Skill", "SoftSkill", "Requirement", "Qualification", "QualificationLevel"),
-    *(
-        "TrainingRoute",
-        "EntryRequirement",
-        "Cluster",
-        "Region",
-        "Figure",
-        "Scope",
-        "Qualifier",
-        "LabourMarketSignal",
-        "PolicyTarget",
-    ),
-    *("PolicyInstrument", "Project", "Publication", "Section", "Passage"),
+    *("TrainingRoute", "EntryRequirement", "Cluster", "Region", "Figure", "Scope", "Qualifier", "LabourMarketSignal"),
+    *("PolicyTarget", "PolicyInstrument", "Project", "Publication", "Section", "Passage"),
 )
 
 
@@ -74,7 +64,11 @@ def init_app(app: Flask, site: Site) -> None:
 
 
 def _word(context: Context, iri: str, path: str = "") -> Word:
-    return Word(context.label(iri), context.site.definition(iri, context.lang), path or local_path(iri))
+    return Word(
+        context.label(iri),
+        context.site.definition(iri, context.lang),
+        f"{path}?lang={context.lang}" if path else local_link(iri, context.lang),
+    )
 
 
 def _sorted(words: Iterable[Word]) -> list[Word]:
@@ -103,5 +97,5 @@ def _abbreviations(context: Context) -> list[Word]:
         meaning, tag = ". ".join(filter(None, parts)), lang_attribute(thing.lang, context.lang)
         if len(short) == 1:  # The symbol of an element, which stands in formulas.
             continue
-        found.setdefault((short, iri), Word(short, meaning or cells["name"].text, local_path(iri), tag))
+        found.setdefault((short, iri), Word(short, meaning or cells["name"].text, local_link(iri, context.lang), tag))
     return _sorted(found.values())
