@@ -232,3 +232,24 @@ def test_the_diagram_counts_no_more_projects_than_the_comparison(client: FlaskCl
     assert counted
     for row in counted:
         assert int(row["number"]) <= projects[row["from"]], row
+
+
+def test_the_diagram_has_the_routes_of_the_advice(client: FlaskClient) -> None:
+    advised = csv.DictReader(io.StringIO(client.get("/api/switch/routes.csv").text))
+    routes: dict[str, set[str]] = {}
+    for row in advised:
+        routes.setdefault(row["occupation"], set()).add(row["route"])
+    counted: Counter[str] = Counter()
+    for row in rows(client, "climate-table/industrie"):
+        if row["counted"] == f"{KB}TrainingRoute":
+            counted[row["from"]] += int(row["number"])
+    assert counted
+    assert counted == {iri: len(routes[iri]) for iri in counted}
+    assert "2 opleidingsroutes naar het ruimere beroep" in words(drawn(client, "climate-table/industrie", "nl"))
+
+
+def test_measures_with_nothing_but_techniques_stand_beside_each_other(client: FlaskClient) -> None:
+    svg = drawn(client, "climate-table/industrie")
+    columns = Counter(rect.get("x") for rect in svg.iter(f"{SVG}rect") if rect.get("class") in ("node", "open"))
+    assert len(columns) == 6
+    assert max(columns.values()) < sum(columns.values()) / 3

@@ -19,6 +19,7 @@ from kg.tables.charts import drawn
 from kg.tables.charts.svg import CARD
 from kg.tables.sheet import Cell, Column, Sheet
 from kg.web.app import create_app
+from kg.web.layout import message
 
 QUESTIONS = find_questions(project_folder() / "queries")
 TITLES = {"nl": "Waar dit op berust", "en": "What this rests on"}
@@ -131,6 +132,7 @@ def test_a_value_without_rows_stays_chosen_and_its_page_leads_to_the_question(cl
     answer = client.get(unescape(link[1])).text
     assert '<option value="measure/groene-waterstof" selected>' in answer
     assert "Geen rijen" in answer
+    assert message("no_sources", "nl") not in answer, "no rows are not about the knowledge base"
 
 
 def test_counts_beside_each_other_have_one_scale() -> None:

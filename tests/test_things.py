@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import re
 from collections import Counter
@@ -19,7 +20,7 @@ from kg.web.app import create_app
 
 pytestmark = pytest.mark.check  # A thousand pages.
 KINDS = ("occupation", "measure", "climate-table", "training-route", "qualification", "cluster", "company", "project")
-KINDS += ("skill", "soft-skill", "figure", "observation")
+KINDS += ("region", "skill", "soft-skill", "figure", "observation")
 HTML = {"Accept": "text/html"}
 SKILL = re.compile(r'href="(/id/(?:soft-)?skill/[^"?]+)')
 CODES = re.compile(r"ManualMapping|MappingChaining|SHA-256|voetnoot-\d|\b(?:OEO|ENVO)_\d|\bskos:|altLabel")
@@ -294,3 +295,23 @@ def test_a_plan_is_no_deed_and_two_times_are_two(pages: dict[str, str]) -> None:
 def test_what_is_not_stated_of_a_route_is_listed(pages: dict[str, str]) -> None:
     said = paragraph(pages["/id/training-route/modulair-hbo-saxion?lang=nl"], "open")
     assert "iets anders is dan niet gevraagd: vooropleiding voor Modulair hbo Saxion" in said
+
+
+def test_a_region_counts_the_projects_that_the_comparison_counts(pages: dict[str, str]) -> None:
+    compared = csv.DictReader((project_folder() / "queries/places/compare-regions.csv").open(encoding="utf-8"))
+    for row in compared:
+        said = paragraph(pages[row["region"].replace(BASE[:-1], "") + "?lang=nl"], "lead opening")
+        found = re.search(r"noemen er (één|\d+) project", said)
+        assert (found[1] if found else "0").replace("één", "1") == row["projects"], said
+        assert ("opgegeven" in said) is (row["givenUp"] != "0"), said
+
+
+def test_a_project_that_was_meant_for_a_measure_with_restraint_was_given_up_without(pages: dict[str, str]) -> None:
+    said = paragraph(pages["/id/measure/ccs?lang=nl"], "lead opening")
+    assert "ook Athos (mogelijk) was ervoor bedoeld, en is opgegeven" in said
+
+
+def test_no_list_of_passages_hides_one_that_would_fit_in_the_place_of_saying_so(answers: dict[str, str]) -> None:
+    assert [
+        path for path, html in answers.items() if path.startswith("/id/project/athos") and "één passage" in html
+    ] == []

@@ -137,7 +137,7 @@ class ClimateJobs:
         sections = {str(row["section"]): row for row in reversed(self._of("switch/evidence", occupation))}
         for row in list(reversed(sections.values()))[:_PASSAGES]:
             section, publication = (self.reference(row[name], lang)["name"] for name in ("section", "publication"))
-            yield {"id": row["passage"], "section": section, "publication": publication}
+            yield {"id": row["passage"], "section": section.rstrip(": "), "publication": publication}
 
     @cached_property
     def publications(self) -> list[str]:

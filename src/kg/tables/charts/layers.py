@@ -19,6 +19,7 @@ _LANE: Final = 8  # Height of a line on its way through a column.
 _HEADING, _LEGEND = 18, 30  # Space around headings, height of the legend.
 _HEADING_LETTERS: Final = 25
 _SWEEPS: Final = 8
+_FEW, _BESIDE = 4, 3  # From how many short rows on they stand beside each other, and how many do.
 STYLES: Final = ("stated", "editorial", "inferred", "gap")
 _DASHES: Final = {"stated": "", "editorial": "2 3", "inferred": "8 5", "gap": "10 3 1 3"}
 
@@ -115,6 +116,37 @@ def _compact(layers: Layers) -> Layers:
     return replace(layers, nodes=nodes, headings=headings)
 
 
+def _spread(layers: Layers) -> Layers:
+    """Return the same with what leads no further than its neighbour in a band of its own, in as many columns as fit."""
+    into = {line.end for line in layers.lines}
+    ends = {key: [line.end for line in layers.lines if line.start == key] for key in layers.nodes}
+    short = [
+        (key, *ends[key])
+        for key, node in layers.nodes.items()
+        if (node.band, node.column) == (0, 0) and key not in into
+        if all(layers.nodes[end].column == 1 and _only(layers, key, end) for end in ends[key])
+    ]
+    short.sort(key=lambda pair: layers.nodes[pair[0]].gap)
+    if len(short) < _FEW or len(short) == sum((node.band, node.column) == (0, 0) for node in layers.nodes.values()):
+        return layers
+    rows = -(-len(short) // _BESIDE)
+    moved = {key: 2 * (place // rows) for place, pair in enumerate(short) for key in pair}
+    nodes = {
+        key: replace(node, band=1, column=node.column + moved[key])
+        if key in moved
+        else replace(node, band=node.band + (node.band > 0))
+        for key, node in layers.nodes.items()
+    }
+    headings = {(band + (band > 0), column): text for (band, column), text in layers.headings.items()}
+    for column in {node.column for node in nodes.values() if node.band == 1}:
+        headings[1, column] = layers.headings[0, column % 2]
+    return replace(layers, nodes=nodes, headings=headings)
+
+
+def _only(layers: Layers, start: str, end: str) -> bool:
+    return all((line.start, line.end) == (start, end) for line in layers.lines if end in (line.start, line.end))
+
+
 def render_layers(layers: Layers, frame: Frame, description: str, lang: str, theme: str) -> str:
     """Return a diagram as SVG.
 
@@ -126,7 +158,7 @@ def render_layers(layers: Layers, frame: Frame, description: str, lang: str, the
         theme: a key of `THEMES`; where the SVG stands in a page, its classes win.
 
     """
-    colours, layers = THEMES[theme], _compact(layers)
+    colours, layers = THEMES[theme], _compact(_spread(layers))
     items, routes = _items(layers)
     tops, height = _place(items, layers.headings)
     marks = [_legend(layers.legend, colours), *(_rule(top, colours) for top in tops[1:])]

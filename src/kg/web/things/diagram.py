@@ -193,8 +193,9 @@ class Diagram:
         first, kind = self.nodes[start], _local(row, "counted")
         column = max(_PLACE[kind][0], first.column + 1)
         before = [node for key, node in self.nodes.items() if key.startswith(f"{start}|") and node.column < column]
-        key = f"{start}|{kind}|{row['source'].value}"
-        self._put(Node(key, column, first.band, f"{self._number(row)} {self._noun(row)}", first.href), kind)
+        key = f"{start}|{kind}|{_local(row, 'relation')}|{row['source'].value}"
+        notes = (self.word("diagram_to_broader"),) if _is_below(row) else ()
+        self._put(Node(key, column, first.band, f"{self._number(row)} {self._noun(row)}", first.href, notes), kind)
         self._line(max(before, key=lambda node: node.column, default=first).key, key, row)
 
     def _gap(self, start: str, row: _Row) -> None:

@@ -148,7 +148,8 @@ def _publication_supports(
             by_graph.setdefault(support.graph, []).append(support)
     for graph, own in sorted(by_graph.items()):
         passages = list(dict.fromkeys(iri for support in own for iri in support.passages))
-        shown = passages[:most] if most != 1 else passages[-1:]  # Of several the first is often a heading.
+        room = most + 1 if len(passages) == most + 1 > 2 else most  # To say that one more is hidden takes its place.
+        shown = passages[:room] if most != 1 else passages[-1:]  # Of several the first is often a heading.
         publication = site.publication_of_graph.get(graph)
         yield PublicationSupport(
             term_view(site, ox.NamedNode(publication.iri), lang) if publication else None,
