@@ -275,7 +275,7 @@ def test_from_a_typed_job_to_the_nearest_occupations(browser: Browser, base: str
         page.wait_for_selector(".step")  # What is plain needs no second click.
         page.click("text=Adviesblad")
         page.wait_for_url("**/switch/sheet*")
-        assert page.locator("section").count() == 3
+        assert page.locator("section").count() == 4  # The nearest three, and the first with a route.
         assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
 
 
