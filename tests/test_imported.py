@@ -50,19 +50,25 @@ from kg.queries.limits import Limits
 def load(store):
     raise MemoryError
 
+def load_said(store):
+    store.add(ox.Quad(ox.NamedNode("urn:s"), ox.NamedNode("urn:p"), ox.Literal(1), ox.NamedNode("urn:said")))
+
 def ask(pool, text):
     try:
         return pool.query(QueryRequest(text, table="csv")).data.decode().split()
     except KgError as error:
         return type(error).__name__, error.what, error.retry
 
-store, imported = ox.Store(), ImportedGraphs(frozenset({"urn:more"}), load)
+said = ImportedGraphs(frozenset({"urn:said"}), load_said)
+store, imported = ox.Store(), ImportedGraphs(frozenset({"urn:more", "urn:said"}), load, (said,))
 dataset = Dataset(store, imported=imported)
 embedded = WorkerPool.over(dataset, Limits(), {})
 elsewhere = WorkerPool(lambda: dataset, Limits(), {}, dataset, imported=imported.names)
 for pool in (embedded, elsewhere):
     for query in ("ASK { GRAPH <urn:more> { ?s ?p ?o } }", "ASK { GRAPH <urn:none> { ?s ?p ?o } }") * 2:
         print(ask(pool, query))
+    for named in ("urn:said> { ?s ?p ?o }", "urn:said> { ?s ?p ?o } GRAPH <urn:more> { ?s ?p ?o }"):
+        print(ask(pool, "ASK { GRAPH <" + named + " }"))
     pool.close()
 """
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
@@ -186,11 +192,12 @@ def test_the_command_loads_them_when_they_are_named(sizes: dict[str, int], tmp_p
     assert kg(*asked)[0] == [str(sizes[OLD])]
 
 
-def test_graphs_that_cannot_be_loaded_harm_no_other_query() -> None:
+def test_graphs_that_cannot_be_loaded_harm_no_other_query_nor_one_for_other_graphs() -> None:
     run = subprocess.run([sys.executable, "-c", POOL], capture_output=True, text=True, check=True, timeout=300)
     broken, none = "('Unavailable', 'the imported graphs cannot be loaded', 10)", "['false']"
     elsewhere = "('QueryError', 'this server does not hold the graph urn:more', None)"
-    assert run.stdout.splitlines() == [broken, none] * 2 + [elsewhere, none] * 2
+    said = elsewhere.replace("urn:more", "urn:said")
+    assert run.stdout.splitlines() == [*[broken, none] * 2, "['true']", broken, *[elsewhere, none] * 2, said, elsewhere]
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """The spawner: a process with one thread that holds the store and forks workers, for a server with many threads.
 
 A process with threads cannot fork safely, so the spawner is forked before any thread starts. It forks a standby of
-itself, which takes over when it dies, and on demand an extended one, which loads the imported graphs beside the store
-that both share. Only the spawner ends workers: it has not reaped them, so their process ids cannot belong to others
+itself, which takes over when it dies, and on demand extended ones, which load imported graphs beside the store that
+all share. Only the spawner ends workers: it has not reaped them, so their process ids cannot belong to others
 yet.
 """
 
@@ -129,14 +129,17 @@ class Spawner:
         ours, pid = self._fork(_STANDBY)
         return Spawner(ours, pid)
 
-    def extended(self) -> Spawner:
-        """Return another spawner, forked from this one, that loads the imported graphs: to be asked when it is ready.
+    def extended(self, part: int) -> Spawner:
+        """Return another spawner, forked from this one, that loads imported graphs: to be asked when it is ready.
+
+        Arguments:
+            part: as in `WorkerTemplate.extended`.
 
         Raises:
             Unavailable: the spawner is dead.
 
         """
-        ours, pid = self._fork(_EXTENDED)
+        ours, pid = self._fork(_EXTENDED, part)
         return Spawner(ours, pid)
 
     def is_ready(self) -> bool:
@@ -184,10 +187,10 @@ class Spawner:
         with suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
 
-    def _fork(self, kind: bytes) -> tuple[socket.socket, int]:
+    def _fork(self, kind: bytes, part: int = 0) -> tuple[socket.socket, int]:
         ours, theirs = socket.socketpair()
         try:
-            pid = self._send(kind, 0, theirs.fileno())
+            pid = self._send(kind, part, theirs.fileno())
         except Unavailable:
             ours.close()
             raise
@@ -195,15 +198,15 @@ class Spawner:
             theirs.close()
         return ours, pid
 
-    def _send(self, command: bytes, pid: int, *descriptors: int) -> int:
+    def _send(self, command: bytes, number: int, *descriptors: int) -> int:
         try:
             with self._lock:
-                socket.send_fds(self._channel, [_COMMAND.pack(command, pid)], list(descriptors))
+                socket.send_fds(self._channel, [_COMMAND.pack(command, number)], list(descriptors))
                 reply = self._channel.recv(_REPLY.size, socket.MSG_WAITALL)
-            number: int = _REPLY.unpack(reply)[0]
+            answered: int = _REPLY.unpack(reply)[0]
         except (OSError, struct.error) as error:
             raise Unavailable("the process that starts workers is gone", hint=_HINT, retry=1) from error
-        return number
+        return answered
 
 
 def _become_spawner(channel: socket.socket, template: WorkerTemplate) -> None:
@@ -241,13 +244,13 @@ def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
         message, descriptors, _, _ = socket.recv_fds(channel, _COMMAND.size, 1)
         if len(message) < _COMMAND.size:
             break
-        command, pid = _COMMAND.unpack(message)
+        command, number = _COMMAND.unpack(message)
         if command == _END:
-            reply = _end(pid, workers)
+            reply = _end(number, workers)
         elif command == _KILL:
-            reply = _kill(pid, workers, killed)
+            reply = _kill(number, workers, killed)
         else:
-            reply = _fork(command, channel, socket.socket(fileno=descriptors[0]), template)
+            reply = _fork(command, number, channel, socket.socket(fileno=descriptors[0]), template)
             if command != _STANDBY:
                 workers.add(reply)
         channel.sendall(_REPLY.pack(reply))
@@ -271,7 +274,7 @@ def _end(pid: int, workers: set[int]) -> int:
     return os.waitpid(pid, 0)[1]
 
 
-def _fork(command: bytes, channel: socket.socket, theirs: socket.socket, template: WorkerTemplate) -> int:
+def _fork(command: bytes, part: int, channel: socket.socket, theirs: socket.socket, template: WorkerTemplate) -> int:
     pid = os.fork()
     if pid:
         theirs.close()
@@ -281,7 +284,7 @@ def _fork(command: bytes, channel: socket.socket, theirs: socket.socket, templat
         if command == _STANDBY:
             _obey(theirs, template)
         elif command == _EXTENDED:
-            extended = template.extended()
+            extended = template.extended(part)
             theirs.sendall(_REPLY.pack(_READY))
             _obey(theirs, extended)
         else:

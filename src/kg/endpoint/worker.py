@@ -127,11 +127,11 @@ class WorkerTemplate:
     dataset: Dataset | None = None
     embedded: Dataset | None = None
 
-    def extended(self) -> WorkerTemplate:
-        """Load the imported graphs, in a process that is given up to them, and return what its workers have."""
+    def extended(self, part: int) -> WorkerTemplate:
+        """Load a part of the imported graphs, or all (-1), in a process of their own; return what its workers have."""
         embedded = self.embedded or Dataset(ox.Store())
         embedded.prepare()
-        dataset = embedded.extend()
+        dataset = embedded.extend((*embedded.imported.parts, embedded.imported)[part])
         return replace(self, open_source=lambda: dataset, dataset=dataset)
 
 

@@ -173,11 +173,75 @@ class _Workers:
                     self.idle.append(fresh)
 
 
+class _Extension:
+    """Workers of another spawner, which loads imported graphs when a query first names one of them.
+
+    Arguments:
+        names: IRIs of the graphs.
+        extend: has our spawner fork the other one.
+        reap: ends it where it is dead.
+
+    """
+
+    def __init__(self, names: frozenset[str], extend: Callable[[], Spawner], reap: Callable[[Spawner], None]) -> None:
+        self.names, self._extend, self._reap = names, extend, reap
+        self.workers = _Workers(self._spawn, 1)
+        self.spawner: Spawner | None = None
+        self._lock = threading.Lock()
+        self._after = 0.0
+
+    def _spawn(self, wait: Callable[[], None]) -> Worker:
+        spawner = self._loaded(wait)
+        try:
+            return spawner.spawn()
+        except Unavailable:
+            self._forget(spawner)
+        return self._loaded(wait).spawn()
+
+    def _loaded(self, wait: Callable[[], None]) -> Spawner:
+        """Return the spawner once it has loaded its graphs.
+
+        Raises:
+            Unavailable: waiting is over, or they cannot be loaded.
+
+        """
+        while True:
+            with self._lock:
+                spawner = self.spawner or self._begin()
+                try:
+                    if spawner.is_ready():
+                        return spawner
+                except Unavailable as error:
+                    self._after = time.monotonic() + _PAUSE
+                    self.spawner = None
+                    self._reap(spawner)
+                    raise _not_loaded() from error
+            try:
+                wait()
+            except OverTime as error:
+                what = "the imported graphs are being loaded"
+                raise Unavailable(what, hint="try again in some seconds", retry=5) from error
+            time.sleep(_POLL)
+
+    def _begin(self) -> Spawner:
+        """Begin to load the graphs; where that failed, not again at once."""
+        if time.monotonic() < self._after:
+            raise _not_loaded()
+        self.spawner = self._extend()
+        return self.spawner
+
+    def _forget(self, dead: Spawner) -> None:
+        with self._lock:
+            if self.spawner is dead:
+                self.spawner = None
+                self._reap(dead)
+
+
 class WorkerPool:
     """Workers forked from a spawner; to be made before any thread starts.
 
     A query that names an imported graph goes to workers of another spawner, which loads these graphs at the first such
-    query; places, queue and limits are the same.
+    query, and no more of them than the part that has all that it names; places, queue and limits are the same.
 
     `on_lost` is called when a worker is asked for, and no process is left that could start one.
 
@@ -208,13 +272,11 @@ class WorkerPool:
         self._admission = Admission(limits)
         self._lock = threading.Lock()
         self._workers = _Workers(lambda _: self._ask_spawner(Spawner.spawn), limits.light)
-        self._extended_workers = _Workers(self._spawn_extended, 1)
         self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes, dataset, embedded))
         self._standby: Spawner | None = None
-        self._can_extend, self._imported = embedded is not None, imported
-        self._extending = threading.Lock()
-        self._extended: Spawner | None = None
-        self._extend_after = 0.0
+        self._imported = imported
+        parts = (*(part.names for part in embedded.imported.parts), imported) if embedded else ()
+        self._extensions = [self._extension(part - len(parts), names) for part, names in enumerate(parts)]
         self._closed = threading.Event()
         threading.Thread(target=self._keep_standby, daemon=True).start()
 
@@ -232,12 +294,12 @@ class WorkerPool:
     @property
     def idle(self) -> int:
         """Workers that wait for a query."""
-        return len(self._workers.idle) + len(self._extended_workers.idle)
+        return sum(len(workers.idle) for workers in self._all_workers())
 
     @property
     def replaced(self) -> int:
         """How many workers were ended, and replaced where one was needed."""
-        return self._workers.replaced + self._extended_workers.replaced
+        return sum(workers.replaced for workers in self._all_workers())
 
     def query(
         self,
@@ -285,9 +347,9 @@ class WorkerPool:
         """End spawners and workers."""
         self._closed.set()
         self._searches.shutdown(wait=False, cancel_futures=True)
-        for worker in (*self._workers.idle, *self._extended_workers.idle):
+        for worker in (worker for workers in self._all_workers() for worker in workers.idle):
             worker.end()
-        for spawner in (self._extended, self._spawner, self._standby):
+        for spawner in (*(one.spawner for one in self._extensions), self._spawner, self._standby):
             if spawner:
                 spawner.close()
 
@@ -298,10 +360,19 @@ class WorkerPool:
         parameters = (*request.default_graphs, *request.named_graphs)
         prefixes = self._prefixes if request.prefixed else None
         named = graphs_named(request.text, parameters, self._imported, prefixes)
-        if named and not self._can_extend:
+        if named and not self._extensions:
             hint = "ask a server without --store, or load its file of data/imported into an engine of your own"
             raise QueryError(f"this server does not hold the graph {min(named)}", hint=hint)
-        return self._extended_workers if named else self._workers
+        return next(one.workers for one in self._extensions if named <= one.names) if named else self._workers
+
+    def _all_workers(self) -> list[_Workers]:
+        return [self._workers, *(one.workers for one in self._extensions)]
+
+    def _extension(self, part: int, names: frozenset[str]) -> _Extension:
+        def extend() -> Spawner:
+            return self._ask_spawner(lambda spawner: spawner.extended(part))
+
+        return _Extension(names, extend, lambda spawner: self._spawner.reap(spawner))
 
     def _run(
         self, workers: _Workers, request: QueryRequest, place: Place, deadline: _Deadline, *, again: bool = False
@@ -341,52 +412,6 @@ class WorkerPool:
         except Unavailable:
             self.on_lost()
             raise
-
-    def _spawn_extended(self, wait: Callable[[], None]) -> Worker:
-        spawner = self._loaded(wait)
-        try:
-            return spawner.spawn()
-        except Unavailable:
-            self._forget(spawner)
-        return self._loaded(wait).spawn()
-
-    def _loaded(self, wait: Callable[[], None]) -> Spawner:
-        """Return the extended spawner once it has loaded its graphs.
-
-        Raises:
-            Unavailable: waiting is over, or they cannot be loaded.
-
-        """
-        while True:
-            with self._extending:
-                spawner = self._extended or self._extend()
-                try:
-                    if spawner.is_ready():
-                        return spawner
-                except Unavailable as error:
-                    self._extend_after = time.monotonic() + _PAUSE
-                    self._extended = None
-                    self._spawner.reap(spawner)
-                    raise _not_loaded() from error
-            try:
-                wait()
-            except OverTime as error:
-                what = "the imported graphs are being loaded"
-                raise Unavailable(what, hint="try again in some seconds", retry=5) from error
-            time.sleep(_POLL)
-
-    def _extend(self) -> Spawner:
-        """Begin to load the imported graphs; where that failed, not again at once."""
-        if time.monotonic() < self._extend_after:
-            raise _not_loaded()
-        self._extended = self._ask_spawner(Spawner.extended)
-        return self._extended
-
-    def _forget(self, dead: Spawner) -> None:
-        with self._extending:
-            if self._extended is dead:
-                self._extended = None
-                self._spawner.reap(dead)
 
     def _keep_standby(self) -> None:
         """Have the spawner fork a standby, and another one when that is gone."""

@@ -60,12 +60,16 @@ class Graph:
         if project is None:
             return packed
 
+        def describe(store: ox.Store) -> None:
+            store.bulk_extend(list(description(self.store, project)))  # First made: it may be the store itself.
+
         def load_all(store: ox.Store) -> None:
-            described = list(description(self.store, project))  # Of the graph alone: it may be the store itself.
+            described = list(description(self.store, project))  # Of the graph alone, before others come into it.
             packed.load(store)
             store.bulk_extend(described)
 
-        return ImportedGraphs(packed.names | DESCRIPTION_GRAPHS, load_all)
+        alone = ImportedGraphs(DESCRIPTION_GRAPHS, describe)
+        return ImportedGraphs(packed.names | DESCRIPTION_GRAPHS, load_all, (alone,))
 
     @cached_property
     def version(self) -> str:

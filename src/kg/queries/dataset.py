@@ -31,11 +31,13 @@ class ImportedGraphs:
     Attributes:
         names: their IRIs.
         load: loads all of them into a store.
+        parts: some of them, for queries that name no others and need not wait until all are loaded.
 
     """
 
     names: frozenset[str]
     load: Callable[[ox.Store], object]
+    parts: tuple[ImportedGraphs, ...] = ()
 
 
 NONE_IMPORTED: Final = ImportedGraphs(frozenset(), lambda _: None)
@@ -91,20 +93,20 @@ class Dataset:
         """The same with the imported graphs, in a copy of the store."""
         store = ox.Store()
         store.bulk_extend(self.store)
-        return self._extend(store)
+        return self._extend(store, self.imported)
 
-    def extend(self) -> ExtendedDataset:
-        """Return the same with the imported graphs, in the store itself: for a process that asks nothing else."""
-        return self._extend(self.store)
+    def extend(self, part: ImportedGraphs | None = None) -> ExtendedDataset:
+        """Return the same with the imported graphs, or a part, in the store itself: for a process that asks no more."""
+        return self._extend(self.store, part or self.imported)
 
-    def _extend(self, store: ox.Store) -> ExtendedDataset:
+    def _extend(self, store: ox.Store, imported: ImportedGraphs) -> ExtendedDataset:
         own = tuple(name for name in store.named_graphs() if isinstance(name, ox.NamedNode))
         merged = merge(self.store, self._graphs) if self._merged is None else self._merged
         if vars(self).get("whole") is not store:
             store.bulk_extend(merged)
         overlaps = self.overlaps  # Before others come into the store.
-        self.imported.load(store)
-        return ExtendedDataset(store, merged, own, overlaps, self.imported)
+        imported.load(store)
+        return ExtendedDataset(store, merged, own, overlaps, imported)
 
     def query(self, text: str, functions: Functions, *, sees_graphs: bool) -> Solutions:
         """Return the answer to a query without a dataset of its own.
