@@ -69,7 +69,7 @@ class Graph:
             store.bulk_extend(described)
 
         alone = ImportedGraphs(DESCRIPTION_GRAPHS, describe)
-        return ImportedGraphs(packed.names | DESCRIPTION_GRAPHS, load_all, (alone,))
+        return ImportedGraphs(packed.names | DESCRIPTION_GRAPHS, load_all, (alone, packed))
 
     @cached_property
     def version(self) -> str:
