@@ -84,7 +84,7 @@ class Labels:
     def _named(self) -> dict[str, str]:
         """Name to the IRI with it; what all publications share comes before what belongs to one."""
         names: dict[str, str] = {}
-        for iri in sorted(self._texts, key=lambda iri: iri.count("/")):
+        for iri in sorted(self._texts, key=lambda iri: (iri.count("/"), iri)):
             for name in (*self._texts[iri].values(), local_name(iri).replace("-", " ")):
                 names.setdefault(name.casefold(), iri)
         return names

@@ -116,8 +116,9 @@ def kinds_of(site: Site, supports: Iterable[Support], lang: str) -> str:
 
 
 def passages_of(supports: Iterable[Support]) -> list[str]:
-    """Return the passages on which some statements rest, each once."""
-    return list(dict.fromkeys(passage for support in supports for passage in support.passages))
+    """Return the passages on which some statements rest, each once, those of one publication together."""
+    ordered = sorted(supports, key=lambda support: support.graph)
+    return list(dict.fromkeys(passage for support in ordered for passage in support.passages))
 
 
 class Grounds:
