@@ -61,7 +61,7 @@ CALLS: dict[str, Call] = {
     "no value": ("answer_question", {"name": "climate/pillars", "parameters": {"table": "cheese"}}),
     "query": ("query", {"sparql": "SELECT ?measure { ?measure a kb:ClimateMeasure } ORDER BY ?measure LIMIT 3"}),
     "counted": ("query", {"sparql": "SELECT (COUNT(*) AS ?count) { ?s a kb:ClimateTable }"}),
-    "graph": ("query", {"sparql": "CONSTRUCT WHERE { ?s a kb:ClimateTable }"}),
+    "graph": ("query", {"sparql": "CONSTRUCT { ?s a kb:ClimateTable } { ?s a kb:ClimateTable } ORDER BY ?s"}),
     "many": ("query", {"sparql": "SELECT ?s { ?s a kb:Passage } ORDER BY ?s LIMIT 1000"}),
     "further": ("query", {"sparql": "SELECT ?s { ?s a kb:Passage } ORDER BY ?s LIMIT 1000", "start": 990}),
     "broken": ("query", {"sparql": "SELECT ?s { ?s ?p }"}),
