@@ -37,7 +37,7 @@ def _values(store: ox.Store) -> set[str]:
 def test_what_is_read_is_what_was_built(project: Path, cache: Path) -> None:
     first, again = read_or_build(project), read_or_build(project)
     assert [path.suffix for path in cache.iterdir()] == [".nq"]
-    assert set(again.store) == set(first.store) == set(build(project).store)
+    assert list(again.store) == list(first.store) == list(build(project).store)
     assert (again.sources, again.packed, again.project) == (first.sources, first.packed, first.project)
     assert (again.version, again.data_version) == (first.version, first.data_version)
     assert again.prefixes == first.prefixes

@@ -61,7 +61,8 @@ def _read(kept: Path) -> ox.Store | None:
 def _write(kept: Path, store: ox.Store) -> None:
     with suppress(OSError, SourceError):
         kept.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(kept, store.dump(format=_FORMAT) or b"")
+        lines = (store.dump(format=_FORMAT) or b"").splitlines(keepends=True)
+        write_whole(kept, b"".join(reversed(lines)))  # The engine yields last what came first: its order stays so.
         files = sorted(kept.parent.glob("*.nq"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in files[_KEPT:]:
             old.unlink(missing_ok=True)

@@ -39,7 +39,7 @@ def render(
     """
     template = _templates(form == "html", lang).get_template(f"sheet.{form}")
     shown = advice["nearest"] if form == "text" else _shown(advice["nearest"])
-    told = [*(match["about"] for match in shown), *(one["about"] for one in _asking(advice))]
+    abouts = [*(match["about"] for match in shown), *(one["about"] for one in _asking(advice))]
     month = words("months", lang).split()[day.month - 1]
     return template.render(
         advice=advice,
@@ -48,8 +48,8 @@ def render(
         nearest=shown,
         most=VACANCIES,
         others=[match for match in advice["nearest"] if match not in shown and match["step"] != FAR],
-        sources=[cited for iri, cited in sources.items() if any(iri in about["publications"] for about in told)],
-        counted=any(about["vacancies"][:VACANCIES] for about in told),
+        sources=[cited for iri, cited in sources.items() if any(iri in about["publications"] for about in abouts)],
+        counted=any(about["vacancies"][:VACANCIES] for about in abouts),
         style=style,
         css=css,
         t=lambda key, **values: words(key, lang, **values),
