@@ -207,6 +207,7 @@ def test_limits_hold_while_the_answer_is_read() -> None:
         ("ASK {} #" + "x" * 70_000, TooLarge),
         ("ASK " + "{" * 600 + "}" * 600, TooLarge),
         ("SELECT * FROM <\\u0075rn:x> {}", QueryError),
+        ("PREFIX u: <\\u0075rn:> SELECT * FROM u:x {}", QueryError),
     ],
 )
 def test_what_is_refused_is_never_sent(query: str, kind: type[KgError]) -> None:

@@ -194,7 +194,7 @@ def test_a_project_that_was_given_up_says_so_and_stands_on_no_map(client: FlaskC
 
 def test_plans_are_of_a_year(client: FlaskClient) -> None:
     porthos = sentence(page(client, "/id/project/porthos?lang=nl").partition('class="page-head"')[2])
-    assert "Zoals beschreven in 2023 begint het in 2023 tot en met 2024 en is het in bedrijf in 2026." in porthos
+    assert "Zoals beschreven in 2023 begint het in 2023 tot en met 2024; het komt in bedrijf in 2026." in porthos
     assert "Zoals beschreven in Klimaatbanen in de industrie (UWV, 2023)" in porthos
 
 

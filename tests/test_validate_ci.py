@@ -152,6 +152,7 @@ def test_pre_commit_takes_the_hook_and_the_documented_settings(tmp_path: Path) -
 def test_the_hook_is_one_of_pre_commit() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert {"id", "name", "entry", "language", "files"} <= hook.keys()
+    assert hook["entry"] == "kg validate --own"  # The data of the package would pass in place of one's own.
     assert all(re.search(hook["files"], name) for name in ("a/b.ttl", "a.sssom.tsv", "q.rq"))
     assert not re.search(hook["files"], "a.tsv")
 
@@ -201,6 +202,9 @@ def test_without_paths_the_folder_is_checked_or_the_report_says_what_was(tmp_pat
     shutil.rmtree(folder / "shapes")
     told = json.loads(shell("kg validate --format json --only nul", folder).stdout)
     assert ("what the package brings was checked" in told["notes"][0], len(told["files"]) > 100) == (True, True)
+    run = shell("kg validate --own", folder)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "kg validate --init" in run.stderr
 
 
 def test_a_project_of_its_own_is_checked_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,7 @@ REPORTS = ("text", "json", "sarif", "junit", "github", "markdown")
 @click.option("--time-limit", type=click.FloatRange(min=0.1), help="Seconds for one query or SPARQL constraint [60].")
 @click.option("--lang", type=click.Choice(["en", "nl"]), help="Language of messages [en].")
 @click.option("--verbose", is_flag=True, help="Show each info, not only how many of each rule.")
+@click.option("--own", is_flag=True, help="Never check the packaged data instead: exit code 2.")
 @click.option("--no-cache", is_flag=True, help="Check all anew.")
 @click.option("--list-rules", is_flag=True, help="Print the rules and stop.")
 @click.option("--init", is_flag=True, help="Write a GitHub workflow and settings to this folder and stop.")
@@ -65,7 +66,7 @@ def validate(paths: tuple[Path, ...], forms: tuple[str, ...], output: Path | Non
     settings_file = read_settings(Path.cwd())
     given_options = {name: value for name, value in options.items() if value and hasattr(settings_file, name)}
     settings = replace(settings_file, **given_options)
-    plan = make_plan(settings, paths, project_folder())
+    plan = make_plan(settings, paths, project_folder(), packaged=not options["own"])
     if options["list_rules"]:
         return _list_rules(plan.shapes, plan.lang)
     report = run(plan, cached=not options["no_cache"])

@@ -312,13 +312,15 @@ def _with_iris(text: str, prefixes: Mapping[str, str] | None) -> Iterator[tuple[
 
 def _resolved(token: re.Match[str], known: Mapping[str, str], base: str) -> str:
     """Return the IRI of a token."""
-    text = token.group()
+    prefix, _, local = token.group().partition(":")
+    iri = None
     if token.lastgroup == "iri":
-        return urljoin(base, text[1:-1])
-    prefix, _, local = text.partition(":")
-    if token.lastgroup != "name" or prefix not in known:
+        iri = urljoin(base, token.group()[1:-1])
+    elif token.lastgroup == "name" and prefix in known:
+        iri = known[prefix] + local.replace("\\", "")
+    if iri is None or "\\" in iri:  # Engines may read an escape in different ways.
         raise QueryError("a graph of FROM cannot be read", hint="write its whole IRI, in <> and without escapes")
-    return known[prefix] + local.replace("\\", "")
+    return iri
 
 
 def _graph(name: str) -> ox.NamedNode:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kg import fingerprint
+from kg.errors import SourceError
 from kg.files import FOLDERS, project_around
 from kg.graph.sources import find_sources
 from kg.namespaces import ID, KB, ONTOLOGY_GRAPH
@@ -18,16 +19,23 @@ from kg.validation.findings import Report
 from kg.validation.settings import Settings
 
 _MEGA: Final = 1_000_000
-_PACKAGED: Final = "nothing is named, and data/ and shapes/ do not stand here: what the package brings was checked"
+_NOTHING: Final = "nothing is named, and data/ and shapes/ do not stand here"
+_PACKAGED: Final = f"{_NOTHING}: what the package brings was checked"
 _FOLDERS: Final = ("ontology", "data", "queries")
 
 
-def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
+def make_plan(settings: Settings, paths: Sequence[Path], project: Path, *, packaged: bool = True) -> Plan:
     """Return what to check.
 
     Given paths win over the settings, those over the current folder where it has data and shapes, and that over the
     whole of the project. Where our own shapes check them, the rest of the project in which they lie completes the
     graph, and elsewhere our ontology; where a question stands alone, the graph of the project answers it.
+
+    Arguments:
+        settings: of `kg.toml` or `pyproject.toml`, and the options over them.
+        paths: what is named.
+        project: what the package brings.
+        packaged: whether that is checked where nothing is named and nothing stands in the current folder.
 
     Raises:
         SourceError: nothing to check, a path that is missing or of no known format.
@@ -36,6 +44,9 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path) -> Plan:
     notes: tuple[str, ...] = ()
     if not (paths or settings.data):
         settings, project, notes = _nothing_named(settings, project)
+        if notes and not packaged:
+            hint = "name files or folders, or let kg validate --init write settings"
+            raise SourceError(_NOTHING, where=str(Path.cwd()), hint=hint)
     given_paths = list(paths) or [Path(name) for name in settings.data]
     ours = not settings.shapes
     around = _project_of(given_paths) if ours else None
