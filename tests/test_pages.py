@@ -192,6 +192,28 @@ def test_a_project_that_was_given_up_says_so_and_stands_on_no_map(client: FlaskC
     assert 'class="place-mark"' not in athos
 
 
+def test_where_a_measure_has_no_occupation_that_of_which_it_is_a_part_is_named_with_its_own(
+    client: FlaskClient,
+) -> None:
+    html = page(client, "/id/measure/groene-waterstof?lang=en")
+    said = "With use of hydrogen, of which it is a part, occupations are named: financial adviser and grant adviser"
+    assert f"{said} (each: possible)." in open_points(html)
+    assert "of which it is a part, occupations" not in open_points(page(client, "/id/measure/ccs?lang=en"))
+
+
+def test_a_route_says_what_its_exceptions_are(client: FlaskClient) -> None:
+    html = page(client, "/id/training-route/be-an-engineer?lang=en")
+    exceptions = "those who do not fully meet it: catching up on missing subjects, an admission test, or both"
+    assert sentence(html).count(exceptions) == 2, text_of(html)
+
+
+def test_no_step_of_the_way_to_a_page_has_its_name(client: FlaskClient) -> None:
+    html = page(client, "/id/training-route/be-an-engineer?lang=en")
+    steps = re.search(r'<nav class="breadcrumb".*?</nav>', html, re.DOTALL)
+    assert steps
+    assert text_of(steps.group()).count("Be an Engineer") == 1
+
+
 def test_plans_are_of_a_year(client: FlaskClient) -> None:
     porthos = sentence(page(client, "/id/project/porthos?lang=nl").partition('class="page-head"')[2])
     assert "Zoals beschreven in 2023 begint het in 2023 tot en met 2024; het komt in bedrijf in 2026." in porthos

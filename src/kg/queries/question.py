@@ -28,6 +28,7 @@ class Parameter:
         datatype: IRI of the datatype of its values, or empty for IRIs.
         kind: prefixed name of the class of its values, or empty: then they are those of its column in the answer.
         linked: whether the pages of the things of that class lead to the question.
+        linked_by: prefixed name of the property that a thing has where its page does so, or empty.
 
     """
 
@@ -36,6 +37,7 @@ class Parameter:
     datatype: str = ""
     kind: str = ""
     linked: bool = False
+    linked_by: str = ""
 
     @property
     def slot(self) -> str:
@@ -209,4 +211,6 @@ def _parameters(path: Path, entries: Any) -> Iterator[Parameter]:
             raise SourceError(f"parameter {name} in nl and en is missing", where=str(path), hint=hint)
         label = {tag: str(spec[tag]) for tag in ("nl", "en")}
         datatype = str(spec.get("datatype", "")).replace("xsd:", XSD)
-        yield Parameter(str(name), label, datatype, str(spec.get("class", "")), bool(spec.get("linked", False)))
+        linked = spec.get("linked", False)
+        by = linked if isinstance(linked, str) else ""
+        yield Parameter(str(name), label, datatype, str(spec.get("class", "")), bool(linked), by)

@@ -158,15 +158,23 @@ class Site:
 
     def questions_about(self, iri: str) -> list[tuple[Question, str]]:
         """Return the questions to which the page of a thing leads, each with the parameter that takes it."""
-        return self.questions_of(self.facts.classes(iri))
+        asked = self.questions_of(self.facts.classes(iri))
+        return [(question, name) for question, name in asked if self._leads_to(iri, question, name)]
+
+    def _leads_to(self, iri: str, question: Question, name: str) -> bool:
+        by = next(one.linked_by for one in question.parameters if one.name == name)
+        return not by or first_object(self.graph.store, ox.NamedNode(iri), self._whole(by)) is not None
 
     def questions_of(self, classes: Iterable[str]) -> list[tuple[Question, str]]:
         """Return the questions to which things of some classes lead, each with the parameter that takes one."""
-        prefixes, wanted = self.graph.prefixes, set(classes)
+        wanted = set(classes)
         linked = ((each, one) for each in self.questions.values() for one in each.parameters if one.linked)
-        split = ((question, one.name, one.kind.partition(":")) for question, one in linked)
-        named = ((question, name, prefixes.get(prefix, "") + local) for question, name, (prefix, _, local) in split)
-        return [(question, name) for question, name, kind in named if kind in wanted]
+        return [(question, one.name) for question, one in linked if self._whole(one.kind) in wanted]
+
+    def _whole(self, name: str) -> str:
+        """Return the IRI of a prefixed name."""
+        prefix, _, local = name.partition(":")
+        return self.graph.prefixes.get(prefix, "") + local
 
     def values(self, iri: str, field: Field) -> list[Fact]:
         """Return the values of a field of a thing."""

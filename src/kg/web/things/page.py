@@ -173,7 +173,7 @@ class Head:
     @property
     def steps(self) -> list[tuple[str, str, str]]:
         """The way to the thing: text, address and language of what is above it, then of itself."""
-        above = [view for view in (self.list_of, *self.trail) if view]
+        above = [view for view in (self.list_of, *self.trail) if view and view.text != self.name.text]
         return [*((view.text, view.href, view.tag) for view in above), (self.name.text, "", self.name.tag)]
 
     @property
