@@ -174,6 +174,7 @@ def test_what_nothing_holds_is_said_first_and_what_is_near_is_no_answer(assistan
     payload = assistant.ask("Is nuclear energy needed for a climate neutral industry?", "en")
     assert next(iter(payload)) == "nothing"
     assert payload["nothing"].startswith("nothing on nuclear, searched as Is nuclear")
+    assert "is not stated by the publications" in payload["nothing"]
     assert payload["near"]
     assert not {"answers", "things"} & payload.keys()
 
@@ -189,6 +190,7 @@ def test_figures_and_observations_are_told_with_value_and_period(assistant: Assi
 def test_a_word_that_nothing_holds_hides_no_saying(assistant: Assistant) -> None:
     payload = assistant.ask("Why does Tata Steel hesitate about the switch to hydrogen?", "en")
     assert payload["nothing"].startswith("nothing on hesitate,")
+    assert "what the following does not say in other words" in payload["nothing"], "a reader would stop there"
     assert "claim/industrie-2023/twijfel-bij-tata" in {one["id"] for one in payload["sayings"]}
 
 

@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import replace
+from html import unescape
 from xml.etree import ElementTree
 
 import pyoxigraph as ox
@@ -56,6 +57,15 @@ def drawn(client: FlaskClient, thing: str, lang: str = "en") -> ElementTree.Elem
     answer = client.get(f"/diagram/{thing}.svg", query_string={"lang": lang})
     assert answer.status_code == 200, (thing, answer.text)
     return ElementTree.fromstring(answer.text)  # noqa: S314  (our own)
+
+
+@pytest.mark.parametrize("thing", ["measure/ccs", "climate-table/industrie"])
+def test_each_file_of_a_diagram_is_there(client: FlaskClient, thing: str) -> None:
+    html = client.get(f"/id/{thing}?lang=nl", headers={"Accept": "text/html"}).text
+    found = re.findall(r'href="([^"]*(?:/diagram/|lines-of)[^"]*)"', html)
+    links = {unescape(link) for link in found if re.search(r"\.(?:svg|png|csv)\?", link)}
+    assert {link.partition("?")[0][-3:] for link in links} == {"svg", "png", "csv"}
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def rows(client: FlaskClient, thing: str) -> list[dict[str, str]]:

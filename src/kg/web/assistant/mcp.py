@@ -59,7 +59,7 @@ class Cited(TypedDict, total=False):
     publications: Annotated[dict[str, str], Field(description="the publications that are cited")]
     passages: Annotated[dict[str, str], Field(description="line and words of each passage, by name")]
     passages_not_shown: Annotated[int, Field(description="passages named above whose words had no room")]
-    nothing: Annotated[str, Field(description="there is no answer; how it was searched")]
+    nothing: Annotated[str, Field(description="the words that nothing holds, and how it was searched")]
 
 
 class Table(Cited, total=False):

@@ -58,7 +58,9 @@ _NEAR: Final = 0.5  # Of the best hit: what has less is left out.
 _LEAST: Final = 0.2
 _SEVERAL: Final = 3
 _ROOM: Final = 300  # Characters: what is said of a thing in less tells nothing.
-_UNSAID: Final = "what is not stated here is not stated by the publications; that never means that it is not so"
+_NOT_SO: Final = "is not stated by the publications; that never means that it is not so"
+_UNSAID: Final = f"what is not stated here {_NOT_SO}"
+_OTHERWISE: Final = f"what the following does not say in other words {_NOT_SO}"
 
 REQUEST: ContextVar[dict[str, Any] | None] = ContextVar("request", default=None)  # The environment of WSGI.
 
@@ -105,7 +107,7 @@ class Assistant:
 
         """
         asked = self._lookup.asked(question, lang)
-        payload: Payload = {"nothing": _nothing(asked.unknown, question)} if asked.unknown else {}
+        payload: Payload = {"nothing": _nothing(asked.unknown, question, says=True)} if asked.unknown else {}
         best = asked.sayings[0].score if asked.sayings else 0.0
         near = [held for held in asked.sayings if held.score >= _BESIDE * best]
         answer, cover = ({}, 0.0) if asked.unknown else self._answered(asked, lang, size * 3 // 8)
@@ -122,8 +124,9 @@ class Assistant:
         described = self._described(told, asked, lang, size - _CITED - size_of(payload) - size_of(by_name))
         payload |= {"things": described} if described else {}
         payload |= {"near": by_name} if by_name else {}
-        if not payload:
-            payload["nothing"] = _nothing(asked.without(()), question)
+        if asked.unknown or not payload:
+            says = bool(payload.keys() & {"answers", "sayings", "things"})
+            payload["nothing"] = _nothing(asked.unknown or asked.without(()), question, says=says)
         return with_passages(self._site, payload, lang, size, brief=True)
 
     def _told(self, things: Iterable[Held], asked: Asked, best: float) -> list[str]:
@@ -246,7 +249,8 @@ class Assistant:
         found = [held for held in (*asked.sayings, *asked.things, *asked.questions) if finder.is_of(held.key, kind)]
         found.sort(key=lambda held: -held.score)
         kept = [held for held in found[:limit] if held.score >= max(_NEAR * found[0].score, _LEAST)]
-        payload: Payload = {"nothing": _nothing(asked.unknown, text)} if asked.unknown or not kept else {}
+        nothing = _nothing(asked.unknown, text, says=bool(kept)) if asked.unknown or not kept else ""
+        payload: Payload = {"nothing": nothing} if nothing else {}
         if kept and (missing := asked.without(kept[0].units)):
             payload["first_is_without"] = missing
         hits = [self._hit(finder.hit(lang, Match(held.key, held.score, False, "")), lang) for held in kept]
@@ -449,8 +453,9 @@ def _agree(asked: Asked, hits: Sequence[Hit]) -> bool:
     return hits[0].id in held and asked.part(held[hits[0].id].units) >= most and best in {hit.id for hit in hits}
 
 
-def _nothing(words: Iterable[str], text: str) -> str:
-    return f"nothing on {', '.join(words)}, searched as {text[:300]}; {_UNSAID}"
+def _nothing(words: Iterable[str], text: str, *, says: bool) -> str:
+    """Return which words nothing holds; `says` whether something follows that holds the others."""
+    return f"nothing on {', '.join(words)}, searched as {text[:300]}; {_OTHERWISE if says else _UNSAID}"
 
 
 def problem(error: KgError) -> Payload:

@@ -103,7 +103,7 @@ def diagram_of(context: Context, iri: str) -> DiagramView | None:
     if not diagram.nodes:
         return None
     path, slug = f"/diagram/{iri.removeprefix(ID)}", iri.removeprefix(ID)
-    question = f"/questions/{QUESTIONS[kind_of(iri)][1][0]}.csv?{diagram.parameter}={slug}&lang={lang}"
+    question = f"/api/{QUESTIONS[kind_of(iri)][1][0]}.csv?{diagram.parameter}={slug}&lang={lang}"
     files = [(form.upper(), f"{path}.{form}?lang={lang}") for form in _FORMS]
     lines = diagram.lines
     return DiagramView(
