@@ -276,7 +276,11 @@ def test_from_a_typed_job_to_the_nearest_occupations(browser: Browser, base: str
         page.click("text=Adviesblad")
         page.wait_for_url("**/switch/sheet*")
         assert page.locator("section").count() == 4  # The nearest three, and the first with a route.
-        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
+        pages = [page.pdf(prefer_css_page_size=True)]
+        for diploma in ("mbo-4 elektrotechniek", "mbo-4 werktuigbouwkunde"):
+            page.goto(f"{base}/switch/sheet?q={diploma}&lang=nl")
+            pages.append(page.pdf(prefer_css_page_size=True))
+        assert [len(re.findall(rb"/Type\s*/Page\b", each)) for each in pages] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("name", EXPLORED.values())
