@@ -7,6 +7,7 @@ import json
 import re
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pyoxigraph as ox
@@ -129,14 +130,20 @@ def test_synonyms_are_labels_of_editorial_turtle() -> None:
     assert all(len(ring) == len(set(ring)) > 1 for ring in rings)
 
 
-def test_broad_words_take_less_than_a_tenth_of_a_second(client: FlaskClient) -> None:
+def test_broad_words_take_not_much_longer_than_one_that_nothing_holds(client: FlaskClient) -> None:
+    """As a ratio of processor times in one run: on a busy machine both grow."""
     found(client, "energie")
-    times = []
-    for q in ("monteur", "industrie", "energie", "opleiding", "installatie"):
+
+    def seconds(q: str) -> float:
         begun = time.process_time()
         found(client, q, x=str(begun))
-        times.append(time.process_time() - begun)
-    assert sorted(times)[2] < 0.1
+        return time.process_time() - begun
+
+    broad, none = (
+        ("monteur", "industrie", "energie", "opleiding", "installatie"),
+        ("qqqq", "zzzz", "xxxx", "jjjj", "vvvv"),
+    )
+    assert median(map(seconds, broad)) < 20 * median(map(seconds, none))
 
 
 def test_definitions_are_searched_too(client: FlaskClient) -> None:
