@@ -13,10 +13,15 @@ _ENGINES: Final = ("klimaatbanen-kg", "pyoxigraph", "pyshacl", "rdflib", "shacl"
 _PROGRAM: Final = (".py", ".toml", ".rq", ".ttl")
 
 
-def folder() -> Path:
-    """Return the folder of the cache (XDG Base Directory Specification)."""
+def folder(name: str) -> Path:
+    """Return a folder of the cache (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "klimaatbanen-kg" / "validate"
+    return Path(base) / "klimaatbanen-kg" / name
+
+
+def older(paths: Iterable[Path], kept: int) -> list[Path]:
+    """Return the files or folders beyond the newest of some, which are kept."""
+    return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)[kept:]
 
 
 def key_of(files: Iterable[Path], settings: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ Reading it takes a quarter of the time of building it, which each command that a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from kg import fingerprint
 from kg.errors import SourceError
 from kg.files import write_whole
 from kg.graph.build import Graph, build
-from kg.graph.sources import find_packed, find_sources
+from kg.graph.sources import Source, find_packed, find_sources
 
 _KEPT: Final = 3
 _FORMAT: Final = ox.RdfFormat.N_QUADS
@@ -28,24 +29,21 @@ def read_or_build(project: Path) -> Graph:
         SourceError: as `build`.
 
     """
-    kept = _folder() / f"{_key(project)}.nq"
+    packed = tuple(find_packed(project))
+    kept = fingerprint.folder("graphs") / f"{_key(project, packed)}.nq"
     store = _read(kept)
     if store is None:
         graph = build(project)
         _write(kept, graph.store)
         return graph
-    return Graph(store, tuple(find_sources(project)), packed=tuple(find_packed(project)), project=project)
+    return Graph(store, tuple(find_sources(project)), packed=packed, project=project)
 
 
-def _key(project: Path) -> str:
+def _key(project: Path, packed: Iterable[Source]) -> str:
     folders = (project / "data", project / "ontology")
     paths = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-    packed = {source.path for source in find_packed(project)}  # Beside the graph, not in it.
-    return fingerprint.key_of(sorted(path for path in paths if path not in packed), ["graph"])
-
-
-def _folder() -> Path:
-    return fingerprint.folder().parent / "graphs"
+    beside = {source.path for source in packed}  # Not in the graph.
+    return fingerprint.key_of(sorted(path for path in paths if path not in beside), ["graph"])
 
 
 def _read(kept: Path) -> ox.Store | None:
@@ -63,6 +61,5 @@ def _write(kept: Path, store: ox.Store) -> None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         lines = (store.dump(format=_FORMAT) or b"").splitlines(keepends=True)
         write_whole(kept, b"".join(reversed(lines)))  # The engine yields last what came first: its order stays so.
-        files = sorted(kept.parent.glob("*.nq"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in files[_KEPT:]:
+        for old in fingerprint.older(kept.parent.glob("*.nq"), _KEPT):
             old.unlink(missing_ok=True)

@@ -176,7 +176,7 @@ def place(project: Path, imported: Path | None = None) -> Path:
     for path in _files(imported) if imported else ():
         stat = path.stat()
         digest.update(f"{path.absolute()} {stat.st_size} {stat.st_mtime_ns}".encode())
-    return fingerprint.folder().parent / "esco" / f"{digest.hexdigest()[:32]}.sqlite"
+    return fingerprint.folder("esco") / f"{digest.hexdigest()[:32]}.sqlite"
 
 
 def _packed(project: Path) -> list[Path]:
@@ -229,7 +229,7 @@ def _keep(connection: sqlite3.Connection, path: Path) -> None:
             copy.execute("PRAGMA synchronous = OFF")
             connection.backup(copy)
         others = (other for other in path.parent.glob("*.sqlite") if other != path)
-        for old in sorted(others, key=lambda other: other.stat().st_mtime, reverse=True)[_KEPT:]:
+        for old in fingerprint.older(others, _KEPT):
             old.unlink(missing_ok=True)
         for part in path.parent.glob(".*"):  # Of a process that ended while it wrote.
             if part.stat().st_mtime < time.time() - _STALE:

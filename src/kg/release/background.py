@@ -142,7 +142,7 @@ class BackgroundBuild:
 
 def _folder() -> Path:
     """Where releases are kept (XDG Base Directory Specification)."""
-    return fingerprint.folder().parent / "releases"
+    return fingerprint.folder("releases")
 
 
 def _forget(folder: Path, keep: Path) -> None:
@@ -150,8 +150,7 @@ def _forget(folder: Path, keep: Path) -> None:
     for part in folder.glob(".making-*"):
         if part.stat().st_mtime < time.time() - _STALE:
             shutil.rmtree(part, ignore_errors=True)
-    kept = sorted((path for path in folder.glob("[!.]*") if path != keep), key=lambda path: -path.stat().st_mtime)
-    for old in kept[_KEPT - 1 :]:
+    for old in fingerprint.older((path for path in folder.glob("[!.]*") if path != keep), _KEPT - 1):
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from kg.errors import SourceError
 from kg.files import write_whole
-from kg.fingerprint import folder
+from kg.fingerprint import folder, older
 from kg.validation.findings import Finding, Report, Rule
 
 _KEPT: Final = 64
@@ -16,7 +16,7 @@ _KEPT: Final = 64
 
 def load(key: str) -> Report | None:
     """Return the report kept under a key, or None."""
-    path = folder() / f"{key}.json"
+    path = folder("validate") / f"{key}.json"
     try:
         payload: dict[str, Any] = json.loads(path.read_text("utf-8"))
         path.touch()
@@ -30,12 +30,11 @@ def load(key: str) -> Report | None:
 
 def save(key: str, report: Report) -> None:
     """Keep a report under a key, and the newest ones before it; where the folder is not writable, do nothing."""
-    path = folder() / f"{key}.json"
+    path = folder("validate") / f"{key}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(asdict(report), ensure_ascii=False))
-        kept = sorted(path.parent.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in kept[_KEPT:]:
+        for old in older(path.parent.glob("*.json"), _KEPT):
             old.unlink(missing_ok=True)
     except (OSError, SourceError):
         return

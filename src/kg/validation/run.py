@@ -43,10 +43,7 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path, *, packa
     """
     notes: tuple[str, ...] = ()
     if not (paths or settings.data):
-        settings, project, notes = _nothing_named(settings, project)
-        if notes and not packaged:
-            hint = "name files or folders, or let kg validate --init write settings"
-            raise SourceError(_NOTHING, where=str(Path.cwd()), hint=hint)
+        settings, project, notes = _nothing_named(settings, project, packaged=packaged)
     given_paths = list(paths) or [Path(name) for name in settings.data]
     ours = not settings.shapes
     around = _project_of(given_paths) if ours else None
@@ -85,13 +82,16 @@ def make_plan(settings: Settings, paths: Sequence[Path], project: Path, *, packa
     )
 
 
-def _nothing_named(settings: Settings, project: Path) -> tuple[Settings, Path, tuple[str, ...]]:
+def _nothing_named(settings: Settings, project: Path, *, packaged: bool) -> tuple[Settings, Path, tuple[str, ...]]:
     """Return settings, project and notes where no data is named: of the current folder, if it has data and shapes."""
     here = Path.cwd()
     if here.resolve() == project.resolve() or (not settings.shapes and all((here / name).is_dir() for name in FOLDERS)):
         return settings, here, ()
     if all((here / name).is_dir() for name in ("data", "shapes")):
         return replace(settings, data=("data",), shapes=settings.shapes or ("shapes",)), project, ()
+    if not packaged:
+        hint = "name files or folders, or let kg validate --init write settings"
+        raise SourceError(_NOTHING, where=str(here), hint=hint)
     return settings, project, (_PACKAGED,)
 
 

@@ -26,7 +26,7 @@ from kg.publications.outline import Outline
 from kg.publications.passages import Passage, Publication, find_passages, find_publications
 from kg.publications.texts import Texts
 from kg.queries.limits import Limits
-from kg.queries.question import Question
+from kg.queries.question import Parameter, Question
 from kg.queries.themes import Themes
 from kg.rdf_terms import Term, asserted, first_object, objects, term_key
 from kg.release.background import BackgroundBuild
@@ -158,18 +158,20 @@ class Site:
 
     def questions_about(self, iri: str) -> list[tuple[Question, str]]:
         """Return the questions to which the page of a thing leads, each with the parameter that takes it."""
-        asked = self.questions_of(self.facts.classes(iri))
-        return [(question, name) for question, name in asked if self._leads_to(iri, question, name)]
-
-    def _leads_to(self, iri: str, question: Question, name: str) -> bool:
-        by = next(one.linked_by for one in question.parameters if one.name == name)
-        return not by or first_object(self.graph.store, ox.NamedNode(iri), self._whole(by)) is not None
+        linked = self._linked(self.facts.classes(iri))
+        return [(question, one.name) for question, one in linked if not one.linked_by or self._has(iri, one.linked_by)]
 
     def questions_of(self, classes: Iterable[str]) -> list[tuple[Question, str]]:
         """Return the questions to which things of some classes lead, each with the parameter that takes one."""
+        return [(question, one.name) for question, one in self._linked(classes)]
+
+    def _linked(self, classes: Iterable[str]) -> list[tuple[Question, Parameter]]:
         wanted = set(classes)
         linked = ((each, one) for each in self.questions.values() for one in each.parameters if one.linked)
-        return [(question, one.name) for question, one in linked if self._whole(one.kind) in wanted]
+        return [(question, one) for question, one in linked if self._whole(one.kind) in wanted]
+
+    def _has(self, iri: str, name: str) -> bool:
+        return first_object(self.graph.store, ox.NamedNode(iri), self._whole(name)) is not None
 
     def _whole(self, name: str) -> str:
         """Return the IRI of a prefixed name."""
