@@ -47,7 +47,7 @@ _SAID: Final = 0.2  # What a saying holds of what is asked; less is near.
 _ANSWERS: Final = 0.6  # What it holds where it is likely to answer.
 _BESIDE: Final = 0.5  # Of the best saying.
 _MEANT: Final = 0.25  # What a name holds of what is asked where nothing holds some of the words.
-_NEIGHBOURS: Final = 3  # Sayings of which is told what stands beside them,
+_NEIGHBOURS: Final = 3  # Sayings of which it is said what stands beside them,
 _LINES: Final = 5  # and in how many lines.
 _CITED: Final = 600  # Characters of publications and passages.
 _SAYINGS: Final = 5
@@ -113,15 +113,15 @@ class Assistant:
         answer, cover = ({}, 0.0) if asked.unknown else self._answered(asked, lang, size * 3 // 8)
         least = max(_NEAR * max((held.score for held in asked.things), default=0.0), _LEAST)
         things = [held for held in asked.things if held.named or held.score >= least]
-        told = self._told(things, asked, best)[: 1 if answer else 2]
+        chosen = self._to_describe(things, asked, best)[: 1 if answer else 2]
         parts: list[tuple[float, Payload]] = [(cover, {"answers": [answer]})] if answer else []
         if best >= _SAID:
-            parts.append((best, self._sayings(asked, near, lang, size, bool(answer or (told and best < _ANSWERS)))))
+            parts.append((best, self._sayings(asked, near, lang, size, bool(answer or (chosen and best < _ANSWERS)))))
         for _, part in sorted(parts, key=lambda part: -part[0]):
             payload |= part
-        others = [held.key for held in things if held.key not in told]
+        others = [held.key for held in things if held.key not in chosen]
         by_name = self._near(asked, [] if parts else near, others, answer.get("question"), lang)
-        described = self._described(told, asked, lang, size - _CITED - size_of(payload) - size_of(by_name))
+        described = self._described(chosen, asked, lang, size - _CITED - size_of(payload) - size_of(by_name))
         payload |= {"things": described} if described else {}
         payload |= {"near": by_name} if by_name else {}
         if asked.unknown or not payload:
@@ -129,21 +129,21 @@ class Assistant:
             payload["nothing"] = _nothing(asked.unknown or asked.without(()), question, says=says)
         return with_passages(self._site, payload, lang, size, brief=True)
 
-    def _told(self, things: Iterable[Held], asked: Asked, best: float) -> list[str]:
+    def _to_describe(self, things: Iterable[Held], asked: Asked, best: float) -> list[str]:
         """Return the things that are described: of those that hold the same words the first, or what holds more."""
-        told: list[Held] = []
-        for held in (one for one in things if self._is_told(one, asked, best)):
-            narrower = [other for other in told if other.named and other.units < held.units]
-            told = [other for other in told if other not in narrower]
-            adds = all(asked.part(held.units - other.units) >= _LEAST for other in told)
-            if adds and (held.named or narrower or not told):
-                told.append(held)
-        return [held.key for held in told]
+        chosen: list[Held] = []
+        for held in (one for one in things if self._is_described(one, asked, best)):
+            narrower = [other for other in chosen if other.named and other.units < held.units]
+            chosen = [other for other in chosen if other not in narrower]
+            adds = all(asked.part(held.units - other.units) >= _LEAST for other in chosen)
+            if adds and (held.named or narrower or not chosen):
+                chosen.append(held)
+        return [held.key for held in chosen]
 
-    def _described(self, told: list[str], asked: Asked, lang: str, room: int) -> list[Payload]:
+    def _described(self, chosen: list[str], asked: Asked, lang: str, room: int) -> list[Payload]:
         """Return what is said of things, most of the first."""
         described: list[Payload] = []
-        for left, iri in zip(range(len(told), 0, -1), told, strict=True):
+        for left, iri in zip(range(len(chosen), 0, -1), chosen, strict=True):
             if room > _ROOM:
                 share = room if left == 1 else room * 3 // 5
                 described.append(about(self._site, iri, lang, share, self._worth(iri, asked, lang)))
@@ -161,7 +161,7 @@ class Assistant:
         lines = lines[: _FEW if few else _LINES]
         return {"sayings": shown} | ({"beside": [self._line(iri, lang) for iri in lines]} if lines else {})
 
-    def _is_told(self, held: Held, asked: Asked, best: float) -> bool:
+    def _is_described(self, held: Held, asked: Asked, best: float) -> bool:
         """Return whether a thing is described: one that is named, or any where nothing else answers."""
         if not self._lookup.is_first(held.key):
             return False
@@ -408,13 +408,13 @@ class Assistant:
         site = self._site
         result = self._run(query)
         rows = list(ox.parse_query_results(result.data, format=ox.QueryResultsFormat.JSON))  # type: ignore[arg-type]
-        told: dict[str, Payload] = {"properties": {}, "pointing_at_it": {}}
+        described: dict[str, Payload] = {"properties": {}, "pointing_at_it": {}}
         for row in rows:
             name = "pointing_at_it" if row["inverse"].value == "true" else "properties"
             term = row["property"].value
-            told[name][short(site, term)] = f"{site.labels.get(term, lang)[0]} ({row['things'].value})"
+            described[name][short(site, term)] = f"{site.labels.get(term, lang)[0]} ({row['things'].value})"
         example = next((those[0] for kind, those in site.kinds.members.items() if site.kinds.classes[kind] == iri), "")
-        return told | {"example": short(site, example)}
+        return described | {"example": short(site, example)}
 
     def career_switch(self, job: str, skills: list[str], place: str, lang: str, limit: int) -> Payload:
         """Return the climate occupations nearest to a job, a diploma or skills, or the jobs that may be meant.
