@@ -19,7 +19,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from live import request, served
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from kg.files import project_folder
 from kg.queries.question import find_questions
@@ -230,6 +230,20 @@ def test_suggestions_by_keyboard(browser: Browser, base: str) -> None:
         page.keyboard.press("Enter")
         page.wait_for_url("**/id/**")
         assert chosen in page.inner_text("h1") + page.inner_text("main")
+
+
+@pytest.mark.parametrize("path", ["/", "/switch"])
+def test_a_field_says_that_no_name_begins_so(browser: Browser, base: str, path: str) -> None:
+    with clean(browser.new_context(), base) as page:
+        page.goto(f"{base}{path}?lang=nl")
+        page.fill("#q", "qqzzy")
+        told = page.locator(".combobox [role=status]")
+        expect(told).to_contain_text("begint zo", timeout=60_000)  # The first time, all of ESCO is read.
+        expect(told).to_be_visible()
+        assert page.locator("#q").get_attribute("aria-expanded") == "false"
+        page.keyboard.press("Escape")
+        page.fill("#q", "")
+        expect(told).to_have_text("")
 
 
 def test_enter_without_a_choice_searches_and_tab_leaves(browser: Browser, base: str) -> None:

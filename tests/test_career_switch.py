@@ -353,6 +353,9 @@ def test_from_skills_alone_or_beside_a_job(client: FlaskClient) -> None:
     assert "Climate occupations for these skills" in page(client, **blueprints)
     wrong = client.get("/switch?skill=spreuken&format=json")
     assert wrong.status_code == 404
+    shown = client.get("/switch?skill=spreuken&lang=nl", headers={"Accept": "text/html"})
+    assert shown.status_code == 404
+    assert "Geen klimaatberoep vraagt een vaardigheid met de naam “spreuken”" in shown.text
 
 
 def test_routes_say_what_they_ask_and_never_that_nothing_is_required(client: FlaskClient) -> None:
@@ -468,3 +471,11 @@ def test_every_question_has_the_same_answer_with_all_of_esco(graph: Graph, share
         there = answer(beside_esco, question.query).serialize(format=ox.QueryResultsFormat.TSV)
         alone = answer(graph.dataset, question.query).serialize(format=ox.QueryResultsFormat.TSV)
         assert sorted((there or b"").splitlines()) == sorted((alone or b"").splitlines()), name
+
+
+@pytest.mark.parametrize(("lang", "said"), [("nl", "Vul eerst een beroep"), ("en", "Fill in a job")])
+def test_a_form_sent_empty_says_so_and_opens_the_other_way_in(client: FlaskClient, lang: str, said: str) -> None:
+    shown = page(client, q="", lang=lang)
+    assert said in shown.split('role="status"')[1].split("</p>")[0]
+    assert '<details class="by-skills" open>' in shown
+    assert 'role="status"' not in page(client, lang=lang)

@@ -309,6 +309,18 @@ def test_a_first_query_begins_with_the_name_of_a_thing_and_has_one_row_for_each_
     expect(page.locator("tbody")).to_contain_text("kennis van een programmeertaal voor PLC's")
 
 
+@pytest.mark.parametrize("dialog", ["Begin met een klasse", "Voorbeelden"])
+def test_a_dialog_says_that_nothing_has_this_name(visit: Open, dialog: str) -> None:
+    page = visit("?lang=nl")
+    page.click(f"button:text('{dialog}')")
+    page.wait_for_selector("dialog[open] li")
+    told = page.locator("dialog[open] [role=status]")
+    expect(told).to_have_text("")
+    page.keyboard.type("qqzzy")
+    expect(told).to_be_visible()
+    expect(told).not_to_have_text("")
+
+
 @pytest.mark.parametrize(("lang", "word"), [("nl", "waterstof"), ("en", "hydrogen")])
 def test_completion_finds_things_by_label_in_both_languages(visit: Open, lang: str, word: str) -> None:
     page = visit(f"?lang={lang}")

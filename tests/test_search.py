@@ -302,3 +302,13 @@ def test_triples_are_made_with_scores(client: FlaskClient) -> None:
     assert sorted(made.splitlines()) == sorted(
         f'<{row["s"]}> <urn:x> "{row["x"]}"^^<http://www.w3.org/2001/XMLSchema#decimal> .' for row in whole
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "nothing", "empty"), [("nl", "Niets gevonden met", "Typ"), ("en", "Nothing found", "Type")]
+)
+def test_a_search_for_nothing_says_so_and_leads_on(client: FlaskClient, lang: str, nothing: str, empty: str) -> None:
+    for q, said in (("qqzzy", nothing), ("", empty)):
+        main = client.get(f"/search?q={q}&lang={lang}", headers=HTML).text.split("<main")[1].split("</main>")[0]
+        assert said in main.split('role="status"')[1].split("</p>")[0]
+        assert {f"/id/?lang={lang}", f"/questions?lang={lang}"} <= set(re.findall(r'href="([^"]+)"', main))

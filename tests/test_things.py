@@ -315,3 +315,16 @@ def test_no_list_of_passages_hides_one_that_would_fit_in_the_place_of_saying_so(
     assert [
         path for path, html in answers.items() if path.startswith("/id/project/athos") and "één passage" in html
     ] == []
+
+
+def test_no_heading_is_repeated_by_what_stands_below_it(pages: dict[str, str]) -> None:
+    below = re.compile(r"<h2[^>]*>([^<]+)</h2>(?:(?!<h2).)*?<dt[^>]*>([^<]+)</dt>", re.DOTALL)
+    assert [path for path, html in pages.items() if any(head == name for head, name in below.findall(html))] == []
+
+
+def test_an_address_to_cite_breaks_at_its_slashes(answers: dict[str, str]) -> None:
+    for address, html in answers.items():
+        card = html[html.index('aria-labelledby="cite"') :]
+        shown = card[: card.index("<details>")].partition("<a ")
+        path = address.partition("?")[0].strip("/").replace("/", "/<wbr>")
+        assert all(path in part for part in (shown[0], shown[2])), address

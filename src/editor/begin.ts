@@ -96,7 +96,8 @@ function classes(terms: Vocabulary, picked: (kind: Kind) => void, about: (thing:
   const others = terms.classes.filter((one) => !ours.includes(one));
   const list = make("div", { class: "example-list" }, group(word("editor_main_classes"), main), group(word("editor_own_classes"), ours.filter((one) => !one.main)), group(word("editor_other_classes"), others));
   const named = make("section", { hidden: true });
-  list.append(named);
+  const none = make("p", { role: "status" });
+  list.append(named, none);
   const narrow = (): void => {
     const wanted = input.value.trim().toLowerCase();
     const things = wanted.length < LETTERS ? [] : terms.things.filter((one) => `${one.nl}\n${one.en}`.toLowerCase().includes(wanted));
@@ -109,6 +110,7 @@ function classes(terms: Vocabulary, picked: (kind: Kind) => void, about: (thing:
     named.replaceChildren(make("h3", {}, word("editor_things")), make("ul", {}, ...items));
     for (const item of list.querySelectorAll("li")) item.hidden = !item.dataset["text"]?.includes(wanted);
     for (const section of list.querySelectorAll("section")) section.hidden = !section.querySelector("li:not([hidden])");
+    none.textContent = list.querySelector("section:not([hidden])") ? "" : word("editor_begin_none", { text: input.value.trim() });
   };
   const input = make("input", { id: "class-filter", type: "search", autocomplete: "off", input: narrow });
   return { list, field: make("p", { class: "field" }, make("label", { for: "class-filter" }, word("editor_find_class")), input) };

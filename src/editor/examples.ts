@@ -18,11 +18,12 @@ interface Theme {
 /** Return the dialog; it asks for the questions when it opens first. */
 export function examples(chosen: (one: Example) => void, failed: (error: unknown) => void): { open: () => void; element: HTMLElement } {
   const list = make("div", { class: "example-list" });
-  const field = make("input", { id: "example-filter", type: "search", autocomplete: "off", input: () => narrow(list, field.value) });
+  const field = make("input", { id: "example-filter", type: "search", autocomplete: "off", input: () => narrow(list, none, field.value) });
+  const none = make("p", { role: "status" });
   const close = make("button", { type: "button", class: "button second", click: () => dialog.close() }, word("editor_close"));
   const head = make("div", { class: "dialog-head" }, make("h2", { id: "example-head" }, word("editor_examples")), close);
   const label = make("label", { for: "example-filter" }, word("editor_find_example"));
-  const dialog = make("dialog", { class: "examples", "aria-labelledby": "example-head" }, head, make("p", { class: "field" }, label, field), list);
+  const dialog = make("dialog", { class: "examples", "aria-labelledby": "example-head" }, head, make("p", { class: "field" }, label, field), list, none);
   const pick = (one: Example): void => {
     dialog.close();
     chosen(one);
@@ -52,7 +53,7 @@ function group(theme: Theme, pick: (one: Example) => void): HTMLElement {
   return make("section", {}, make("h3", {}, theme.name), make("ul", {}, ...items));
 }
 
-function narrow(list: HTMLElement, text: string): void {
+function narrow(list: HTMLElement, none: HTMLElement, text: string): void {
   const wanted = text.trim().toLowerCase();
   for (const section of list.querySelectorAll("section")) {
     const items = [...section.querySelectorAll("li")];
@@ -63,4 +64,5 @@ function narrow(list: HTMLElement, text: string): void {
     }
     section.hidden = items.every((item) => item.hidden);
   }
+  none.textContent = list.querySelector("section:not([hidden])") ? "" : word("questions_none");
 }

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Request, Response, request
 
-from kg.errors import Unavailable
+from kg.errors import KgError, NotFound, Unavailable
 from kg.languages import format_number
 from kg.namespaces import BASE
 from kg.web.context import Context
@@ -75,10 +75,14 @@ def init_app(app: Flask, site: Site) -> None:
         `place=` narrows to a cluster or region; `limit=` to so many occupations.
         """
         context = Context.from_request(site, request)
-        payload = _advise(advice, context)
         if not wants_html(request) or request.args.get("format") == "json":
-            return _private(send_json(payload))
-        return _private(_send_page(advice, context, payload))
+            return _private(send_json(_advise(advice, context)))
+        try:
+            return _private(_send_page(advice, context, _advise(advice, context)))
+        except NotFound as error:
+            if error.where != "skill":
+                raise
+            return _private(_send_page(advice, context, _nothing(), error))
 
     @blueprint.get("/switch/sheet")
     def sheet() -> Response:
@@ -129,7 +133,13 @@ def _advise(advice: Advice, context: Context) -> dict[str, Any]:
     return EMPTY if asked == Asked() else advice.advisor.advise(asked, context.lang, limit)
 
 
-def _send_page(advice: Advice, context: Context, payload: dict[str, Any]) -> Response:
+def _nothing() -> dict[str, Any]:
+    from kg.linking.advice import EMPTY
+
+    return EMPTY
+
+
+def _send_page(advice: Advice, context: Context, payload: dict[str, Any], error: KgError | None = None) -> Response:
     from kg.linking.advice import words
     from kg.linking.advice_sheet import grouped
 
@@ -139,6 +149,7 @@ def _send_page(advice: Advice, context: Context, payload: dict[str, Any]) -> Res
     return send_page(
         context,
         "switch.html",
+        error,
         advice=payload,
         chosen=chosen,
         places=advice.advisor.jobs.places(lang) if chosen else [],

@@ -123,7 +123,7 @@ def setting(context: Context, query: str, starter: str, error: KgError | None) -
 
 _MESSAGES: Final = (
     *("query", "run", "answer", "rows", "one_row", "no_rows", "no_rows_unused", "formats", "hint", "line", "column"),
-    *("previous", "next", "as_chart", "as_map"),
+    *("previous", "next", "as_chart", "as_map", "questions_none"),
 )
 
 

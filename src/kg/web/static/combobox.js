@@ -70,7 +70,9 @@ class Combobox {
     );
     this.list.hidden = options.length === 0;
     this.field.setAttribute("aria-expanded", options.length > 0);
-    this.told.textContent = this.field.dataset.count.replace("#", options.length);
+    const said = options.length ? this.field.dataset.count.replace("#", options.length) : this.field.dataset.none;
+    this.told.textContent = said;
+    this.told.className = options.length ? "quiet" : "suggestions nothing";
     this.#mark(-1);
   }
 
@@ -119,6 +121,7 @@ class Combobox {
     this.field.setAttribute("aria-expanded", false);
     this.field.removeAttribute("aria-activedescendant");
     this.told.textContent = "";
+    this.told.className = "quiet";
     this.#at = -1;
   }
 }
