@@ -255,7 +255,7 @@ def test_the_diagram_has_the_routes_of_the_advice(client: FlaskClient) -> None:
             counted[row["from"]] += int(row["number"])
     assert counted
     assert counted == {iri: len(routes[iri]) for iri in counted}
-    assert "2 opleidingsroutes naar het ruimere beroep" in words(drawn(client, "climate-table/industrie", "nl"))
+    assert "2 opleidingsroutes naar het bredere beroep" in words(drawn(client, "climate-table/industrie", "nl"))
 
 
 def test_measures_with_nothing_but_techniques_stand_beside_each_other(client: FlaskClient) -> None:

@@ -61,7 +61,7 @@ def test_each_picture_says_what_it_shows_of_when_from_where_and_on_which_terms(c
             "Gebruik: ",
             "Eenheid: ",
         ),
-        "en": (r"(Figures of|Sources as of): ", "Mind: ", "(Source|A rule derives it from): ", "Reuse: ", "Unit: "),
+        "en": (r"(Figures of|Sources as of): ", "Note: ", "(Source|A rule derives it from): ", "Reuse: ", "Unit: "),
     }
     bare = []
     for at, (name, question) in enumerate(QUESTIONS.items()):
