@@ -508,3 +508,22 @@ def test_every_page_of_a_thing_of_other_kinds_is_light_as_it_is_sent(client: Fla
     sizes = {iri: len(gzip.compress(html, 1)) for iri, html in pages.items()}
     assert len(sizes) > 300
     assert {iri: size for iri, size in sizes.items() if size > 60_000} == {}
+
+
+@pytest.mark.parametrize(
+    ("lang", "levels"), [("nl", ("hbo-bachelor", "hbo of wo")), ("en", ("hbo bachelor", "hbo or"))]
+)
+def test_things_of_one_name_have_their_level_beside_it(client: FlaskClient, lang: str, levels: tuple[str, str]) -> None:
+    html = page(client, f"/id/qualification/mbo-werktuigbouwkunde?lang={lang}")
+    named = re.findall(r'href="/id/qualification/(?:bachelor-)?werktuigbouwkunde\?[^>]*>([^<]*)<', html)
+    assert named
+    assert all(re.fullmatch(rf".* \(({'|'.join(levels)}).*\)", text) for text in named), named
+    for name in ("switch/diplomas", "switch/places", "places/measures"):
+        form = page(client, f"/questions/{name}?lang={lang}").partition("<select")[2].partition("</select>")[0]
+        options = [text.casefold() for text in re.findall(r"<option[^>]*>([^<]*)<", form)]
+        assert len(options) == len(set(options)) > 1, name
+
+
+def test_the_search_for_a_diploma_says_its_levels(client: FlaskClient) -> None:
+    told = client.get("/switch/suggest?q=werktuigbouwkunde&lang=nl").json["suggestions"]
+    assert [one["level"] for one in told if one["kind"] == "kwalificatie"] == ["hbo of wo, hbo-bachelor, mbo"]

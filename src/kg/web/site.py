@@ -36,10 +36,11 @@ from kg.release.metadata import terms_of
 from kg.tables.column_titles import Words
 from kg.web.address import Address
 from kg.web.indexes import Indexes
-from kg.web.kinds import Kinds
+from kg.web.kinds import Kinds, kind_of
 from kg.web.views import Field, Views
 
 _LAST: Final = 1e9
+_LEVEL: Final = KB + "level"
 _REIFIED: Final = (
     tuple(RDF + name for name in ("subject", "predicate", "object")),
     tuple(SSSOM + name for name in ("subject_id", "predicate_id", "object_id")),
@@ -145,6 +146,33 @@ class Site:
         view = self.kinds.view(kind)
         name = (view.label.get(lang) if view else None) or self.labels.get(self.kinds.classes[kind], lang)[0]
         return name[:1].upper() + name[1:]
+
+    def level(self, iri: str, lang: str) -> str:
+        """Return the level of a thing, or nothing."""
+        level = first_object(self.graph.store, ox.NamedNode(iri), _LEVEL)
+        return self.labels.get(term_key(level), lang)[0] if level else ""
+
+    def apart(self, iri: str, lang: str) -> str:
+        """Return what tells a thing from others of its name that have levels: its own, or else what kind it is."""
+        if (iri, lang) not in self._alike:
+            return ""
+        return self.level(iri, lang) or self.class_name(iri, lang)
+
+    def class_name(self, iri: str, lang: str) -> str:
+        """Return what a thing of its kind is called."""
+        kind = self.kinds.classes.get(kind_of(iri), "")
+        return self.labels.get(kind, lang)[0]
+
+    @cached_property
+    def _alike(self) -> frozenset[tuple[str, str]]:
+        """The things that share their name in a language with another, where one of them has a level."""
+        levelled = {iri for iri, _ in self._values(_LEVEL)}
+        called: dict[tuple[str, str], set[str]] = {}
+        for iri in {iri for members in self.kinds.members.values() for iri in members}:
+            for lang in LANGUAGES:
+                called.setdefault((lang, self.labels.get(iri, lang)[0].casefold()), set()).add(iri)
+        alike = ((lang, iris) for (lang, _), iris in called.items() if len(iris) > 1 and iris & levelled)
+        return frozenset((iri, lang) for lang, iris in alike for iri in iris)
 
     def definition(self, iri: str, lang: str) -> str:
         """Return the definition of a thing in a language, or nothing."""

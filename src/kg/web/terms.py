@@ -27,7 +27,8 @@ def show(site: Site, lang: str, value: Term) -> TermView:
     """Return a term as a page shows it.
 
     A number is written in the way of the language; a reified statement or mapping is its triple; a passage is where it
-    stands, and leads there; a term of another vocabulary has its code there.
+    stands, and leads there; a term of another vocabulary has its code there; a name that things of several levels have
+    is followed by the level.
     """
     if isinstance(value, ox.Literal) and value.datatype.value in _NUMBERS:
         return TermView(number(value.value, lang))
@@ -40,6 +41,8 @@ def show(site: Site, lang: str, value: Term) -> TermView:
     if value.value in site.passages and not site.labels.known(value.value):
         href = read_link(site, lang, value.value) or view.href
         return replace(view, text=_location(site, lang, value.value), tag="", href=href)
+    if told := site.apart(value.value, lang):
+        view = replace(view, text=f"{view.text} ({told})")
     return replace(view, code=code(site, value.value))
 
 

@@ -190,7 +190,7 @@ def _items(layers: Layers) -> tuple[list[_Item], list[tuple[Line, list[_Item]]]]
         lanes += way
         route = [start, *way, end]
         for left, right in pairwise(route):
-            if left.band == right.band:
+            if left.band == right.band and left.column != right.column:
                 left.beside[1].append(right)
                 right.beside[0].append(left)
         routes.append((line, route))
@@ -259,11 +259,20 @@ def _stroke(style: str, colours: Theme) -> str:
 def _draw_line(line: Line, route: Sequence[_Item], colours: Theme) -> str:
     path = ""
     for left, right in pairwise(route):
+        if left.column == right.column:
+            path += _down(*sorted((left, right), key=lambda item: item.y))
+            continue
         x, middle = left.x + _COLUMN, left.x + _COLUMN + _GUTTER / 2
         path += f"{'L' if path else 'M'}{x},{left.y:.1f}C{middle:g},{left.y:.1f} "
         path += f"{middle:g},{right.y:.1f} {right.x},{right.y:.1f}"
     ends = " → ".join(item.node.text for item in (route[0], route[-1]) if item.node)
     return f'<path {_stroke(line.style, colours)} d="{path}"><title>{xml(f"{ends}: {line.title}")}</title></path>'
+
+
+def _down(upper: _Item, lower: _Item) -> str:
+    """Return the way from a box to another below it in the same column."""
+    x = upper.x + _COLUMN // 2
+    return f"M{x},{upper.y + upper.height / 2:.1f}L{x},{lower.y - lower.height / 2:.1f}"
 
 
 def _draw_node(item: _Item, node: Node, colours: Theme) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from kg.rdf_terms import is_iri, local_name, objects
 from kg.tables.column_titles import title_of
 from kg.tables.sheet import Sheet
 from kg.web.context import Context
+from kg.web.kinds import kind_of
 from kg.web.responses import ask
 from kg.web.site import Site
 
@@ -154,8 +156,20 @@ def choices_of(context: Context, question: Question, parameter: Parameter) -> li
         iris = {quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)}
     else:
         iris = set()
-    choices = [Choice(short(iri), iri, *site.labels.get(iri, context.lang)) for iri in iris]
+    choices = [Choice(short(iri), iri, *_name(site, iri, context.lang)) for iri in iris]
+    same = Counter(choice.text.casefold() for choice in choices)
+    choices = [
+        replace(one, text=f"{one.text} ({site.class_name(one.iri, context.lang)})")
+        if same[one.text.casefold()] > 1 and kind_of(one.iri)
+        else one
+        for one in choices
+    ]
     return sorted(choices, key=lambda choice: (choice.text.casefold(), choice.iri))
+
+
+def _name(site: Site, iri: str, lang: str) -> tuple[str, str]:
+    (text, tag), told = site.labels.get(iri, lang), site.apart(iri, lang)
+    return f"{text} ({told})" if told else text, tag
 
 
 def sheet_of(context: Context, bound: BoundQuestion, preview: int = 0) -> tuple[Sheet, int]:

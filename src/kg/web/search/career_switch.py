@@ -187,6 +187,9 @@ def _diplomas(advisor: Advisor, context: Context, text: str) -> Iterator[dict[st
             "id": min(diploma.named, key=lambda iri: ("/qualification/" not in iri, iri), default=page),
             "name": text,
             "label": "",
+            "level": ""
+            if diploma.level
+            else ", ".join(sorted({context.site.level(iri, context.lang) for iri in diploma.named} - {""})),
             "kind": kind,
             "page": page,
         }

@@ -96,11 +96,15 @@ class Diagram:
         self.minded: dict[tuple[str, str], None] = {}
         self._said: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._firmness: dict[str, set[str]] = {}
+        self._open: dict[str, _Row] = {}
         if self.parameter == "measure":
             self._node(iri)
         rows = [row for name in names for row in self._rows(name)]
         for row in sorted(rows, key=lambda row: (_is_below(row), *_PLACE.get(_local(row, "counted"), (0, 0)))):
             self._add(row)
+        for key, row in self._open.items():
+            for table in [each for each in self.nodes if kind_of(each) == "climate-table"]:
+                self._line(key, table, row)
         for key, said in self._firmness.items():
             for modality in sorted(said if "" not in said else ()):
                 self._note(key, modality)
@@ -208,8 +212,9 @@ class Diagram:
         self.nodes[key] = Node(key, column, band, text, gap=True)
         if start and self.nodes[start].column < column:
             self._line(start, key, row)
-        if row["to"].iri:
-            self._line(key, self._node(_iri(row, "to")), row)
+        if row["to"].iri:  # It stands with the climate table as a whole, from which one set of lines leads on.
+            self._node(_iri(row, "to"))
+            self._open[key] = row
 
     def _number(self, row: _Row) -> str:
         return format_number(int(str(row["number"].value)), self._context.lang)

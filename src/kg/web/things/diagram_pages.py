@@ -154,7 +154,7 @@ def _position(node: Node) -> tuple[int, bool, int]:
 
 def _step(diagram: Diagram, node: Node, line: Line | None, lines: Sequence[Line], seen: set[str]) -> Step:
     """Return a node with the steps from it, where they do not stand above already."""
-    further = [] if node.gap or node.key in seen else [line for line in lines if line.start == node.key]
+    further = [] if node.key in seen else [line for line in lines if line.start == node.key]
     seen.add(node.key)
     heading = "" if node.gap or "|" in node.key else diagram.headings[node.band, node.column]
     return Step(
