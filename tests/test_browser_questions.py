@@ -245,6 +245,19 @@ def test_a_field_says_that_no_name_begins_so(browser: Browser, base: str, path: 
         expect(told).to_have_text("")
 
 
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_what_a_picture_says_of_itself_is_not_cut_in_a_wide_face(browser: Browser, base: str, size: str) -> None:
+    cut = """() => [...document.querySelectorAll("text")].filter((one) => one.getBBox().x + one.getBBox().width >
+      document.documentElement.viewBox.baseVal.width).map((one) => one.textContent)"""
+    with clean(browser.new_context(), base, "404") as page:  # A picture alone has no icon.
+        for name in ("labour-market/vacancies-2023q2", "learning/routes-to-occupation", "climate/involved-occupations"):
+            page.goto(f"{base}/questions/{name}.svg?lang=nl&size={size}")
+            assert page.evaluate(cut) == [], name
+        if size == "wide":
+            page.goto(f"{base}/diagram/climate-table/industrie.svg?lang=nl")
+            assert page.evaluate(cut) == []
+
+
 def test_enter_without_a_choice_searches_and_tab_leaves(browser: Browser, base: str) -> None:
     with clean(browser.new_context(), base) as page:
         page.goto(f"{base}/?lang=nl")

@@ -122,7 +122,9 @@ def test_no_word_is_cut_in_a_chart(graph: Graph, size: str) -> None:
             texts = [text for value in values for text in value.values() if isinstance(text, str)]
         known = [text_of(cell, "nl") for row in sheet.rows for cell in row]
         known += [column.title for column in sheet.columns]
-        known += [chart_word(key, "nl") + ":" for key in ("not_named", "no_date", "vague", "no_figure", "inferred")]
+        known += [
+            chart_word(key, "nl") + ":" for key in ("not_named", "no_date", "vague", "no_figure", "inferred", "hedge")
+        ]
         found = words_of(texts) - words_of(known) - {"●", "·", ""}
         cut |= {name: found} if found else {}
     assert cut == {}
@@ -144,6 +146,36 @@ def test_relations_a_timeline_and_panels_are_drawn_within_the_picture() -> None:
     assert "<b>" in texts
     bars = parse(drawn.draw(Plot("timeline", x="s", end="e", y="y"), dates, "light", "wide")).iter(f"{SVG}rect")
     assert len(list(bars)) == 1, "what has no date has no bar"
+
+
+@pytest.mark.parametrize("name", [name for name in CHARTS if QUESTIONS[name].chart.hedge])  # type: ignore[union-attr]
+def test_what_a_text_says_with_restraint_is_dotted_and_said(graph: Graph, name: str) -> None:
+    plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
+    assert plot is not None
+    hedges = {row[sheet.index(plot.hedge)].text for row in sheet.rows} - {""}
+    svg = parse(drawn.draw(plot, sheet, "light", "wide"))
+    texts = [" ".join(text.itertext()) for text in svg.iter(f"{SVG}text")]
+    assert {f"{chart_word('hedge', 'nl')}: {hedge}" for hedge in hedges} <= set(texts)
+    dashes = [path.get("stroke-dasharray") for path in svg.iter(f"{SVG}path") if path.get("fill") == "none"]
+    plain = [row for row in sheet.rows if not row[sheet.index(plot.hedge)].text]
+    assert dashes.count("none") == len(plain)
+    assert len(set(dashes) - {"none"}) == len(hedges)
+    assert all(hedge in description(plot, sheet) for hedge in hedges if len(sheet.rows) < 30)
+
+
+QUESTIONS_OF_WHAT_IS_HEDGED = {
+    "leadsToOccupation": ("learning/routes-to-occupation", "switch/routes", "learning/route-occupations-outside-lists"),
+    "hasQualification": ("switch/qualifications", "switch/diplomas", "learning/qualifications-of-occupation"),
+    "involves": ("climate/involved-occupations",),
+    "targetGroup": ("learning/route-target-groups",),
+}
+
+
+@pytest.mark.parametrize("relation", QUESTIONS_OF_WHAT_IS_HEDGED)
+def test_an_answer_keeps_the_restraint_of_the_text(graph: Graph, relation: str) -> None:
+    for name in QUESTIONS_OF_WHAT_IS_HEDGED[relation]:
+        sheet = sheet_of(graph, name)
+        assert any(row[sheet.index("modalityLabel")].text for row in sheet.rows), name
 
 
 def test_no_chart_joins_points_by_a_line(graph: Graph) -> None:

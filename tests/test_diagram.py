@@ -266,3 +266,9 @@ def test_measures_with_nothing_but_techniques_stand_beside_each_other(client: Fl
     columns = Counter(rect.get("x") for rect in svg.iter(f"{SVG}rect") if rect.get("class") in ("node", "open"))
     assert len(columns) == 6
     assert max(columns.values()) < sum(columns.values()) / 3
+
+
+def test_what_a_text_says_with_restraint_says_so_in_the_picture(client: FlaskClient) -> None:
+    said = words(drawn(client, "measure/duurzame-elektriciteit", "nl"))
+    assert "windturbines als voorbeeld" in said
+    assert "werktuigbouwkunde hbo-bachelor als voorbeeld" in said

@@ -37,6 +37,7 @@ class Plot:
         reference: a column with one number, drawn as a line to compare with; of `panels`, in the first one.
         latitude, longitude: of `map`, in degrees (WGS 84).
         basis: of `links`, `inferred` where a rule derives all its lines, which are dashed then, with a legend.
+        hedge: of `links`, the column with how a publication restrains itself: such lines are dotted, with a legend.
         end: of `timeline`, the date at which a bar ends; it begins at `x`.
         panels: the columns of numbers of `panels`, each with its own scale, so that units are never mixed; counts
             share one.
@@ -54,6 +55,7 @@ class Plot:
     latitude: str = ""
     longitude: str = ""
     basis: str = ""
+    hedge: str = ""
     end: str = ""
     panels: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ class Plot:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the chart reads."""
-        named = (self.x, self.y, self.colour, self.reference, self.latitude, self.longitude, self.end)
+        named = (self.x, self.y, self.colour, self.hedge, self.reference, self.latitude, self.longitude, self.end)
         return tuple(dict.fromkeys(name for name in (*named, *self.detail, *self.label, *self.panels) if name))
 
 

@@ -17,7 +17,8 @@ from kg.tables.charts.vega_lite import SIZES
 from kg.tables.sheet import Cell, Sheet
 
 MARKS: Final = ("links", "timeline", "panels")
-_LINE, _LETTER, _GAP, _EDGE = 16, 6.5, 12, 8  # Pixels: height of a line, width of a letter, space, margin.
+_LINE, _LETTER, _GAP, _EDGE = 16, 7.4, 12, 8  # Pixels: height of a line, width of a wide letter, space, margin.
+_DOTS: Final = ("2 4", "10 4 2 4", "5 5", "14 4", "6 3 2 3 2 3")  # Of lines that a publication says with restraint.
 _YEAR: Final = 365.25
 _STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 1000)  # Years between those that the axis of a timeline names.
 
@@ -64,6 +65,16 @@ class _Canvas:
             self.height += _LINE + 4
         self.height += _GAP if groups else 0
 
+    def key(self, styles: Mapping[str, str]) -> None:
+        """Write what lines of each kind of dashes stand for, one below the other."""
+        for text, dashes in styles.items():
+            line = {"stroke": self.colours.marks[0], "stroke_width": 1.5, "stroke_dasharray": dashes}
+            self.add("path", d=f"M{_EDGE},{self.height + 6:g}h36", **line)
+            lines = _wrap(text, self.width - 2 * _EDGE - 44)
+            self.text(lines, _EDGE + 44, self.height - 5, self.colours.muted)
+            self.height += len(lines) * _LINE + 4
+        self.height += _LINE if styles else 0
+
     def svg(self) -> str:
         height = round(self.height + _GAP)
         size = f'width="{self.width}" height="{height}" viewBox="0 0 {self.width} {height}"'
@@ -107,12 +118,10 @@ def _links(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
     """Draw two lists with a line for each row, from the left one to the right one."""
     groups = _groups(plot, sheet, canvas.colours)
     canvas.legend({group or word("not_named", sheet.lang): colour for group, colour in groups.items()})
-    dashes = {"stroke_dasharray": "8 5"} if plot.basis else {}
-    if plot.basis:
-        middle = canvas.height + 6
-        canvas.add("path", d=f"M{_EDGE},{middle:g}h36", stroke=canvas.colours.marks[0], stroke_width=1.5, **dashes)
-        canvas.text([word(plot.basis, sheet.lang)], _EDGE + 44, canvas.height - 5, canvas.colours.muted)
-        canvas.height += 2 * _LINE
+    hedges = _texts(sheet, plot.hedge) if plot.hedge else [""] * len(sheet.rows)
+    dashes = dict(zip(filter(None, dict.fromkeys(hedges)), _DOTS, strict=False)) | {"": "8 5" if plot.basis else "none"}
+    canvas.key({word(plot.basis, sheet.lang): dashes[""]} if plot.basis else {})
+    canvas.key({f"{word('hedge', sheet.lang)}: {hedge}": dots for hedge, dots in dashes.items() if hedge})
     pairs = list(zip(_texts(sheet, plot.x), _texts(sheet, plot.y), strict=True))
     room = canvas.width * 0.38
     for name, x, anchor in ((plot.x, room, "end"), (plot.y, canvas.width - room, "start")):
@@ -124,9 +133,10 @@ def _links(plot: Plot, sheet: Sheet, canvas: _Canvas) -> None:
     near, far = room + _EDGE, canvas.width - room - _EDGE
     colours = [groups.get(text, canvas.colours.marks[0]) for text in _texts(sheet, plot.colour)]
     middle = (near + far) / 2
-    for (start, end), colour in zip(pairs, colours, strict=True):
+    for (start, end), colour, hedge in zip(pairs, colours, hedges, strict=True):
+        dotted = {"stroke_dasharray": dashes.get(hedge, _DOTS[0])}
         curve = f"M{near:g},{left[start]:g}C{middle:g},{left[start]:g} {middle:g},{right[end]:g} {far:g},{right[end]:g}"
-        canvas.add("path", d=curve, fill="none", stroke=colour, stroke_width=1.5, **dashes)
+        canvas.add("path", d=curve, fill="none", stroke=colour, stroke_width=1.5, **dotted)
         tip = f"M{far:g},{right[end]:g}l-7,-4v8z"
         canvas.add("path", d=tip, fill=colour)
     for places, x, anchor in ((left, room, "end"), (right, canvas.width - room, "start")):

@@ -259,7 +259,7 @@ def _stroke(style: str, colours: Theme) -> str:
 def _draw_line(line: Line, route: Sequence[_Item], colours: Theme) -> str:
     path = ""
     for left, right in pairwise(route):
-        if left.column == right.column:
+        if (left.band, left.column) == (right.band, right.column):
             path += _down(*sorted((left, right), key=lambda item: item.y))
             continue
         x, middle = left.x + _COLUMN, left.x + _COLUMN + _GUTTER / 2

@@ -16,8 +16,8 @@ _SIZE: Final = re.compile(r'width="(\d+)" height="(\d+)" viewBox="0 0 \1 \2"')
 _OPENING: Final = re.compile(r"<svg\b[^>]*>(?:<title\b.*?</desc>)?", re.DOTALL)
 CARD, _NOTE = (1200, 630), 48  # The size of pictures beside links (Open Graph).
 FONT: Final = "Arial, Liberation Sans, sans-serif"
-_LINE, _LETTER, _MARGIN = 16, 6.4, 8  # Pixels: height of a line of notes, width of a letter, space around them.
-_TITLE_LINE, _TITLE_LETTER, _TITLE_STYLE = 21, 8.6, ' font-size="16" font-weight="bold"'
+_LINE, _LETTER, _MARGIN = 16, 7.0, 8  # Pixels: height of a line of notes, width of a wide letter, space around them.
+_TITLE_LINE, _TITLE_LETTER, _TITLE_STYLE = 21, 9.9, ' font-size="16" font-weight="bold"'
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

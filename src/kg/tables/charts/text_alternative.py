@@ -112,7 +112,7 @@ def _said(plot: Plot, sheet: Sheet, row: tuple[Cell, ...]) -> str:
     else:
         names = (plot.y, plot.x) if sheet.columns[sheet.index(plot.x)].numeric else (plot.x, plot.y)
     colour = "" if _shared_colour(plot, sheet) else plot.colour
-    first, *others = dict.fromkeys(name for name in (*names, colour) if name)
+    first, *others = dict.fromkeys(name for name in (*names, colour, plot.hedge) if name)
     texts = [text_of(cell_of(sheet, row, name), sheet.lang) for name in others]
     texts = texts if any(texts) or plot.mark != "timeline" else [word("no_date", sheet.lang)]
     return f"{', '.join(row_names(plot, sheet, row, first))}: {', '.join(text for text in texts if text)}"

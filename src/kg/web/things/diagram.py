@@ -62,6 +62,7 @@ _GAPS: Final = {  # What is left open: that no publication names a thing of a cl
 }
 _COLUMNS: Final = ("ClimateMeasure", "Technique", "KnowledgeArea", "OccupationGroup", "Occupation", "Qualification")
 _NOTES: Final = ("level", "projectStatus")  # Relations whose value stands below the name.
+_SAID_OF: Final = ("involves", "usesTechnique", "hasQualification", "leadsToOccupation")
 _GAP: Final = STYLES[-1]
 _UNBOUND: Final = dict.fromkeys(("qualifier", "period", "modality", "scope", "caveat"), Cell(None))
 _MARK: Final = "*"  # Of a number with something to mind.
@@ -168,7 +169,7 @@ class Diagram:
         cells = (row[name] for name in ("basis", "modality", "source"))
         who = ", ".join(cell.text for cell in cells if cell.iri) or self.word("diagram_gap")
         self._said.setdefault((start, end), {}).setdefault(style, []).append(who)
-        if style == STYLES[0] and _local(row, "relation") == "involves":
+        if style == STYLES[0] and _local(row, "relation") in _SAID_OF:
             self._firmness.setdefault(end, set()).add(row["modality"].text if row["modality"].iri else "")
 
     def _node(self, iri: str) -> str:
