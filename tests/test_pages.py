@@ -121,7 +121,7 @@ def test_paths_go_back_along_sequences_and_alternatives(graph: Graph) -> None:
 def test_an_occupation_shows_what_the_text_says_of_it(client: FlaskClient) -> None:
     html = page(client, "/id/occupation/procesoperator?lang=nl")
     leading = text_of(section(html, "leading"))
-    for said in ("Bijregelen van apparatuur", "Stressbestendig", "Een van procestechniek , VAPRO C ; Allround"):
+    for said in ("Bijregelen van apparatuur", "Stressbestendig", "Een van procestechniek (mbo) , VAPRO C ; Allround"):
         assert said in leading
     assert "Procesoperator B" in leading
     assert "over deze koppeling" in text_of(section(html, "links"))

@@ -357,3 +357,10 @@ def test_no_first_paragraph_has_more_than_two_sentences(pages: dict[str, str]) -
         "Werktuigbouwkunde is een kwalificatie (opleiding) op niveau mbo. Zij wordt gevraagd van Procesoperator."
     )
     assert words(second).startswith("In dezelfde richting vraagt Werkvoorbereider werktuigbouw")
+
+
+def test_no_row_of_a_table_repeats_what_all_rows_begin_with(pages: dict[str, str]) -> None:
+    for path, html in pages.items():
+        for body in re.findall(r"<tbody>(.*?)</tbody>", html, re.DOTALL):
+            begun = {words(name).rpartition(": ")[0] for name in re.findall(r'<th scope="row">(.*?)</th>', body)}
+            assert len(begun) != 1 or begun == {""} or body.count("<tr>") == 1, path

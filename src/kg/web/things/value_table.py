@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyoxigraph as ox
@@ -72,12 +72,30 @@ def make_table(site: Site, lang: str, iri: str, facts: Sequence[Fact], most: int
     names = list(dict.fromkeys(name for cells in filled for name in cells))
     by_column = {name: {cells.get(name, ()) for cells in filled} for name in names}
     shared = {name: cells.pop() for name, cells in by_column.items() if len(filled) > 1 and len(cells) == 1}
-    columns = tuple(name for name in names if name not in shared)
+    begun, terms = _without_beginning([show(site, lang, fact.value) for fact in facts])
+    if begun:
+        shared = {message("name", lang): (Said((TermView(begun),)),)} | shared
+    columns = tuple(name for name in names if name not in shared and not _repeats(terms, name, filled))
     rows = (
-        (show(site, lang, fact.value), tuple(cells.get(name, ()) for name in columns), support)
-        for fact, cells, support in zip(facts, filled, supports, strict=True)
+        (term, tuple(cells.get(name, ()) for name in columns), support)
+        for term, cells, support in zip(terms, filled, supports, strict=True)
     )
     return Table(tuple(shared.items()), columns, tuple(rows))
+
+
+def _without_beginning(terms: Sequence[TermView]) -> tuple[str, list[TermView]]:
+    """Return what all names say before a colon, and the terms with the rest; nothing where it differs."""
+    parts = [term.text.rpartition(": ") for term in terms]
+    begun = {before for before, _, _ in parts}
+    if len(begun) != 1 or len({rest for _, _, rest in parts}) < len(terms) or len(terms) == 1:
+        return "", list(terms)
+    return begun.pop(), [replace(term, text=rest) for term, (_, _, rest) in zip(terms, parts, strict=True)]
+
+
+def _repeats(terms: Sequence[TermView], name: str, filled: Sequence[Mapping[str, Cell]]) -> bool:
+    """Return whether a column says in each row what the name of the row says."""
+    said = [[value.text for each in cells.get(name, ()) for value in each.values] for cells in filled]
+    return said == [[term.text] for term in terms]
 
 
 def _cells(site: Site, lang: str, iri: str, value: Term, row: tuple[Chip, ...]) -> dict[str, Cell]:
