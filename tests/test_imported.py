@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -105,7 +105,6 @@ def test_what_a_query_sees_of_them(graph: Graph, sizes: dict[str, int]) -> None:
     dataset, size = Dataset(graph.store, imported=graph.imported), len(graph.store)
     before = [counted(Dataset(graph.store), query) for query in (ALL, NAMED)]
     assert [counted(dataset, query) for query in (ALL, NAMED)] == before
-    assert "extended" not in vars(dataset), "nothing is loaded until a query names one"
     assert counted(dataset, SIZE % f"<{NEW}>") == sizes[NEW]
     assert counted(dataset, JOIN) > 100
     assert counted(dataset, f"PREFIX graph: <{GRAPH}> " + SIZE % r"graph:imported\/esco-1\.1\.1") == sizes[OLD]
@@ -151,6 +150,28 @@ def test_small_graphs_without_overlap_keep_their_default_graph() -> None:
     for dataset in (small(), prepared, alone.extend()):
         assert counted(dataset, f"{COUNT}{{ ?s ?p ?o GRAPH <urn:more> {{ ?s ?p ?more }} }}") == 1
         assert counted(dataset, ALL, default_graphs=["urn:g", "urn:more"]) == 2
+
+
+def test_only_the_part_that_a_query_names_is_loaded_and_once() -> None:
+    loaded: list[str] = []
+
+    def loads(*names: str) -> Callable[[ox.Store], None]:
+        def load(store: ox.Store) -> None:
+            loaded.append(" ".join(names))
+            store.extend(ox.Quad(*map(ox.NamedNode, ("urn:s", "urn:p", "urn:o", name))) for name in names)
+
+        return load
+
+    parts = tuple(ImportedGraphs(frozenset({name}), loads(name)) for name in ("urn:one", "urn:two"))
+    imported = ImportedGraphs(frozenset({"urn:one", "urn:two"}), loads("urn:one", "urn:two"), parts)
+    dataset = Dataset(ox.Store(), imported=imported)
+    assert counted(dataset, ALL) == 0
+    assert loaded == []
+    for _ in range(2):
+        assert counted(dataset, SIZE % "<urn:two>") == 1
+    assert loaded == ["urn:two"]
+    assert counted(dataset, f"{COUNT}FROM <urn:one> FROM <urn:two> {{ ?s ?p ?o }}") == 1
+    assert loaded == ["urn:two", "urn:one urn:two"]
 
 
 @pytest.mark.parametrize(

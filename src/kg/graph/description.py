@@ -88,18 +88,20 @@ def _partitions(union: ox.Store) -> Iterator[ox.Triple]:
 
     Of each class its properties, and of each of these the datatypes of its values.
     """
-    types: defaultdict[Term, list[str]] = defaultdict(list)
+    types: defaultdict[Term, tuple[str, ...]] = defaultdict(tuple)
     for quad in union.quads_for_pattern(None, _TYPE, None, ox.DefaultGraph()):
         if isinstance(quad.object, ox.NamedNode):
-            types[quad.subject].append(quad.object.value)
+            types[quad.subject] += (quad.object.value,)
     members = Counter(name for names in types.values() for name in names)
+    alike = Counter(
+        (types[quad.subject], quad.predicate, quad.object.datatype if isinstance(quad.object, ox.Literal) else None)
+        for quad in union.quads_for_pattern(None, None, None, ox.DefaultGraph())
+        if quad.subject in types
+    )
     uses: Counter[tuple[str, ...]] = Counter()
-    for quad in union.quads_for_pattern(None, None, None, ox.DefaultGraph()):
-        own = types.get(quad.subject, ())
-        uses.update((name,) for name in own)
-        uses.update((name, quad.predicate.value) for name in own)
-        if isinstance(quad.object, ox.Literal):
-            uses.update((name, quad.predicate.value, quad.object.datatype.value) for name in own)
+    for (names, predicate, datatype), count in alike.items():
+        for key in ((), (predicate.value,), *([(predicate.value, datatype.value)] if datatype else [])):
+            uses.update({(name, *key): count for name in names})
     for key, count in uses.items():
         yield from _partition(key, count)
     for name, count in members.items():

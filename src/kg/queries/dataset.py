@@ -39,6 +39,10 @@ class ImportedGraphs:
     load: Callable[[ox.Store], object]
     parts: tuple[ImportedGraphs, ...] = ()
 
+    def part_with(self, names: Iterable[str]) -> ImportedGraphs:
+        """Return the first part that has all of some graphs, or the whole."""
+        return next((part for part in self.parts if part.names.issuperset(names)), self)
+
 
 NONE_IMPORTED: Final = ImportedGraphs(frozenset(), lambda _: None)
 
@@ -60,6 +64,7 @@ class Dataset:
         self.store, self.imported = store, imported
         self.text_search: Search | None = None
         self._graphs = tuple(ox.NamedNode(name) for name in graphs)
+        self._extended: dict[frozenset[str], ExtendedDataset] = {}
         self._kept: OrderedDict[tuple[frozenset[ox.NamedNode], frozenset[ox.NamedNode]], ox.Store] = OrderedDict()
 
     @cached_property
@@ -88,12 +93,14 @@ class Dataset:
             self.store.bulk_extend(self._merged)
             self.whole = self.store
 
-    @cached_property
-    def extended(self) -> ExtendedDataset:
-        """The same with the imported graphs, in a copy of the store."""
-        store = ox.Store()
-        store.bulk_extend(self.store)
-        return self._extend(store, self.imported)
+    def extended_by(self, names: Iterable[str]) -> ExtendedDataset:
+        """Return the same with the part of the imported graphs that has those named, in a copy of the store."""
+        part = self.imported.part_with(names)
+        if part.names not in self._extended:
+            store = ox.Store()
+            store.bulk_extend(self.store)
+            self._extended[part.names] = self._extend(store, part)
+        return self._extended[part.names]
 
     def extend(self, part: ImportedGraphs | None = None) -> ExtendedDataset:
         """Return the same with the imported graphs, or a part, in the store itself: for a process that asks no more."""
@@ -184,10 +191,15 @@ class ExtendedDataset(Dataset):
         super().__init__(store, imported=imported)
         self._own = own
         self._merged, self.whole, self.triples = merged, store, len(merged)
-        self.overlaps, self.extended = overlaps, self
+        self.overlaps = overlaps
 
     def prepare(self) -> None:
         """Do nothing: all is there."""
+
+    def extended_by(self, names: Iterable[str]) -> ExtendedDataset:
+        """Return itself."""
+        del names
+        return self
 
     def query_naming(self, text: str, names: Iterable[str], functions: Functions) -> Solutions:
         """Return the answer to a query without a dataset of its own that names some of the imported graphs."""

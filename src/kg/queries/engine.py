@@ -78,7 +78,7 @@ def answer(
     score = TextScore(dataset.text_search) if dataset.text_search and NAME in text else None
     functions: Functions = {IRI: score} if score else {}
     imported = graphs_named(text, (*default_graphs, *named_graphs), dataset.imported.names)
-    dataset = dataset.extended if imported else dataset
+    dataset = dataset.extended_by(imported) if imported else dataset
     default, named = ([_graph(name) for name in names] for names in (default_graphs, named_graphs))
     try:
         if default or named:
@@ -86,7 +86,7 @@ def answer(
         elif "FROM" in words:
             solutions = _over_stated(dataset, text, words, functions, imported=bool(imported))
         elif imported:
-            solutions = dataset.extended.query_naming(text, imported, functions)
+            solutions = dataset.extended_by(imported).query_naming(text, imported, functions)
         else:
             solutions = dataset.query(text, functions, sees_graphs="GRAPH" in words)
         return score.whole(solutions) if score else solutions
