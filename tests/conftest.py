@@ -19,6 +19,8 @@ from kg.graph.build import Graph, build
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[1]
 ROW = re.compile(r"^\| (\w+) \| (`.+`) \| (.+) \|$", re.MULTILINE)
@@ -28,8 +30,10 @@ DIFFERENCES = [
     for case in re.findall(r"`([^`]+)`", cases)
 ]
 
-# A worker takes a file at a time, and these take minutes: begun last, they would keep one worker at the end.
-LONGEST = ("test_recipes.py", "test_limits.py")
+# These take minutes: begun last, they would keep one worker at the end.
+LONGEST = ("test_recipes.py", "test_limits.py", "test_accessible.py", "test_browser_questions.py", "test_site.py")
+# Each worker makes what the tests of a file share: of these little, so that several workers run them.
+SHARED_OUT = set(LONGEST) - {"test_limits.py"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,6 +42,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the answers beside cases of shapes and the like; for questions: kg approve",
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Return what gives a worker a file at a time (`--dist loadfile`), or a test of one whose tests are long."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return nodeid if Path(file).name in SHARED_OUT else file
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

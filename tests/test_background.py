@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import lzma
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from flask import Flask
 
 from kg.linking.background import BackgroundDatabase
 from kg.linking.database import Database
+from kg.web.about import downloads
 from kg.web.indexes import Indexes
 
 BAKER = """@prefix esco: <http://data.europa.eu/esco/model#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
@@ -34,6 +38,15 @@ def test_nobody_waits(small: Path, graph) -> None:
     assert indexes.esco.get(60)
     assert indexes.labels.search("bakker")[0].entry.iri == "http://data.europa.eu/esco/occupation/b"
     assert Database.kept(small) is not None
+
+
+def test_a_server_begins_its_downloads_some_time_after_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, begun = Flask("x"), threading.Event()
+    app.extensions["kg"] = SimpleNamespace(release=SimpleNamespace(begin=begun.set))
+    monkeypatch.setattr(downloads, "_LATER", 0.1)
+    downloads.begin_later(app)
+    assert not begun.is_set()
+    assert begun.wait(30)
 
 
 def test_what_is_kept_is_there_at_the_first_search(small: Path, graph) -> None:

@@ -51,6 +51,15 @@ def test_a_file_that_is_changed_or_new_is_seen(project: Path, cache: Path, name:
     assert _values(read_or_build(project).store) == {'"a"', '"b"'}
 
 
+def test_a_draft_is_no_part_of_the_graph_and_changes_nothing(project: Path, cache: Path) -> None:
+    read_or_build(project)
+    before = set(cache.iterdir())
+    (project / "data" / "_draft").mkdir()
+    (project / "data" / "_draft" / "own.ttl").write_text('<http://example.org/a> <http://example.org/p> "b" .\n')
+    assert _values(read_or_build(project).store) == {'"a"'}
+    assert set(cache.iterdir()) == before
+
+
 def test_a_file_that_is_broken_is_an_error_and_not_what_was_kept(project: Path, cache: Path) -> None:
     read_or_build(project)
     (project / "data" / "own.ttl").write_text("<http://example.org/a> .")

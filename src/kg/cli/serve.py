@@ -69,7 +69,7 @@ def serve(**options: Any) -> None:
     app = create_app(graph, questions, settings, engine=pool, data_version=data_version, reloads=handover)
     say_missing(app.extensions["kg"].texts)
     if settings.store is None:
-        downloads.begin(app)
+        downloads.begin_later(app)
     log_errors()
     pool.on_lost = _begin_anew
     pool.begin()

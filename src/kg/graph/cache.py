@@ -16,7 +16,7 @@ from kg import fingerprint
 from kg.errors import SourceError
 from kg.files import write_whole
 from kg.graph.build import Graph, build
-from kg.graph.sources import Source, find_packed, find_sources
+from kg.graph.sources import Source, find_packed, find_sources, is_left_out
 
 _KEPT: Final = 3
 _FORMAT: Final = ox.RdfFormat.N_QUADS
@@ -40,10 +40,10 @@ def read_or_build(project: Path) -> Graph:
 
 
 def _key(project: Path, packed: Iterable[Source]) -> str:
-    folders = (project / "data", project / "ontology")
-    paths = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-    beside = {source.path for source in packed}  # Not in the graph.
-    return fingerprint.key_of(sorted(path for path in paths if path not in beside), ["graph"])
+    data, beside = project / "data", {source.path for source in packed}
+    paths = {path for path in data.rglob("*") if path not in beside and not is_left_out(path, data)}
+    paths.update((project / "ontology").rglob("*"))
+    return fingerprint.key_of(sorted(path for path in paths if path.is_file()), ["graph"])
 
 
 def _read(kept: Path) -> ox.Store | None:

@@ -45,8 +45,13 @@ def find_sources(project: Path) -> list[Source]:
     return ontology + [
         _source(path, GRAPH + path.parent.relative_to(data).as_posix())
         for path in _turtle_files(data)
-        if not any(part.startswith("_") for part in path.relative_to(data).parts)
+        if not is_left_out(path, data)
     ]
+
+
+def is_left_out(path: Path, data: Path) -> bool:
+    """Return whether a path below `data/` is no part of the graph: its name or that of its folder starts with `_`."""
+    return any(part.startswith("_") for part in path.relative_to(data).parts)
 
 
 def find_packed(project: Path) -> list[Source]:

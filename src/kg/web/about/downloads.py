@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _DUMPS: Final = ("ttl.gz", "nq.gz", "jsonld.gz")
 _WHOLE: Final = tuple(f"{WHOLE}.{suffix}" for suffix in _DUMPS)
 _GRAPHS: Final = "graph/graphs"
 _REFRESH: Final = 5  # Seconds after which the page asks again for what is being made.
+_LATER: Final = 10.0  # Seconds after the start of a server.
 _WITH_CHARSET: Final = ("text/", "application/sparql-query")
 
 
@@ -109,10 +111,15 @@ class Part:
     statements: int
 
 
-def begin(app: Flask) -> None:
-    """Begin to make the downloads of an application, so that they are there when somebody asks."""
+def begin_later(app: Flask) -> None:
+    """Begin to make the downloads of an application soon, so that they are there when somebody asks.
+
+    Not at once: the first pages come first, and a server that ends in some seconds leaves no work half done.
+    """
     site: Site = app.extensions["kg"]
-    site.release.begin()
+    timer = threading.Timer(_LATER, site.release.begin)
+    timer.daemon = True
+    timer.start()
 
 
 def _described(site: Site, request: Request, stem: str, form: Format) -> Response:
