@@ -23,7 +23,7 @@ from pathlib import Path
 
 from kg.files import project_folder
 from kg.graph.build import build
-from kg.linking.advice import Advisor
+from kg.linking.advice import Advisor, Asked
 from kg.linking.career_switch import Switches, targets_of
 from kg.linking.compounds import folded
 from kg.linking.database import Database
@@ -34,7 +34,8 @@ TITLES, PAIRS = HERE / "switch-titles.csv", HERE / "switch-pairs.tsv"
 HEADER = ("start", "target", "startLabel", "targetLabel", "judgement")
 VERDICTS = ("sensible", "thin", "silly")
 NEAREST, STARTS, SEED = 3, 60, 2026
-Finder = Callable[[str], list[str]]
+# The occupations of ESCO, and whether the first is taken without asking.
+Finder = Callable[[str], tuple[list[str], bool]]
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,18 @@ def read_titles() -> list[Title]:
 
 
 def named(advisor: Advisor) -> Finder:
-    def find(text: str) -> list[str]:
-        return [start.esco or start.iri for start in advisor.starts.named(text, "nl")]
+    def find(text: str) -> tuple[list[str], bool]:
+        advice = advisor.advise(Asked(text), "nl", 1)
+        if advice["from"]:
+            return [start["esco"]["id"] for start in advice["from"]], True
+        return [job["esco"]["id"] for job in advice["jobs"] if job["named"] or job["relation"]], False
 
     return find
+
+
+def sole(found: list[str]) -> tuple[list[str], bool]:
+    """Return what labels find; what is found alone is taken without asking."""
+    return found, len(found) == 1
 
 
 def baselines(database: Database) -> dict[str, Finder]:
@@ -99,7 +108,7 @@ def baselines(database: Database) -> dict[str, Finder]:
     known: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for text, iri in pairs:
         known[text][iri] = None
-    finders: dict[str, Finder] = {"exact label": lambda text: list(known.get(folded(text), ()))}
+    finders: dict[str, Finder] = {"exact label": lambda text: sole(list(known.get(folded(text), ())))}
     if util.find_spec("bm25s"):
         finders["BM25, the first"] = by_bm25(pairs)
     return finders
@@ -111,9 +120,9 @@ def by_bm25(pairs: list[tuple[str, str]]) -> Finder:
     ranker = bm25s.BM25()
     ranker.index([text.split() for text, _ in pairs], show_progress=False)
 
-    def find(text: str) -> list[str]:
+    def find(text: str) -> tuple[list[str], bool]:
         near, scores = ranker.retrieve([folded(text).split()], k=1, show_progress=False)
-        return [pairs[at][1] for at, score in zip(near[0], scores[0], strict=True) if score > 0]
+        return sole([pairs[at][1] for at, score in zip(near[0], scores[0], strict=True) if score > 0])
 
     return find
 
@@ -123,21 +132,21 @@ def cover(titles: list[Title], finders: Mapping[str, Finder]) -> None:
     columns = "right at once | right among choices | choices (median) | wrong at once | wrong choices | none"
     print(f"| {len(titles)} titles | {columns} |\n| --- | --- | --- | --- | --- | --- | --- |")
     for name, find in finders.items():
-        found = [(title, find(title.text)) for title in titles]
-        ends = Counter(end(title, those) for title, those in found)
-        many = sorted(len(those) for _, those in found if len(those) > 1)
+        found = [(title, *find(title.text)) for title in titles]
+        ends = Counter(end(title, those, taken) for title, those, taken in found)
+        many = sorted(len(those) for _, those, taken in found if those and not taken)
         middle = many[len(many) // 2] if many else 0
         cells = [ends[key] for key in ("at once", "among", "wrong at once", "wrong", "none")]
         print(f"| {name} | {cells[0]} | {cells[1]} | {middle} | {cells[2]} | {cells[3]} | {cells[4]} |")
     print()
 
 
-def end(title: Title, found: list[str]) -> str:
+def end(title: Title, found: list[str], taken: bool) -> str:
     """Return where a title leads; that ESCO has none and none is named is right."""
     if not found:
         return "none" if title.right else "at once"
     right = bool(title.right & set(found))
-    if len(found) == 1:
+    if taken:
         return "at once" if right else "wrong at once"
     return "among" if right else "wrong"
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from kg.linking.career_switch import Switches, level_of, skill_levels
 from kg.linking.esco import ESSENTIAL
 from kg.linking.imported import graph_of, write
 from kg.linking.job_names import HEAD
-from kg.namespaces import GRAPH, ID
+from kg.namespaces import BASE, GRAPH, ID
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
@@ -152,10 +153,44 @@ def test_what_only_looks_alike_is_no_answer_and_never_a_climate_job(advisor: Adv
     assert advise(advisor, "qwxz")["jobs"] == []
 
 
-def test_one_of_ours_without_a_job_of_esco_offers_kinds_of_it(advisor: Advisor) -> None:
-    jobs = advise(advisor, "monteur")["jobs"]
-    assert len(jobs) > 1
-    assert all(job["named"] for job in jobs)
+@pytest.mark.parametrize(
+    ("text", "relation"),
+    [
+        ("werkvoorbereider", "relatedMatch"),
+        ("senior werkvoorbereider", "relatedMatch"),
+        ("work planner", "relatedMatch"),
+        ("uitvoerder", "narrowMatch"),
+        ("monteur", "narrower"),
+        ("werkvoorbereider elektrotechniek", "broader"),
+        ("trainer", "namesake"),
+    ],
+)
+def test_of_an_occupation_without_one_of_esco_nothing_is_chosen(advisor: Advisor, text: str, relation: str) -> None:
+    told = advise(advisor, text)
+    assert (told["from"], told["nearest"]) == ([], [])
+    [unmatched] = told["unmatched"]
+    assert "hoort geen beroep van ESCO" in unmatched["text"]
+    assert relation in {job["relation"] for job in told["jobs"]}
+    assert len({job["esco"]["id"] for job in told["jobs"]}) == len(told["jobs"])
+    for form in FORMATS:
+        sheet = render(told, form, "nl", date(2026, 11, 29), {})
+        assert told["jobs"][0]["name"] in sheet
+        assert unmatched["text"] in sheet
+    chosen = advise(advisor, jobs=(told["jobs"][0]["id"],))
+    assert chosen["from"] or chosen["unmatched"]
+
+
+def test_a_word_in_the_longer_name_of_a_job_chooses_nothing(advisor: Advisor) -> None:
+    told = advise(advisor, "docent Nederlands")
+    assert told["from"] == []
+    assert [job["name"] for job in told["jobs"]] == ["docent alfabetisering"]
+    assert told["jobs"][0]["named"]
+
+
+def test_an_occupation_like_none_of_esco_says_so(advisor: Advisor) -> None:
+    told = advise(advisor, "energietechnicus")
+    assert [job["name"] for job in told["unmatched"]] == ["energietechnicus"]
+    assert told["jobs"] == []
 
 
 def test_a_kind_of_a_job_is_read_as_that_job_and_says_so(advisor: Advisor) -> None:
@@ -337,6 +372,34 @@ def test_from_a_job_of_ours_which_is_not_its_own_neighbour(client: FlaskClient) 
     assert f"{ID}occupation/lasser" not in {one["occupation"]["id"] for one in found["nearest"]}
     assert found["from"][0]["esco"]["name"] == "welder"
     assert "This is a climate occupation already" in page(client, **{"from": "occupation/lasser"})
+
+
+def test_an_occupation_without_one_of_esco_offers_where_to_begin(client: FlaskClient) -> None:
+    for lang, said in (("nl", "hoort geen beroep van ESCO"), ("en", "No occupation of ESCO")):
+        for asked in ({"q": "werkvoorbereider"}, {"from": "occupation/werkvoorbereider"}):
+            shown = page(client, lang=lang, **asked)
+            assert said in shown
+            assert words("relatedMatch", lang) in shown
+            assert 'class="card step"' not in shown
+    empty = page(client, q="energietechnicus", lang="nl")
+    assert words("unmatched_none", "nl") in empty
+    assert '<details class="by-skills" open>' in empty
+    suggested = client.get("/switch/suggest?q=werkvoorb&lang=nl").json["suggestions"]
+    assert f"{ID}occupation/werkvoorbereider" in {one["id"] for one in suggested}
+
+
+@pytest.mark.check
+def test_the_page_of_an_occupation_leads_on_where_there_is_something_to_begin_from(client: FlaskClient) -> None:
+    occupations = client.application.extensions["kg"].kinds.members["occupation"]
+    leading = 0
+    for occupation in map(str, occupations):
+        link = re.search(r'class="onward"><a href="([^"]+)"', page(client, occupation.removeprefix(BASE[:-1])))
+        advice = told(client, **{"from": occupation})
+        assert bool(link) == bool(advice["from"] or advice["jobs"]), occupation
+        if link:
+            leading += 1
+            assert client.get(f"{unescape(link[1])}&format=json").json == advice
+    assert len(occupations) > leading > 100
 
 
 def test_an_exact_match_needs_no_second_click(client: FlaskClient) -> None:

@@ -152,11 +152,6 @@ def test_each_page_names_the_publications_it_rests_on_with_their_year(pages: dic
     assert len(dated) > len(pages) / 2
 
 
-def test_an_occupation_leads_on_to_others(pages: dict[str, str]) -> None:
-    occupations = {path: html for path, html in pages.items() if path.startswith("/id/occupation/")}
-    assert [path for path, html in occupations.items() if 'href="/switch?q=' not in html] == []
-
-
 def test_a_cluster_compares_its_ageing_with_the_country(pages: dict[str, str]) -> None:
     for name, share in (("chemelot", 17), ("zeeland", 13), ("rotterdam-moerdijk", 12)):
         html = pages[f"/id/cluster/{name}?lang=nl"]

@@ -72,23 +72,27 @@ def _starts(advisor: Advisor, origins: Sequence[str], lang: str) -> tuple[str, t
     for origin in origins:
         is_iri = "/" in origin
         named = [] if is_iri or len(origins) == 1 else advisor.starts.named(origin, lang)
-        if is_iri or len(named) == 1:
-            jobs.append(origin if is_iri else named[0].iri)
+        plain = advisor.starts.plain(named)
+        if is_iri or plain:
+            jobs.append(plain.iri if plain else origin)
         else:
             texts.append(origin)
     return " ".join(texts), tuple(jobs)
 
 
 def _check(advice: dict[str, Any]) -> None:
-    """Raise what a script must hear: nothing is called so, or several jobs are."""
+    """Raise what a script must hear: nothing is called so, several jobs are, or none of ESCO belongs to it."""
     from kg.errors import NotFound
 
     if advice["from"] or advice["skills"] or advice["diploma"]:
         return
+    unmatched = ", ".join(job["name"] for job in advice["unmatched"])
     near = "; ".join(f"{job['name']} <{job['id']}>" for job in advice["jobs"])
     named = bool(advice["jobs"]) and advice["jobs"][0]["named"]
     what = "several jobs are called" if named else "no job or diploma is called"
     hint = f"{'give one by IRI' if named else 'near'}: {near}" if near else "give another word, or the IRI"
+    if unmatched:
+        raise NotFound(f"no occupation of ESCO belongs to {unmatched}: there are no skills to compare", hint=hint)
     raise NotFound(f"{what} {advice['q'][:200]}", hint=hint)
 
 

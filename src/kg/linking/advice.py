@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
@@ -36,9 +36,10 @@ USUAL: Final = 10
 EMPTY: Final[Payload] = {
     "q": "",
     **dict.fromkeys(("diploma", "place")),
-    **{key: [] for key in ("from", "skills", "jobs", "groups", "notes", "nearest")},
+    **{key: [] for key in ("from", "unmatched", "skills", "jobs", "groups", "notes", "nearest")},
 }
 MOST: Final = 50
+_NAMESAKES: Final = 6
 _GROUP: Final = 3  # Of the steps from the top of ESCO's skills to a skill, the one that groups them.
 _NEWEST: Final = "1.2.0"
 
@@ -121,6 +122,9 @@ class Advisor:
     def advise(self, asked: Asked, lang: str, limit: int = USUAL) -> Payload:
         """Return advice: `from`, `nearest`, and where it is not plain what is meant, `jobs` to choose from.
 
+        A climate occupation to which none of ESCO belongs stands in `unmatched`, not in `from`: nothing is chosen
+        in its place, and `jobs` are what is broader, narrower or related, or has such a name in ESCO.
+
         Raises:
             NotFound: a job, skill, diploma or place that is not there.
 
@@ -129,12 +133,17 @@ class Advisor:
         diploma = self._diploma(asked)
         choices = self.starts.named(asked.text, lang) if asked.text and not diploma else []
         groups: list[str] = []
-        named = bool(choices)
-        if len(choices) == 1:
-            starts, choices = [*starts, *choices], []
+        named, plain = bool(choices), self.starts.plain(choices)
+        if plain:
+            starts.append(plain)
+            choices = [start for start in choices if start != plain][:_NAMESAKES] if plain.unmatched else []
         elif asked.text and not choices and not diploma:
             diploma = self.diplomas.find(asked.text)
             choices, groups = ([], []) if diploma else self.starts.near(asked.text)
+        unmatched = [start for start in starts if start.unmatched]
+        starts = [start for start in starts if not start.unmatched]
+        instead = [each for start in unmatched for each in self._instead(start.iri, lang)]
+        namesake = {"named": named, "relation": "namesake" if unmatched else None}
         skills = self.starts.find_skills(asked.skills[:MOST])
         place = self._place(asked.place, lang) if asked.place else None
         matches = self._matches(starts, skills, place)[: min(max(limit, 1), MOST)]
@@ -144,7 +153,8 @@ class Advisor:
             "skills": [self._skill(skill, lang) for skill in sorted(skills)],
             "diploma": self._diploma_payload(diploma, lang) if diploma else None,
             "place": place,
-            "jobs": [self.choice(start, lang) | {"named": named} for start in choices],
+            "unmatched": [self._unmatched(start, lang) for start in unmatched],
+            "jobs": _each([*instead, *(self.choice(start, lang) | namesake for start in choices)]),
             "groups": [self._group_payload(iri, lang) for iri in groups],
             "notes": list(self._notes(asked.text, starts, matches, place, lang)) if starts or skills else [],
             "nearest": [self._match(match, starts, lang) for match in matches],
@@ -197,6 +207,18 @@ class Advisor:
         level = self.switches.level(start.esco) or None
         skills = len(self.switches.skills_of(start.esco))
         return self.choice(start, lang) | {"level": level, "skills": skills, "climate": climate}
+
+    def _unmatched(self, start: Start, lang: str) -> Payload:
+        """Return a climate occupation to which none of ESCO belongs, and what that means in words."""
+        job = self.jobs.reference(start.iri, lang)
+        tables = self.jobs.tables(start.iri, lang)
+        return job | {"tables": tables, "text": words("unmatched", lang, job=job["name"])}
+
+    def _instead(self, occupation: str, lang: str) -> Iterator[Payload]:
+        """Yield the jobs from which somebody may begin in the place of a climate occupation, by what they are to it."""
+        for other, relation in self.jobs.other_starts(occupation):
+            start = self.starts.get(other)
+            yield self.choice(start, lang) | {"named": False, "relation": relation}
 
     def _notes(
         self, text: str, starts: list[Start], matches: list[Match], place: Payload | None, lang: str
@@ -290,6 +312,14 @@ class Advisor:
         codes = sorted(diploma.codes)
         occupations = self.diplomas.occupations(diploma, lang)
         return {"text": diploma.text, "level": level, "named": named, "codes": codes, "occupations": occupations}
+
+
+def _each(choices: Iterable[Payload]) -> list[Payload]:
+    """Return choices, each once: by the occupation of ESCO whose skills count."""
+    once: dict[str, Payload] = {}
+    for choice in choices:
+        once.setdefault(choice["esco"]["id"], choice)
+    return list(once.values())
 
 
 def words(key: str, lang: str, **values: Any) -> str:

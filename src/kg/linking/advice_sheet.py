@@ -46,6 +46,7 @@ def render(
         lang=lang,
         day=f"{day.day} {month} {day.year}",
         nearest=shown,
+        choose=_choose(advice),
         most=VACANCIES,
         others=[match for match in advice["nearest"] if match not in shown and match["step"] != FAR],
         sources=[cited for iri, cited in sources.items() if any(iri in about["publications"] for about in abouts)],
@@ -61,6 +62,12 @@ def _shown(nearest: list[Payload]) -> list[Payload]:
     first, rest = nearest[:SHOWN], nearest[SHOWN:]
     way = [] if any(match["about"]["routes"] for match in first) else [one for one in rest if one["about"]["routes"]]
     return first + [match for match in way if match["step"] != FAR][:1]
+
+
+def _choose(advice: Payload) -> str:
+    """Return the key of the words above the jobs to choose from."""
+    named = any(job["named"] for job in advice["jobs"][:1])
+    return "unmatched_choose" if advice["unmatched"] else "sheet_choose" if named else "sheet_near"
 
 
 def _asking(advice: Payload) -> list[Payload]:

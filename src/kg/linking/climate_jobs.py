@@ -58,6 +58,12 @@ class ClimateJobs:
         """Return the climate tables that need an occupation."""
         return [self.reference(row["thing"], lang) for row in self._of("switch/climate", occupation, kind=_TABLE)]
 
+    def other_starts(self, occupation: str) -> list[tuple[str, str]]:
+        """Return the jobs, of ESCO or ours, that are near to an occupation without one of ESCO, and what they are."""
+        return [
+            (str(row["other"]), local_name(str(row["relation"]))) for row in self._of("switch/other-starts", occupation)
+        ]
+
     def in_place(self, place: str, lang: str) -> dict[str, list[Payload]]:
         """Return the occupations that the graph ties to a cluster or region, with what ties them."""
         ties: defaultdict[str, list[Payload]] = defaultdict(list)

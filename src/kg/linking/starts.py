@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +10,7 @@ from kg.errors import NotFound
 from kg.linking.candidates import Candidate, Wanted
 from kg.linking.esco import ISCO, MODEL
 from kg.linking.index import Index
+from kg.linking.job_names import NARROWER
 from kg.namespaces import BASE, ID
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ class Start:
         """Whether it is a climate occupation by its own IRI."""
         return self.iri.startswith(BASE)
 
+    @property
+    def unmatched(self) -> bool:
+        """Whether it is a climate occupation to which no occupation of ESCO belongs: there is nothing to compare."""
+        return self.ours and not self.esco
+
 
 class Starts:
     """The jobs that someone may come from.
@@ -64,22 +70,28 @@ class Starts:
         """Return the job with an IRI; `occupation/lasser` will do for one of ours.
 
         Raises:
-            NotFound: there is none, or no ESCO occupation with skills stands for it.
+            NotFound: there is none.
 
         """
         iri = asked if asked.startswith(("http://", "https://")) else ID + asked
-        esco = self._esco(iri)
-        if not esco and (self._index.get(iri) is None or not iri.startswith(_ESCO)):
+        esco, entry = self._esco(iri), self._index.get(iri)
+        if not esco and (entry is None or not Wanted(_OCCUPATIONS).fits(entry)):
             raise NotFound(f"no skills are known of {asked[:200]}", where="from", hint="type a job on /switch")
         return Start(iri, esco)
 
     def named(self, text: str, lang: str) -> list[Start]:
-        """Return the jobs that a text names: one where it is plain which is meant, several where it is not.
+        """Return the jobs that a text names; beside one of ours to which none of ESCO belongs, also those of ESCO."""
+        named = self._index.named(text, Wanted(_OCCUPATIONS, lang), _SEVERAL)
+        if any(start.unmatched for start in self._starts(named)):
+            named += self._index.named(text, Wanted(_OF_ESCO, lang), _SEVERAL)
+        return list(self._starts(named))
 
-        Where it names only one of ours for which no job of ESCO stands, such as `monteur`, those of ESCO count.
-        """
-        several = (self._index.named(text, Wanted(types, lang), _SEVERAL) for types in (_OCCUPATIONS, _OF_ESCO))
-        return next((starts for candidates in several if (starts := list(self._starts(candidates)))), [])
+    @staticmethod
+    def plain(named: Sequence[Start]) -> Start | None:
+        """Return the one that is plainly meant of the jobs that a text names; a kind of what is typed never is."""
+        meant = [start for start in named if start.how != NARROWER]
+        several = [start for start in meant if start.unmatched] or meant
+        return several[0] if len(several) == 1 else None
 
     def near(self, text: str) -> tuple[list[Start], list[str]]:
         """Return jobs of ESCO, and IRIs of ISCO groups, that share a word with a text which names none.
@@ -132,6 +144,6 @@ class Starts:
             iri = candidate.entry.iri
             esco = self._esco(iri)
             known = esco or iri
-            if known not in seen and (esco or not iri.startswith(BASE)):
+            if known not in seen:
                 seen.add(known)
                 yield Start(iri, esco, candidate.label.text, next(iter(candidate.features)))

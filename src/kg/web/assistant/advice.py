@@ -19,6 +19,7 @@ def brief(advice: Payload) -> tuple[Payload, list[str]]:
     nearest = [_match(match) for match in advice["nearest"]]
     passages = [each["id"] for match in advice["nearest"] for each in match["about"]["passages"][:2]]
     payload: Payload = {"asked": advice["q"], "from": [_start(start) for start in advice["from"]]}
+    payload |= {"unmatched": [each["text"] for each in advice["unmatched"]]} if advice["unmatched"] else {}
     payload |= {key: _names(advice[key]) for key in ("skills", "jobs", "groups") if advice[key]}
     payload |= {"notes": advice["notes"]} if advice["notes"] else {}
     payload |= {"place": advice["place"]["basis"]} if advice["place"] else {}

@@ -92,7 +92,7 @@ class Teller:
         parts = filling.fill(sentence.text[self.lang])
         if parts is None:
             return None
-        address = sentence.address.replace("{name}", quote(self.name))
+        address = sentence.address.replace("{iri}", quote(self.iri, safe=""))
         return Told(tuple(_as_sentence(parts)), tuple(filling.quads), f"{address}&lang={self.lang}" if address else "")
 
     def facts(self, field: Field) -> list[Fact]:
