@@ -255,6 +255,48 @@ def test_what_is_asked_for_a_part_of_a_route_is_not_asked_for_the_route(advisor:
     assert parts["voordracht als kandidaat"] is None
 
 
+def test_a_rule_stands_before_its_exceptions_and_each_requirement_once(advisor: Advisor) -> None:
+    for route in advisor.jobs.about(f"{ID}occupation/werkvoorbereider", "nl")["routes"]:
+        statuses = [ask["status"] for ask in route["asks"] if not ask["part"]]
+        order = [
+            ["asked-of-some", "not-stated"].index(one) if one in ("asked-of-some", "not-stated") else -1
+            for one in statuses
+        ]
+        assert order == sorted(order), route["name"]
+    for occupation in ("procesoperator", "werkvoorbereider", "uitvoerder-werkverantwoordelijke-elektrotechniek"):
+        for route in advisor.jobs.about(f"{ID}occupation/{occupation}", "nl")["routes"]:
+            asked = [ask["what"] for ask in route["asks"]]
+            assert len(asked) == len(set(asked)), asked
+    needs = advisor.jobs.about(f"{ID}occupation/procesoperator", "nl")["requirements"]
+    assert needs[0]["name"].startswith("Mbo-opleiding procestechniek")
+    assert "autonoom" in needs[-1]["condition"]
+
+
+@pytest.mark.parametrize(
+    ("occupation", "said"),
+    [
+        ("procesoperator", "CHILL Talent Office (voor het nauwere beroep procesoperator B)"),
+        ("werkvoorbereider-werktuigbouw", "Be an Engineer (voor het ruimere beroep werkvoorbereider)"),
+    ],
+)
+def test_a_route_to_another_occupation_says_so_everywhere(advisor: Advisor, occupation: str, said: str) -> None:
+    told = advise(advisor, "mbo-4 werktuigbouwkunde")
+    one = next(
+        one for one in told["diploma"]["occupations"] if one["occupation"]["id"] == f"{ID}occupation/{occupation}"
+    )
+    assert one["about"]["routes"]
+    for form in FORMATS:
+        sheet = render(told, form, "nl", date(2026, 11, 29), {})
+        assert said in sheet.replace("\\", "")
+    rows = [row for row in advisor.jobs.rows("switch/routes") if row["occupation"] == one["occupation"]["id"]]
+    through = {(row["route"], row["entry"]) for row in rows}
+    assert through == {
+        (row["route"], row["entry"])
+        for row in advisor.jobs.rows("learning/routes-to-occupation")
+        if row["occupation"] == one["occupation"]["id"]
+    }
+
+
 @pytest.mark.parametrize("text", ["25310", "crebo 25310", "0715", "mechanica en metaal", "mechanics and metal trades"])
 def test_a_number_or_a_field_leads_there_by_mapping(advisor: Advisor, text: str) -> None:
     told = advise(advisor, text)["diploma"]

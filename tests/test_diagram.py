@@ -17,6 +17,8 @@ from flask.testing import FlaskClient
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.namespaces import ID, KB, RDF_TYPE, SKOS
+from kg.queries.dataset import Dataset
+from kg.queries.engine import answer
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 
@@ -259,6 +261,23 @@ def test_the_diagram_has_the_routes_of_the_advice(client: FlaskClient) -> None:
     assert counted
     assert counted == {iri: len(routes[iri]) for iri in counted}
     assert "2 opleidingsroutes naar het bredere beroep" in words(drawn(client, "climate-table/industrie", "nl"))
+
+
+@pytest.mark.parametrize(
+    ("question", "parameter", "thing"),
+    [("lines-of-measure", "measure", "measure/ccs"), ("lines-of-table", "table", "climate-table/industrie")],
+)
+def test_the_diagram_has_routes_to_narrower_occupations_too(
+    graph: Graph, question: str, parameter: str, thing: str
+) -> None:
+    """No measure needs such an occupation yet; here CCS does."""
+    store = ox.Store()
+    store.bulk_extend(graph.store)
+    measure, operator = ox.NamedNode(f"{ID}measure/ccs"), ox.NamedNode(f"{ID}occupation/procesoperator")
+    store.add(ox.Quad(measure, ox.NamedNode(f"{KB}involves"), operator, where("industrie-2023")))
+    found = answer(Dataset(store), QUESTIONS[f"climate/{question}"].fill({parameter: ID + thing}))
+    lines = [(row["relation"].value, row["number"].value) for row in found if row["from"] == operator and row["number"]]
+    assert (f"{SKOS}narrower", "1") in lines
 
 
 def test_measures_with_nothing_but_techniques_stand_beside_each_other(client: FlaskClient) -> None:

@@ -109,9 +109,9 @@ class ClimateJobs:
         return [row for row in rows if all(row[column] == value for column, value in wanted.items())]
 
     def _requirements(self, occupation: str, lang: str) -> Iterator[Payload]:
-        rows = self._of("skills/requirements", occupation)
-        for iri, education in {str(row["requirement"]): row["asksEducation"] for row in rows}.items():
-            yield self.reference(iri, lang) | {"education": education}
+        for row in self._of("switch/requirements", occupation, language=lang):
+            about = {"education": row["asksEducation"], "condition": row["condition"]}
+            yield self.reference(row["requirement"], lang) | about
 
     def _vacancies(self, row: Row, lang: str) -> Payload:
         return {
@@ -126,9 +126,10 @@ class ClimateJobs:
     def _routes(self, occupation: str, lang: str) -> Iterator[Payload]:
         routes: dict[tuple[str, str], Payload] = {}
         for row in self._of("switch/routes", occupation, language=lang):
-            broader = row["entryLabel"] if row["entry"] != occupation else None
+            relation = local_name(str(row["relation"])) if row["relation"] else None
+            other = {"relation": relation, "for": row["entryLabel"] if relation else None}
             key = str(row["route"]), str(row["entry"])
-            route = routes.setdefault(key, self.reference(row["route"], lang) | {"for": broader, "asks": []})
+            route = routes.setdefault(key, self.reference(row["route"], lang) | other | {"asks": []})
             if row["requirementLabel"]:
                 asked = {"what": row["requirementLabel"], "condition": row["condition"], "word": row["statusLabel"]}
                 route["asks"].append({"status": local_name(str(row["status"])), "part": row["partLabel"]} | asked)

@@ -61,6 +61,7 @@ _GAPS: Final = {  # What is left open: that no publication names a thing of a cl
     "table": "diagram_open_table",
 }
 _COLUMNS: Final = ("ClimateMeasure", "Technique", "KnowledgeArea", "OccupationGroup", "Occupation", "Qualification")
+_TO: Final = {"broader": "diagram_to_broader", "narrower": "diagram_to_narrower"}  # What a counted route leads to.
 _NOTES: Final = ("level", "projectStatus")  # Relations whose value stands below the name.
 _SAID_OF: Final = ("involves", "usesTechnique", "hasQualification", "leadsToOccupation")
 _GAP: Final = STYLES[-1]
@@ -196,10 +197,10 @@ class Diagram:
     def _count(self, start: str, row: _Row) -> None:
         """Add how many things of a class there are, behind what is counted before it from the same node."""
         first, kind = self.nodes[start], _local(row, "counted")
-        column = max(_PLACE[kind][0], first.column + 1)
+        column, relation = max(_PLACE[kind][0], first.column + 1), _local(row, "relation")
         before = [node for key, node in self.nodes.items() if key.startswith(f"{start}|") and node.column < column]
-        key = f"{start}|{kind}|{_local(row, 'relation')}|{row['source'].value}"
-        notes = (self.word("diagram_to_broader"),) if _is_below(row) else ()
+        key = f"{start}|{kind}|{relation}|{row['source'].value}"
+        notes = (self.word(_TO[relation]),) if relation in _TO else ()
         self._put(Node(key, column, first.band, f"{self._number(row)} {self._noun(row)}", first.href, notes), kind)
         self._line(max(before, key=lambda node: node.column, default=first).key, key, row)
 
