@@ -12,6 +12,7 @@ from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
@@ -226,7 +227,31 @@ def test_a_diploma_leads_to_what_asks_it(advisor: Advisor) -> None:
     stated = {one["occupation"]["id"] for one in told["occupations"] if one["asks"][0]["basis"] == "stated"}
     assert {f"{ID}occupation/{slug}" for slug in ("procesoperator", "werkvoorbereider-werktuigbouw")} <= stated
     assert all(one["about"]["requirements"] for one in told["occupations"])
-    assert {ask["fits"] for one in told["occupations"] for ask in one["asks"]} == {"yes", "other"}
+    assert {ask["fits"] for one in told["occupations"] for ask in one["asks"]} == {"yes", "broader", "other"}
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("mbo 4 werktuigbouw", "mbo-4 werktuigbouwkunde"),
+        ("mbo niveau 4 werktuigbouw", "mbo-4 werktuigbouwkunde"),
+        ("hbo-bachelor werktuigbouw", "hbo werktuigbouwkunde"),
+        ("mbo-4 elektro", "mbo-4 elektrotechniek"),
+    ],
+)
+def test_two_ways_to_name_a_diploma_are_judged_alike(advisor: Advisor, text: str, same: str) -> None:
+    one, other = (advise(advisor, each)["diploma"] for each in (text, same))
+    assert (one["occupations"], one["level"], one["codes"]) == (other["occupations"], other["level"], other["codes"])
+
+
+def test_a_level_that_no_text_names_is_not_said_to_be_asked(advisor: Advisor) -> None:
+    told = advise(advisor, "mbo-4 werktuigbouwkunde")
+    fits = {one["occupation"]["name"]: one["asks"][0]["fits"] for one in told["diploma"]["occupations"] if one["named"]}
+    assert fits == {"Werkvoorbereider werktuigbouw": "yes", "Procesoperator": "broader"}
+    for form in FORMATS:
+        sheet = render(told, form, "nl", date(2026, 11, 29), {})
+        assert words("fits_broader", "nl", level="mbo") in sheet
+        assert "Welk van beide hangt af van taken" in sheet
 
 
 def test_the_sheet_of_a_diploma_keeps_routes_and_tells_alternatives_from_the_rest(advisor: Advisor) -> None:
@@ -431,6 +456,39 @@ def test_an_occupation_without_one_of_esco_offers_where_to_begin(client: FlaskCl
 
 
 @pytest.mark.check
+def test_a_qualification_leads_to_what_asks_for_it_and_to_the_sheet(client: FlaskClient) -> None:
+    qualifications = client.application.extensions["kg"].kinds.members["qualification"]
+    leading = 0
+    for qualification in map(str, qualifications):
+        shown = page(client, qualification.removeprefix(BASE[:-1]))
+        links = [unescape(link) for link in re.findall(r'class="onward"><a href="([^"]+)"', shown)]
+        answer = client.get("/switch", query_string={"diploma": qualification, "format": "json"})
+        assert bool(links) == (answer.status_code == 200), qualification
+        if links:
+            leading += 1
+            assert answer.json["diploma"]["occupations"]
+            assert [link.partition("?")[0] for link in links] == ["/switch", "/switch/sheet"]
+            name = answer.json["diploma"]["occupations"][0]["occupation"]["name"]
+            assert all(
+                name in page(client, *link.split("?diploma=")[:1], diploma=qualification, lang="nl") for link in links
+            )
+    assert leading > len(qualifications) / 2
+
+
+def test_what_was_asked_by_iri_stays_in_the_link_to_the_sheet(client: FlaskClient) -> None:
+    shown = page(client, diploma="qualification/mbo-werktuigbouwkunde", lang="nl")
+    assert "Klimaatberoepen die om deze opleiding vragen: mbo werktuigbouwkunde" in shown
+    [sheet] = re.findall(r'href="(/switch/sheet[^"]+)"', shown)
+    assert "Procesoperator" in client.get(unescape(sheet)).text
+
+
+def test_search_leads_to_the_advice_on_a_qualification(client: FlaskClient) -> None:
+    for text in ("mbo-4 werktuigbouwkunde", "mbo 4 werktuigbouw"):
+        shown = page(client, "/search", q=text, lang="nl")
+        assert f"/switch?diploma={quote(f'{ID}qualification/mbo-werktuigbouwkunde', safe='')}" in shown
+
+
+@pytest.mark.check
 def test_the_page_of_an_occupation_leads_on_where_there_is_something_to_begin_from(client: FlaskClient) -> None:
     occupations = client.application.extensions["kg"].kinds.members["occupation"]
     leading = 0
@@ -495,7 +553,7 @@ def test_a_diploma_that_leads_somewhere_is_suggested(client: FlaskClient, diplom
     heading = (
         words("sheet_related", "nl", diploma=diploma)
         if diploma.isdecimal()
-        else f"Klimaatberoepen die vragen om {diploma}"
+        else f"Klimaatberoepen die om deze opleiding vragen: {diploma}"
     )
     assert heading in shown
     assert 'href="/id/occupation/' in shown
@@ -514,6 +572,8 @@ def test_the_sheet_of_the_site(client: FlaskClient) -> None:
     assert "/static/sheet.css" in sheet
     assert "To a climate job" in sheet
     assert ", 2023" in sheet
+    assert words("sheet_made", "en") in sheet
+    assert '<a href="http://localhost/switch">http://localhost/switch</a>' in sheet
     answer = client.get("/switch/sheet?q=baker")
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"

@@ -92,7 +92,7 @@ class Advisor:
         )
         self.starts = Starts(self.switches, index)
         self.jobs = ClimateJobs(graph.dataset, questions, self.labels)
-        self.diplomas = Diplomas(self.jobs, self.labels)
+        self.diplomas = Diplomas(self.jobs, self.labels, index)
         self._group = cache(self._group_of)
 
     @classmethod
@@ -130,7 +130,7 @@ class Advisor:
 
         """
         starts = [self.starts.get(iri) for iri in dict.fromkeys(asked.jobs[:MOST])]
-        diploma = self._diploma(asked)
+        diploma = self._diploma(asked, lang)
         choices = self.starts.named(asked.text, lang) if asked.text and not diploma else []
         groups: list[str] = []
         named, plain = bool(choices), self.starts.plain(choices)
@@ -160,13 +160,13 @@ class Advisor:
             "nearest": [self._match(match, starts, lang) for match in matches],
         }
 
-    def _diploma(self, asked: Asked) -> Diploma | None:
+    def _diploma(self, asked: Asked, lang: str) -> Diploma | None:
         if not asked.diploma:
             words = asked.text.split()
             plain = any(word.isdecimal() or word.casefold().startswith(("mbo", "hbo", "wo-")) for word in words)
             return self.diplomas.find(asked.text) if plain or "wo" in words else None
         iri = asked.diploma if asked.diploma.startswith(("http://", "https://")) else ID + asked.diploma
-        diploma = self.diplomas.get(iri)
+        diploma = self.diplomas.get(iri, lang)
         if diploma is None:
             raise NotFound(f"no occupation asks for {asked.diploma[:200]}", where="diploma", hint="type it in q")
         return diploma

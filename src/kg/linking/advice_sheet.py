@@ -23,7 +23,14 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 
 
 def render(
-    advice: Payload, form: str, lang: str, day: date, sources: Mapping[str, str], style: str = "", css: str = ""
+    advice: Payload,
+    form: str,
+    lang: str,
+    day: date,
+    sources: Mapping[str, str],
+    style: str = "",
+    css: str = "",
+    address: str = "",
 ) -> str:
     """Return advice as a sheet.
 
@@ -35,6 +42,7 @@ def render(
         sources: publications by IRI, as they are cited; those on which what is shown rests stand on it.
         style: address of the style sheet of the page.
         css: its text instead, so that the page is one file.
+        address: of the page that gives such advice, for who holds the paper.
 
     """
     template = _templates(form == "html", lang).get_template(f"sheet.{form}")
@@ -53,6 +61,7 @@ def render(
         counted=any(about["vacancies"][:VACANCIES] for about in abouts),
         style=style,
         css=css,
+        address=address,
         t=lambda key, **values: words(key, lang, **values),
     )
 

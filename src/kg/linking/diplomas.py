@@ -12,16 +12,19 @@ from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.linking.climate_jobs import ClimateJobs, Payload
 from kg.linking.compounds import folded
+from kg.linking.index import Index
+from kg.namespaces import ID
 from kg.queries.rows import Row
 from kg.rdf_terms import local_name
 
 _LEVEL: Final = re.compile(r"\b(mbo|hbo|wo)(?:[ -]*(?:niveau|level)?[ -]*([1-4]))?\b", re.IGNORECASE)
 _FRAME: Final = re.compile(
-    r"\b(diploma|opleiding|studie|richting|crebo|isced(-f)?|degree|course|in|of|een|a)\b", re.IGNORECASE
+    r"\b(diploma|opleiding|studie|richting|crebo|isced(-f)?|bachelor|degree|course|in|of|een|a)\b", re.IGNORECASE
 )
 _NUMBER: Final = re.compile(r"\d{2,5}")
 _CREBO: Final = 5  # Digits of a CREBO number; a code of ISCED-F has two to four.
-_FITS: Final = ("yes", "unknown", "other")
+_FITS: Final = ("yes", "broader", "unknown", "other")
+_ANY_MBO: Final = "mbo-"  # Without one of its four levels.
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,12 @@ class Diplomas:
     Arguments:
         jobs: the climate occupations.
         labels: of the graph.
+        index: all names of its things.
 
     """
 
-    def __init__(self, jobs: ClimateJobs, labels: Labels) -> None:
-        self._jobs, self._labels = jobs, labels
+    def __init__(self, jobs: ClimateJobs, labels: Labels, index: Index) -> None:
+        self._jobs, self._labels, self._index = jobs, labels, index
 
     def find(self, text: str) -> Diploma | None:
         """Return the diploma that a text names by level and name, name, or number; None where it names none."""
@@ -65,27 +69,29 @@ class Diplomas:
         else:
             named = frozenset(self._called(rest)) if rest else frozenset()
             codes = {code for iri in named for code in self._codes.get(iri, ())}
-            codes |= {code for code, label in self._notations.items() if rest and rest in label}
+            if not named:
+                codes = {code for code, label in self._notations.items() if rest and rest in label}
         slug = "-".join(part for part in level.groups() if part).casefold() if level else ""
         slug = "mbo" if number and len(rest) == _CREBO and not slug else slug  # CREBO lists mbo only.
         return Diploma(text, slug, named, frozenset(codes)) if named or codes else None
 
-    def get(self, iri: str) -> Diploma | None:
+    def get(self, iri: str, lang: str) -> Diploma | None:
         """Return a qualification or field of the graph as the diploma that someone has, or None."""
         level = next(
             (local_name(str(row["level"])) for row in self._asked if row["diploma"] == iri and row["level"]), ""
         )
         codes = self._codes.get(iri, frozenset())
         known = codes or any(row["diploma"] == iri for row in self._asked)
-        return Diploma(self._labels.get(iri, "nl")[0], level, frozenset({iri}), codes) if known else None
+        names = [self._labels.get(each, lang)[0] for each in (f"{ID}level/{level}" if level else "", iri) if each]
+        return Diploma(" ".join(names), level, frozenset({iri}), codes) if known else None
 
     def occupations(self, diploma: Diploma, lang: str) -> list[Payload]:
         """Return the climate occupations that ask for a diploma, those that state it at its level first.
 
         Each has `asks`: what it asks for, whether that is stated or follows from a code, and whether the level fits
-        (`yes`, `other`, or `unknown` where one of both names none); `named`: whether one of these is stated and may
-        fit; `education`: what else its texts name as education, without saying that one replaces the other; `needs`:
-        its other requirements; and `about`: all else that is known of it.
+        (`yes`, `broader` where it asks mbo and no level of it, `other`, or `unknown`); `named`: whether one of these is
+        stated and may fit, those first; `education`: what else its texts name as education, without saying that one
+        replaces the other; `needs`: its other requirements; and `about`: all else that is known of it.
         """
         asks: dict[str, list[Payload]] = {}
         for row in self._asked:
@@ -95,12 +101,15 @@ class Diplomas:
         results: list[Payload] = [
             self._result(occupation, list(_once(sorted(ways, key=_place))), lang) for occupation, ways in asks.items()
         ]
-        return sorted(results, key=lambda result: (_place(result["asks"][0]), result["occupation"]["name"]))
+        order = sorted(results, key=lambda result: (_place(result["asks"][0]), result["occupation"]["name"]))
+        return sorted(order, key=lambda result: not result["named"])
 
     def _result(self, occupation: str, asks: list[Payload], lang: str) -> Payload:
         about = self._jobs.about(occupation, lang)
-        shown = {one["id"] for ask in asks for one in (ask["requirement"] or ask["diploma"],)}
         requirements = about["requirements"]
+        asked = {need["id"]: need for need in requirements}
+        asks = [ask | {"requirement": ask["requirement"] and asked[ask["requirement"]["id"]]} for ask in asks]
+        shown = {one["id"] for ask in asks for one in (ask["requirement"] or ask["diploma"],)}
         education = [*(need for need in requirements if need["education"]), *about["qualifications"]]
         return {
             "occupation": self._jobs.reference(occupation, lang),
@@ -131,7 +140,8 @@ class Diplomas:
 
     def _called(self, text: str) -> Iterator[str]:
         for iri in {str(row["diploma"]) for row in (*self._asked, *self._coded)}:
-            if text in (folded(self._labels.get(iri, lang)[0]) for lang in LANGUAGES):
+            entry = self._index.get(iri)
+            if entry and text in (folded(label.text) for label in entry.labels):
                 yield iri
 
     def _code_name(self, code: str, lang: str) -> str:
@@ -173,10 +183,13 @@ def _meets(code: str, other: str) -> bool:
 
 
 def _fits(had: str, asked: str) -> str:
-    if not had or not asked:
-        return "unknown"
-    pairs = ((f"{one}-", f"{two}-") for one in had.split("-of-") for two in asked.split("-of-"))
-    return "yes" if any(one.startswith(two) or two.startswith(one) for one, two in pairs) else "other"
+    """Return how a level fits what is asked: somebody with mbo and no level of it may have another than mbo-4."""
+    pairs = [(f"{one}-", f"{two}-") for one in had.split("-of-") for two in asked.split("-of-") if one and two]
+    if any(one.startswith(two) and (one == two or two != _ANY_MBO) for one, two in pairs):
+        return "yes"
+    if any(one.startswith(two) for one, two in pairs):
+        return "broader"
+    return "other" if pairs and not any(two.startswith(one) for one, two in pairs) else "unknown"
 
 
 def _once(ways: Iterable[Payload]) -> Iterator[Payload]:

@@ -93,7 +93,8 @@ def init_app(app: Flask, site: Site) -> None:
         sources = {publication.iri: _cited(context, publication) for publication in site.publications}
         day = datetime.now(UTC).date()
         style = f"{_SHEET_STYLE}?v={site.graph.version}"
-        html = render(_advise(advice, context), "html", context.lang, day, sources, style)
+        address = context.absolute("/switch")
+        html = render(_advise(advice, context), "html", context.lang, day, sources, style, address=address)
         response = Response(html, content_type="text/html; charset=utf-8")
         response.headers["Content-Language"] = context.lang
         return _private(response)
@@ -145,6 +146,7 @@ def _send_page(advice: Advice, context: Context, payload: dict[str, Any], error:
 
     lang = context.lang
     chosen = [(name, one["id"]) for name, key in zip(_NAMES, ("from", "skills"), strict=True) for one in payload[key]]
+    diploma = [("diploma", iri) for iri in (context.request.args.get("diploma"),) if iri]
     place = [("place", payload["place"]["id"])] if payload["place"] else []
     return send_page(
         context,
@@ -159,7 +161,7 @@ def _send_page(advice: Advice, context: Context, payload: dict[str, Any], error:
         read=partial(read_link, context.site, lang),
         address=lambda *pairs, path="/switch": f"{path}?{urlencode([*pairs, ('lang', lang)])}",
         without=lambda pair: [other for other in (*chosen, *place) if other != pair],
-        asked=[*chosen, *place] if payload["from"] or payload["skills"] else [("q", payload["q"]), *place],
+        asked=[*chosen, *place] if chosen else [*diploma, ("q", payload["q"]), *place],
         figure=partial(format_number, lang=lang),
     )
 

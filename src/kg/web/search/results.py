@@ -23,6 +23,7 @@ from kg.web.layout import TermView, local_link, message, term_view
 from kg.web.search.documents import CHART, PAGE, QUESTION, Documents
 from kg.web.site import Site
 from kg.web.terms import read_link
+from kg.web.things.sentences import Teller, Told
 
 _LEAST: Final = 20.0  # Below this, in a hundred, what is like the text in letters is so by accident.
 _LIKE: Final = 45.0  # The same, where there is something of ours.
@@ -65,6 +66,7 @@ class Hit:
         facts: what tells it from others of its name.
         text: its definition or description.
         linked: things of ours that a mapping links to a thing of another vocabulary.
+        onward: where to go from there, as its page says first.
 
     """
 
@@ -82,6 +84,7 @@ class Hit:
     facts: tuple[str, ...] = ()
     text: str = ""
     linked: tuple[TermView, ...] = ()
+    onward: tuple[Told, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the hit as JSON holds it."""
@@ -266,6 +269,7 @@ class Finder:
             level=facts.level,
             facts=facts.others,
             text=self._site.definition(entry.iri, lang),
+            onward=tuple(Teller(self._site, lang, entry.iri, self._site.views.find(entry.types)).tell("onward")[:1]),
             **common,
         )
 
