@@ -193,10 +193,10 @@ def _fits(had: str, asked: str) -> str:
 
 
 def _once(ways: Iterable[Payload]) -> Iterator[Payload]:
-    """Yield each way once, as it fits best: a requirement may name several levels."""
+    """Yield each requirement and each diploma once, as it fits best: a requirement may name several."""
     seen = set()
     for way in ways:
-        key = way["diploma"]["id"], way["requirement"] and way["requirement"]["id"]
+        key = (way["requirement"] or way["diploma"])["id"]
         if key not in seen:
             seen.add(key)
             yield way
