@@ -300,8 +300,8 @@ def test_a_rule_stands_before_its_exceptions_and_each_requirement_once(advisor: 
 @pytest.mark.parametrize(
     ("occupation", "said"),
     [
-        ("procesoperator", "CHILL Talent Office (voor het nauwere beroep procesoperator B)"),
-        ("werkvoorbereider-werktuigbouw", "Be an Engineer (voor het ruimere beroep werkvoorbereider)"),
+        ("procesoperator", "CHILL Talent Office (voor het smallere beroep procesoperator B)"),
+        ("werkvoorbereider-werktuigbouw", "Be an Engineer (voor het bredere beroep werkvoorbereider)"),
     ],
 )
 def test_a_route_to_another_occupation_says_so_everywhere(advisor: Advisor, occupation: str, said: str) -> None:
