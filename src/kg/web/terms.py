@@ -41,9 +41,8 @@ def show(site: Site, lang: str, value: Term) -> TermView:
     if value.value in site.passages and not site.labels.known(value.value):
         href = read_link(site, lang, value.value) or view.href
         return replace(view, text=_location(site, lang, value.value), tag="", href=href)
-    if told := site.apart(value.value, lang):
-        view = replace(view, text=f"{view.text} ({told})")
-    return replace(view, code=code(site, value.value))
+    text = view.text + site.apart(value.value, lang)
+    return replace(view, text=text, code=code(site, value.value))
 
 
 def read_link(site: Site, lang: str, iri: str) -> str:

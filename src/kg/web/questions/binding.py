@@ -168,8 +168,8 @@ def choices_of(context: Context, question: Question, parameter: Parameter) -> li
 
 
 def _name(site: Site, iri: str, lang: str) -> tuple[str, str]:
-    (text, tag), told = site.labels.get(iri, lang), site.apart(iri, lang)
-    return f"{text} ({told})" if told else text, tag
+    text, tag = site.labels.get(iri, lang)
+    return text + site.apart(iri, lang), tag
 
 
 def sheet_of(context: Context, bound: BoundQuestion, preview: int = 0) -> tuple[Sheet, int]:
