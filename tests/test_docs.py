@@ -34,6 +34,7 @@ PAGES = sorted(
     for path in ROOT.glob(pattern)
     if path.parent.name != "model"
 )
+SLOW = ("curl ", "kg export ")  # The one needs curl; the other makes what tests/test_export.py makes, in ten seconds.
 MAKE = [line for line in SHELL if line.startswith("make ")]
 
 
@@ -46,7 +47,7 @@ def server() -> Iterator[str]:
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(line, marks=[pytest.mark.check] if line.startswith("curl ") else [])
+        pytest.param(line, marks=[pytest.mark.check] if line.startswith(SLOW) else [])
         for line in SHELL
         if not line.startswith("make ")
     ],
