@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -118,10 +119,17 @@ def plain_prefixes(statements: bytes, prefixes: Mapping[str, str]) -> dict[str, 
         prefixes: prefix to namespace; under the longest that fits, an IRI is written.
 
     """
-    used = {prefix: space for prefix, space in prefixes.items() if f"<{space}".encode() in statements}
-    while escaped := _escaped(set(_IRI.findall(statements)), used):
+    iris = sorted(set(_IRI.findall(statements)))
+    used = {prefix: space for prefix, space in prefixes.items() if _has_one_below(iris, space.encode())}
+    while escaped := _escaped(iris, used):
         used = {prefix: space for prefix, space in used.items() if prefix not in escaped}
     return used
+
+
+def _has_one_below(iris: Sequence[bytes], space: bytes) -> bool:
+    """Return whether one of sorted IRIs begins so."""
+    place = bisect_left(iris, space)
+    return place < len(iris) and iris[place].startswith(space)
 
 
 def _escaped(iris: Iterable[bytes], prefixes: Mapping[str, str]) -> set[str]:
