@@ -52,6 +52,7 @@ PAGES: Final = (
     "/search?q=waterstof",
     "/switch",
     "/switch?q=elektricien",
+    "/switch?q=werkvoorbereider",
     "/sparql",
     "/dataset",
     "/def",

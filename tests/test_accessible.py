@@ -117,7 +117,9 @@ def test_nothing_shifts_while_a_page_loads(browser: Browser, base: str) -> None:
     assert {path: shift for path, shift in shifts.items() if shift > 0.01} == {}
 
 
-@pytest.mark.parametrize("path", [*READ, "/switch", "/id/measure/ccs", "/shapes", "/dataset"])
+@pytest.mark.parametrize(
+    "path", [*READ, "/switch", "/switch?q=werkvoorbereider", "/id/measure/ccs", "/shapes", "/dataset"]
+)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_tab_reaches_everything_shows_where_it_is_and_leaves(
     browser: Browser, base: str, path: str, width: int

@@ -448,6 +448,8 @@ def test_an_occupation_without_one_of_esco_offers_where_to_begin(client: FlaskCl
             assert said in shown
             assert words("relatedMatch", lang) in shown
             assert 'class="card step"' not in shown
+    shown = page(client, q="werkvoorbereider", lang="nl")
+    assert all(route in shown for route in ("Be an Engineer", "Modulair hbo Saxion", "havo/vwo of mbo-4-diploma"))
     empty = page(client, q="energietechnicus", lang="nl")
     assert words("unmatched_none", "nl") in empty
     assert '<details class="by-skills" open>' in empty
@@ -478,6 +480,8 @@ def test_a_qualification_leads_to_what_asks_for_it_and_to_the_sheet(client: Flas
 def test_what_was_asked_by_iri_stays_in_the_link_to_the_sheet(client: FlaskClient) -> None:
     shown = page(client, diploma="qualification/mbo-werktuigbouwkunde", lang="nl")
     assert "Klimaatberoepen die om deze opleiding vragen: mbo werktuigbouwkunde" in shown
+    typed = told(client, q="mbo werktuigbouwkunde")["diploma"]["occupations"]
+    assert told(client, diploma="qualification/mbo-werktuigbouwkunde")["diploma"]["occupations"] == typed
     [sheet] = re.findall(r'href="(/switch/sheet[^"]+)"', shown)
     assert "Procesoperator" in client.get(unescape(sheet)).text
 

@@ -35,6 +35,8 @@ FIXED = (
     "/search?q=waterstof",
     "/switch",
     "/switch?q=elektricien",
+    "/switch?q=werkvoorbereider",
+    "/switch?q=mbo-4+werktuigbouwkunde",
     "/dataset",
     "/accessibility",
     "/glossary",

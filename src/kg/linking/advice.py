@@ -210,9 +210,8 @@ class Advisor:
 
     def _unmatched(self, start: Start, lang: str) -> Payload:
         """Return a climate occupation to which none of ESCO belongs, and what that means in words."""
-        job = self.jobs.reference(start.iri, lang)
-        tables = self.jobs.tables(start.iri, lang)
-        return job | {"tables": tables, "text": words("unmatched", lang, job=job["name"])}
+        job, about = self.jobs.reference(start.iri, lang), self.jobs.about(start.iri, lang)
+        return job | {"tables": about["tables"], "text": words("unmatched", lang, job=job["name"]), "about": about}
 
     def _instead(self, occupation: str, lang: str) -> Iterator[Payload]:
         """Yield the jobs from which somebody may begin in the place of a climate occupation, by what they are to it."""

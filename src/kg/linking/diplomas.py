@@ -76,14 +76,17 @@ class Diplomas:
         return Diploma(text, slug, named, frozenset(codes)) if named or codes else None
 
     def get(self, iri: str, lang: str) -> Diploma | None:
-        """Return a qualification or field of the graph as the diploma that someone has, or None."""
-        level = next(
-            (local_name(str(row["level"])) for row in self._asked if row["diploma"] == iri and row["level"]), ""
-        )
-        codes = self._codes.get(iri, frozenset())
-        known = codes or any(row["diploma"] == iri for row in self._asked)
+        """Return a qualification or field of the graph as the diploma that someone has, or None.
+
+        What has its name counts too, as where that is typed: a text may ask for the field without the diploma.
+        """
+        asked = [row for row in self._asked if row["diploma"] == iri]
+        if not asked and iri not in self._codes:
+            return None
+        level = next((local_name(str(row["level"])) for row in asked if row["level"]), "")
         names = [self._labels.get(each, lang)[0] for each in (f"{ID}level/{level}" if level else "", iri) if each]
-        return Diploma(" ".join(names), level, frozenset({iri}), codes) if known else None
+        named = {iri, *self._called(folded(self._labels.get(iri, lang)[0]))}
+        return Diploma(" ".join(names), level, frozenset(named), self._codes.get(iri, frozenset()))
 
     def occupations(self, diploma: Diploma, lang: str) -> list[Payload]:
         """Return the climate occupations that ask for a diploma, those that state it at its level first.
