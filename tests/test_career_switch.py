@@ -301,7 +301,7 @@ def test_a_rule_stands_before_its_exceptions_and_each_requirement_once(advisor: 
     ("occupation", "said"),
     [
         ("procesoperator", "CHILL Talent Office (voor het smallere beroep procesoperator B)"),
-        ("werkvoorbereider-werktuigbouw", "Be an Engineer (voor het bredere beroep werkvoorbereider)"),
+        ("werkvoorbereider-werktuigbouw", "Be an Engineer (als voorbeeld) (voor het bredere beroep werkvoorbereider)"),
     ],
 )
 def test_a_route_to_another_occupation_says_so_everywhere(advisor: Advisor, occupation: str, said: str) -> None:
@@ -648,3 +648,12 @@ def test_a_form_sent_empty_says_so_and_opens_the_other_way_in(client: FlaskClien
     assert said in shown.split('role="status"')[1].split("</p>")[0]
     assert '<details class="by-skills" open>' in shown
     assert 'role="status"' not in page(client, lang=lang)
+
+
+@pytest.mark.parametrize(("lang", "hedge"), [("nl", "als voorbeeld"), ("en", "as an example")])
+def test_a_route_that_a_text_gives_as_an_example_is_one_on_page_and_sheet(
+    client: FlaskClient, lang: str, hedge: str
+) -> None:
+    for path in ("/switch", "/switch/sheet"):
+        shown = re.sub(r"<[^>]+>", "", page(client, path, q="mbo-4 werktuigbouwkunde", lang=lang))
+        assert re.search(rf"Be an Engineer\s+\({hedge}\)", shown), path

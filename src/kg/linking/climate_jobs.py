@@ -127,7 +127,11 @@ class ClimateJobs:
         routes: dict[tuple[str, str], Payload] = {}
         for row in self._of("switch/routes", occupation, language=lang):
             relation = local_name(str(row["relation"])) if row["relation"] else None
-            other = {"relation": relation, "for": row["entryLabel"] if relation else None}
+            other = {
+                "relation": relation,
+                "for": row["entryLabel"] if relation else None,
+                "hedge": row["modalityLabel"],
+            }
             key = str(row["route"]), str(row["entry"])
             route = routes.setdefault(key, self.reference(row["route"], lang) | other | {"asks": []})
             if row["requirementLabel"]:
