@@ -84,7 +84,8 @@ def run(name: str, port: int) -> None:
         from kg.endpoint.http.server import Server
 
         listener = socket.create_server(("127.0.0.1", port), backlog=1024)
-        Server(app, app.extensions["kg.response_cache"].holds, Limits()).run([listener])
+        server = Server(app, app.extensions["kg.prepare"], Limits())
+        app.extensions["kg"].engine.loop.run(server.serve([listener]))
 
 
 def tells_who_left(app: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import os
 import socket
 import threading
@@ -12,7 +14,7 @@ import pytest
 
 from kg.endpoint.admission import Admission
 from kg.endpoint.http.cache import Cache
-from kg.endpoint.protocol import QueryRequest, pack_request, read_request, read_result, send_request
+from kg.endpoint.protocol import QueryRequest, QueryResult, exchange, read_request
 from kg.endpoint.worker import _confine, answer_one, execute
 from kg.endpoint.workers import InProcess
 from kg.errors import KgError, NoPlace, NotAcceptable, TooLarge, TooMany, Unavailable
@@ -68,25 +70,41 @@ def test_a_format_that_does_not_fit(store: ox.Store) -> None:
             execute(Dataset(store), QueryRequest(query, accept="image/png", **asked), Limits(), {})
 
 
+async def ours(channel: socket.socket, request: QueryRequest, seconds: float = 1.0) -> QueryResult | None:
+    """Ask as the server does; no text is looked for."""
+    reader, writer = await asyncio.open_unix_connection(sock=channel)
+    try:
+        return await exchange(reader, writer, request, seconds, lambda *_: asyncio.sleep(0))
+    finally:
+        writer.close()
+
+
 def test_answers_and_errors_cross_a_socket(store: ox.Store) -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ours.sendall(pack_request(QueryRequest("ASK {", ("urn:a",), ("urn:b",)), 1.5))
-        asked, seconds = read_request(theirs) or (None, 0)
-        assert asked == QueryRequest("ASK {", ("urn:a",), ("urn:b",))
-        assert seconds == 1.5
-        answer_one(theirs, Dataset(store), asked, Limits(), {})
-        with pytest.raises(KgError) as caught:
-            read_result(ours, lambda: None)
-        assert (caught.value.line, caught.value.title) == (1, "Malformed query")
-        answer_one(theirs, Dataset(store), QueryRequest("ASK {}"), Limits(), {})
-        answered = read_result(ours, lambda: None)
-        assert answered is not None
-        assert (answered.format, answered.worn) == ("json", False)
-        answer_one(theirs, Dataset(store), QueryRequest("ASK {}"), Limits(), {}, most=1)
-        assert getattr(read_result(ours, lambda: None), "worn", False)
-        theirs.close()
-        assert read_result(ours, lambda: None) is None
+    def ask(request: QueryRequest, most: float = math.inf) -> QueryResult | None:
+        mine, theirs = socket.socketpair()
+
+        def work() -> None:
+            with theirs:
+                asked, seconds = read_request(theirs) or (None, 0)
+                assert (asked, seconds) == (request, 1.5)
+                if request.text:
+                    answer_one(theirs, Dataset(store), request, Limits(), {}, most)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            return asyncio.run(ours(mine, request, 1.5))
+        finally:
+            worker.join()
+
+    with pytest.raises(KgError) as caught:
+        ask(QueryRequest("ASK {", ("urn:a",), ("urn:b",)))
+    assert (caught.value.line, caught.value.title) == (1, "Malformed query")
+    answered = ask(QueryRequest("ASK {}"))
+    assert answered is not None
+    assert (answered.format, answered.worn) == ("json", False)
+    assert getattr(ask(QueryRequest("ASK {}"), most=1), "worn", False)
+    assert ask(QueryRequest("")) is None, "the worker ended"
 
 
 def test_a_worker_cannot_connect_even_if_service_were_not_refused() -> None:
@@ -106,56 +124,80 @@ def test_a_worker_cannot_connect_even_if_service_were_not_refused() -> None:
 
 
 def test_a_client_has_its_share() -> None:
-    places = Admission(Limits(per_client=1, concurrent=3, heavy=1))
-    with places.enter("a", lambda: None) as place:
-        with pytest.raises(TooMany), places.enter("a", lambda: None):
-            pass
-        place.become_heavy()
-        with places.enter("b", lambda: None) as other:
-            with pytest.raises(NoPlace):
-                other.become_heavy()
-            assert places.taken == (1, 1, 0)
-    assert places.taken == (0, 0, 0)
+    async def share() -> None:
+        places = Admission(Limits(per_client=1, concurrent=3, heavy=1))
+        with await places.enter("a") as place:
+            with pytest.raises(TooMany):
+                await places.enter("a")
+            place.become_heavy()
+            with await places.enter("b") as other:
+                with pytest.raises(NoPlace):
+                    other.become_heavy()
+                assert places.taken == (1, 1, 0)
+        assert places.taken == (0, 0, 0)
+
+    asyncio.run(share())
 
 
 def test_who_used_little_goes_first() -> None:
-    places = Admission(Limits(concurrent=2, heavy=1))
-    for client, spent in (("much", 9.0), ("little", 0.0)):
-        with places.enter(client, lambda: None) as place:
-            place.spent = spent
     order: list[str] = []
 
-    def run(client: str) -> None:
-        with places.enter(client, lambda: None):
-            order.append(client)
+    async def crowd() -> None:
+        places = Admission(Limits(concurrent=2, heavy=1))
+        for client, spent in (("much", 9.0), ("little", 0.0)):
+            with await places.enter(client) as place:
+                place.spent = spent
 
-    with places.enter("first", lambda: None):
-        threads = [threading.Thread(target=run, args=(client,)) for client in ("much", "new", "little")]
-        for count, thread in enumerate(threads, 1):
-            thread.start()
-            while places.taken[2] < count:
-                time.sleep(0.01)
-    for thread in threads:
-        thread.join(5)
+        async def run(client: str) -> None:
+            with await places.enter(client):
+                order.append(client)
+                await asyncio.sleep(0)
+
+        with await places.enter("first"):
+            waiting = [asyncio.create_task(run(client)) for client in ("much", "new", "little")]
+            await asyncio.sleep(0)
+            assert places.taken == (1, 0, 3)
+        await asyncio.gather(*waiting)
+        assert places.taken == (0, 0, 0)
+
+    asyncio.run(crowd())
     assert order == ["little", "new", "much"]
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_who_leaves_the_queue_takes_no_place(given: bool) -> None:
+    """Also where its turn came in the moment in which it left."""
+
+    async def leave() -> None:
+        places = Admission(Limits(concurrent=2, heavy=1))
+        with await places.enter("first"):
+            waiting = asyncio.create_task(places.enter("second"))
+            await asyncio.sleep(0)
+            if not given:
+                waiting.cancel()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert places.taken == (0, 0, 0)
+        with await places.enter("third"):
+            assert places.taken == (1, 0, 0)
+
+    asyncio.run(leave())
 
 
 def test_a_long_query_reaches_a_worker_that_is_slow_to_read() -> None:
     request, received = QueryRequest(f"ASK {{}} #{'x' * 2_000_000}"), []
-    ours, theirs = socket.socketpair()
-    waiting = threading.Event()
+    mine, theirs = socket.socketpair()
 
     def read_late() -> None:
-        waiting.wait(60)
-        received.append(read_request(theirs))
+        with theirs:
+            time.sleep(0.2)
+            received.append(read_request(theirs))
 
-    with ours, theirs:
-        ours.settimeout(0.01)
-        reader = threading.Thread(target=read_late)
-        reader.start()
-        send_request(ours, request, 1.0, waiting.set)
-        reader.join()
-    assert waiting.is_set()
+    reader = threading.Thread(target=read_late)
+    reader.start()
+    assert asyncio.run(ours(mine, request)) is None
+    reader.join()
     assert received == [(request, 1.0)]
 
 
@@ -179,5 +221,5 @@ def test_a_dead_spawner_is_told_clearly() -> None:
     ours, theirs = socket.socketpair()
     theirs.close()
     with pytest.raises(Unavailable, match="gone"):
-        Spawner(ours, 0).spawn()
+        asyncio.run(Spawner(ours, 0).spawn())
     ours.close()

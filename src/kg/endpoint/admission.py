@@ -1,17 +1,16 @@
 """Admission of queries: each begins in a light place, and goes on in one of a few heavy places when it takes long.
 
 A free place goes to the waiting client that has used least in the last seconds, and half of the light places are kept
-for clients that are known to ask little: they do not wait for those who ask much, however many these are.
+for clients that are known to ask little: they do not wait for those who ask much, however many these are. All of it
+runs on one event loop, so that nothing is locked.
 """
 
 from __future__ import annotations
 
-import threading
+import asyncio
 import time
 from bisect import insort
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from typing import Final
 
@@ -22,11 +21,10 @@ _HALF_LIFE: Final = 10.0  # Seconds after which half of what a client used is fo
 _UNKNOWN: Final = 0.3  # Seconds that an unknown client is taken to have used.
 _MODEST: Final = 0.25  # Seconds used, up to which a client may take any light place.
 _REMEMBERED: Final = 10_000
-_POLL: Final = 0.25  # Seconds between two checks of a query that waits.
 
 
 class Place:
-    """A place that one query holds.
+    """A place that one query holds; a context, at whose end it is free.
 
     Attributes:
         heavy: whether it is one for long queries.
@@ -49,6 +47,12 @@ class Place:
         self._admission.move(self._client)
         self.heavy = True
 
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._admission.leave(self._client, heavy=self.heavy, seconds=self.spent)
+
 
 class Admission:
     """All places, and the queue before them.
@@ -60,12 +64,11 @@ class Admission:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._change = threading.Condition()
         self._tickets = count()
         self._light = self._heavy = 0
         self._running: Counter[str] = Counter()
         self._running_heavy: Counter[str] = Counter()
-        self._waiting: list[tuple[float, int]] = []
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
         self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     @property
@@ -73,86 +76,79 @@ class Admission:
         """Light places and heavy places that are taken, and queries that wait."""
         return self._light, self._heavy, len(self._waiting)
 
-    @contextmanager
-    def enter(self, client: str, wait: Callable[[], None]) -> Iterator[Place]:
-        """Hold a place; wait for it in the queue.
-
-        Arguments:
-            client: who asks.
-            wait: called while waiting; it raises when waiting is over.
+    async def enter(self, client: str) -> Place:
+        """Return a place; wait for it in the queue.
 
         Raises:
             TooMany: the client asks too much at once.
             NoPlace: the queue is full.
 
         """
-        self._admit(client, wait)
-        place = Place(self, client)
+        if self._running[client] >= self._limits.per_client:
+            what = f"{self._limits.per_client} queries of yours are running or waiting"
+            raise TooMany(what, hint="send the next one when an answer has come", limit="per_client", retry=1)
+        used = self._spent(client)
+        if not self._may_begin(used) and len(self._waiting) >= self._limits.queue:
+            raise _no_place("too many queries are waiting", "queue", 1)
+        self._running[client] += 1
         try:
-            yield place
-        finally:
-            self._leave(client, heavy=place.heavy, seconds=place.spent)
+            await self._queue(used)
+        except BaseException:
+            self._release(client)
+            raise
+        return Place(self, client)
 
     def move(self, client: str) -> None:
         """Exchange a light place for a heavy one; one client gets at most half of those, rounded up."""
-        with self._change:
-            if self._heavy >= self._limits.heavy or self._running_heavy[client] >= (self._limits.heavy + 1) // 2:
-                whose = "" if self._heavy >= self._limits.heavy else " that one client may take"
-                raise _no_place(f"the query takes long, and all places{whose} for long queries are taken", "heavy", 5)
+        if self._heavy >= self._limits.heavy or self._running_heavy[client] >= (self._limits.heavy + 1) // 2:
+            whose = "" if self._heavy >= self._limits.heavy else " that one client may take"
+            raise _no_place(f"the query takes long, and all places{whose} for long queries are taken", "heavy", 5)
+        self._light -= 1
+        self._heavy += 1
+        self._running_heavy[client] += 1
+        self._admit()
+
+    def leave(self, client: str, *, heavy: bool, seconds: float) -> None:
+        """Give a place back whose query took so many seconds."""
+        if heavy:
+            self._heavy -= 1
+            self._running_heavy[client] -= 1
+        else:
             self._light -= 1
-            self._heavy += 1
-            self._running_heavy[client] += 1
-            if self._waiting:
-                self._change.notify_all()
+        before = self._spent(client) if client in self._used else 0.0
+        self._used[client] = (before + seconds, time.monotonic())
+        self._used.move_to_end(client)
+        while len(self._used) > _REMEMBERED:
+            self._used.popitem(last=False)
+        self._release(client)
+        self._admit()
 
-    def _admit(self, client: str, wait: Callable[[], None]) -> None:
-        with self._change:
-            if self._running[client] >= self._limits.per_client:
-                what = f"{self._limits.per_client} queries of yours are running or waiting"
-                hint = "send the next one when an answer has come"
-                raise TooMany(what, hint=hint, limit="per_client", retry=1)
-            used = self._spent(client)
-            if not self._may_begin(used) and len(self._waiting) >= self._limits.queue:
-                raise _no_place("too many queries are waiting", "queue", 1)
-            self._running[client] += 1
-            try:
-                self._queue(used, wait)
-            except BaseException:
-                self._release(client)
-                raise
-            self._light += 1
-
-    def _queue(self, used: float, wait: Callable[[], None]) -> None:
-        mine = (used, next(self._tickets))
+    async def _queue(self, used: float) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        mine = (used, next(self._tickets), turn)
         insort(self._waiting, mine)
+        self._admit()
         try:
-            while self._waiting[0] != mine or not self._may_begin(used):
-                self._change.wait(_POLL)
-                wait()
-        finally:
-            self._waiting.remove(mine)
-            if self._waiting:
-                self._change.notify_all()
+            await turn
+        except asyncio.CancelledError:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+            elif not turn.cancelled():  # It was given a place, and is gone.
+                self._light -= 1
+            self._admit()
+            raise
+
+    def _admit(self) -> None:
+        """Give free light places to those that wait; nobody overtakes who used less."""
+        while self._waiting and self._may_begin(self._waiting[0][0]):
+            *_, turn = self._waiting.pop(0)
+            if not turn.cancelled():
+                self._light += 1
+                turn.set_result(None)
 
     def _may_begin(self, used: float) -> bool:
         kept = self._limits.light // 2 if used > _MODEST else 0
         return self._light < self._limits.light - kept
-
-    def _leave(self, client: str, *, heavy: bool, seconds: float) -> None:
-        with self._change:
-            if heavy:
-                self._heavy -= 1
-                self._running_heavy[client] -= 1
-            else:
-                self._light -= 1
-            before = self._spent(client) if client in self._used else 0.0
-            self._used[client] = (before + seconds, time.monotonic())
-            self._used.move_to_end(client)
-            while len(self._used) > _REMEMBERED:
-                self._used.popitem(last=False)
-            self._release(client)
-            if self._waiting:
-                self._change.notify_all()
 
     def _release(self, client: str) -> None:
         self._running[client] -= 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import blake2b
@@ -13,11 +15,10 @@ from typing import Any, Final
 
 from kg.errors import KgError, Unavailable
 from kg.queries.formats import rows_of
-from kg.queries.text_score import Search
 
 _LENGTHS: Final = struct.Struct("!IQ")
-_CHUNK: Final = 1 << 20
 _FIRST: Final = 1 << 16
+AsyncSearch = Callable[[str, str], Awaitable[Mapping[str, float] | None]]
 
 
 @dataclass(frozen=True)
@@ -96,34 +97,11 @@ def pack_request(request: QueryRequest, seconds: float) -> bytes:
     return pack({"request": {name: getattr(request, name) for name in _REQUEST_FIELDS}, "seconds": seconds})
 
 
-def send_request(channel: socket.socket, request: QueryRequest, seconds: float, wait: Callable[[], None]) -> None:
-    """Send a query; a long one takes longer than a time-out where the worker is slow to read.
-
-    Arguments:
-        channel: a socket whose time-out is short.
-        request: the query.
-        seconds: in which its result is wanted.
-        wait: called at each time-out; it raises when waiting is over.
-
-    """
-    _send(channel, pack_request(request, seconds), wait)
-
-
-def _send(channel: socket.socket, message: bytes, wait: Callable[[], None]) -> None:
-    unsent = memoryview(message)
-    while unsent:
-        try:
-            unsent = unsent[channel.send(unsent) :]
-        except TimeoutError:
-            wait()
-
-
 def read_request(channel: socket.socket) -> tuple[QueryRequest, float] | None:
     """Return the next query and its seconds, or None at the end."""
-    message = read(channel)
-    if message is None:
+    head = _read(channel)
+    if head is None:
         return None
-    head, _ = message
     members = dict(head["request"])
     for name in ("default_graphs", "named_graphs"):
         members[name] = tuple(members[name])
@@ -148,61 +126,52 @@ def send_error(channel: socket.socket, error: KgError) -> None:
 def ask_scores(channel: socket.socket, text: str, lang: str) -> Mapping[str, float] | None:
     """Have the server search a text while a query runs, as `kg.queries.text_score.Search`; the index is there."""
     channel.sendall(pack({"text": text, "lang": lang}))
-    message = read(channel)
-    if message is None:
+    head = _read(channel)
+    if head is None:
         raise Unavailable("the server is gone")
-    scores: Mapping[str, float] | None = message[0]["scores"]
+    scores: Mapping[str, float] | None = head["scores"]
     return scores
 
 
-def read_result(
-    channel: socket.socket, wait: Callable[[], None], search: Search = lambda *_: None
+async def exchange(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    request: QueryRequest,
+    seconds: float,
+    search: AsyncSearch,
 ) -> QueryResult | None:
-    """Return a result, or None where the worker died before it was whole.
+    """Send a query to a worker and return its result, or None where it died before that was whole.
 
     Arguments:
-        channel: a socket whose time-out is short.
-        wait: called at each time-out; it raises when waiting is over.
-        search: what the worker may ask on the way.
+        reader: of its socket.
+        writer: of its socket.
+        request: the query.
+        seconds: in which its result is wanted.
+        search: what the worker may ask on the way, as `kg.queries.text_score.Search`.
 
     Raises:
         KgError: the error that the worker sent.
 
     """
-    while message := read(channel, wait):
-        head, data = message
-        if "error" in head:
-            raise KgError.from_json(head["error"])
-        if "text" not in head:
-            return QueryResult(data=data, **head)
-        _send(channel, pack({"scores": search(head["text"], head["lang"])}), wait)
+    writer.write(pack_request(request, seconds))
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        while True:
+            head_size, data_size = _LENGTHS.unpack(await reader.readexactly(_LENGTHS.size))
+            head = json.loads(await reader.readexactly(head_size))
+            if "error" in head:
+                raise KgError.from_json(head["error"])
+            if "text" not in head:
+                return QueryResult(data=await reader.readexactly(data_size), **head)
+            writer.write(pack({"scores": await search(head["text"], head["lang"])}))
     return None
 
 
-def read(channel: socket.socket, wait: Callable[[], None] | None = None) -> tuple[dict[str, Any], bytes] | None:
-    """Return head and data of the next message, or None where the other side ended; a small one comes at once."""
-    buffer, received, whole = bytearray(_FIRST), 0, _LENGTHS.size
-    while received < whole:
-        count = _receive(channel, memoryview(buffer)[received : max(_FIRST, min(whole, received + _CHUNK))], wait)
-        if not count:
-            return None
-        received += count
-        if whole == _LENGTHS.size <= received:
-            head_size, data_size = _LENGTHS.unpack_from(buffer)
-            whole += head_size + data_size
-            buffer.extend(bytes(max(0, whole - len(buffer))))
-    view, begin = memoryview(buffer), _LENGTHS.size + head_size
-    return json.loads(bytes(view[_LENGTHS.size : begin])), bytes(view[begin:whole])
-
-
-def _receive(channel: socket.socket, room: memoryview, wait: Callable[[], None] | None) -> int:
-    """Fill some room, and return how many bytes came: 0 at the end."""
-    while True:
-        try:
-            return channel.recv_into(room)
-        except TimeoutError:
-            if wait is None:
-                raise
-            wait()
-        except ConnectionError:
-            return 0
+def _read(channel: socket.socket) -> dict[str, Any] | None:
+    """Return the head of the next message, which has no data, or None where the server ended."""
+    try:
+        lengths = channel.recv(_LENGTHS.size, socket.MSG_WAITALL)
+        packed = channel.recv(_LENGTHS.unpack(lengths)[0], socket.MSG_WAITALL) if lengths else b""
+    except ConnectionError:
+        return None
+    head: dict[str, Any] | None = json.loads(packed) if packed else None
+    return head

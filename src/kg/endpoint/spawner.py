@@ -8,17 +8,20 @@ yet.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import select
 import signal
 import socket
 import struct
-import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from kg.endpoint.protocol import AsyncSearch, QueryRequest, QueryResult, exchange
 from kg.endpoint.worker import WorkerTemplate, serve
 from kg.errors import Unavailable
 
@@ -34,6 +37,8 @@ _READY: Final = 1
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _POLL: Final = 0.05  # Seconds between two checks of processes that were killed.
 _HINT: Final = "try again in a moment"
+_BUFFER: Final = 64 << 20  # Bytes of a result that are read without a pause.
+_Returned = TypeVar("_Returned")
 
 
 class Worker:
@@ -47,9 +52,9 @@ class Worker:
     """
 
     def __init__(self, pid: int, channel: socket.socket, spawner: Spawner) -> None:
-        self.pid, self.channel = pid, channel
+        self.pid, self._channel = pid, channel
         self._spawner = spawner
-        self._status: int | None = None
+        self._ended = False
         self.reniced = False
 
     def renice(self, niceness: int) -> None:
@@ -68,33 +73,42 @@ class Worker:
         user, system = stat.rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / _TICKS
 
-    def kill(self) -> None:
-        """Kill the worker and do not wait until it is gone."""
-        if self._status is None:
-            self.channel.close()
-            self._status = self._spawner.end(self.pid, wait=False)
+    async def connect(self) -> Worker:
+        """Let the event loop read and write its socket."""
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=self._channel, limit=_BUFFER)
+        return self
 
-    def end(self) -> int:
-        """Kill the worker, once, and return its wait status; -1 when it cannot be known."""
-        if self._status is None:
-            self.channel.close()
-            self._status = self._spawner.end(self.pid)
-        return self._status
+    async def ask(self, request: QueryRequest, seconds: float, search: AsyncSearch) -> QueryResult | None:
+        """Return the result of a query, as `exchange`; who does not wait for it ends the worker."""
+        return await exchange(self._reader, self._writer, request, seconds, search)
+
+    def kill(self) -> None:
+        """Kill the worker, once, and do not wait until it is gone."""
+        if not self._ended:
+            self._ended = True
+            self._writer.transport.abort()
+            self._spawner.kill(self.pid)
+
+    async def end(self) -> int:
+        """Kill the worker, and return its wait status; -1 when it cannot be known."""
+        self._ended = True
+        self._writer.transport.abort()
+        return await self._spawner.end(self.pid)
 
 
 class Spawner:
-    """The server's side of one spawner process.
+    """The server's side of one spawner process; it is asked by one thread, in which all spawners have their turns.
 
     Arguments:
         channel: the socket to it.
         pid: its process.
+        parent: the spawner that forked it, where it is not the first.
 
     """
 
-    def __init__(self, channel: socket.socket, pid: int) -> None:
-        self._channel, self.pid = channel, pid
-        self._lock = threading.Lock()
-        self._ready = False
+    def __init__(self, channel: socket.socket, pid: int, parent: Spawner | None = None) -> None:
+        self._channel, self.pid, self._parent = channel, pid, parent
+        self._turns: ThreadPoolExecutor = parent._turns if parent else ThreadPoolExecutor(1, "spawner")
 
     @classmethod
     def start(cls, template: WorkerTemplate) -> Spawner:
@@ -109,28 +123,31 @@ class Spawner:
         theirs.close()
         return cls(ours, pid)
 
-    def spawn(self) -> Worker:
+    async def spawn(self) -> Worker:
         """Return a new worker.
 
         Raises:
             Unavailable: the spawner is dead.
 
         """
-        ours, pid = self._fork(_WORKER)
-        return Worker(pid, ours, self)
+        starting = asyncio.ensure_future(self._start())
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:  # Nobody waits for it any more.
+            starting.add_done_callback(_kill)
+            raise
 
-    def standby(self) -> Spawner:
+    async def standby(self) -> Spawner:
         """Return another spawner, forked from this one.
 
         Raises:
             Unavailable: the spawner is dead.
 
         """
-        ours, pid = self._fork(_STANDBY)
-        return Spawner(ours, pid)
+        return Spawner(*await self._in_turn(self._fork, _STANDBY), self)
 
-    def extended(self, part: int) -> Spawner:
-        """Return another spawner, forked from this one, that loads imported graphs: to be asked when it is ready.
+    async def extended(self, part: int) -> Spawner:
+        """Return another spawner, forked from this one, that loads imported graphs: to be asked once it has them.
 
         Arguments:
             part: as in `WorkerTemplate.extended`.
@@ -139,53 +156,64 @@ class Spawner:
             Unavailable: the spawner is dead.
 
         """
-        ours, pid = self._fork(_EXTENDED, part)
-        return Spawner(ours, pid)
+        return Spawner(*await self._in_turn(self._fork, _EXTENDED, part), self)
 
-    def is_ready(self) -> bool:
-        """Return whether an extended spawner has loaded its graphs; one thread at a time asks.
+    async def loaded(self) -> None:
+        """Wait until an extended spawner has loaded its graphs.
 
         Raises:
             Unavailable: it is dead.
 
         """
-        answer = select.poll()
-        answer.register(self._channel, select.POLLIN)
-        if not self._ready and answer.poll(0):
-            if not self._channel.recv(_REPLY.size, socket.MSG_WAITALL):
-                raise Unavailable("the process that loads graphs is gone", hint=_HINT, retry=1)
-            self._ready = True
-        return self._ready
+        await self.stirs()
+        if not self._channel.recv(_REPLY.size):
+            self.reap()
+            raise Unavailable("the process that loads graphs is gone", hint=_HINT, retry=1)
 
-    def ends_within(self, seconds: float) -> bool:
-        """Wait until the spawner is gone, and return whether it went in time."""
-        ending = select.poll()
+    async def stirs(self) -> None:
+        """Wait until something comes from the spawner that nobody asked for: it has loaded its graphs, or is gone."""
+        loop, stirred = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._channel, stirred.set)
         try:
-            ending.register(self._channel, 0)  # No event: what it answers is for others.
-        except ValueError:  # It is closed.
-            return True
-        return bool(ending.poll(seconds * 1000))
+            await stirred.wait()
+        finally:
+            loop.remove_reader(self._channel)
 
-    def end(self, pid: int, *, wait: bool = True) -> int:
-        """Kill a worker and return its wait status; where the spawner is dead, kill it without its help."""
-        try:
-            return self._send(_END if wait else _KILL, pid)
-        except Unavailable:
-            with suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-            return _UNKNOWN
+    async def end(self, pid: int) -> int:
+        """Kill a worker, and return its wait status once it is gone."""
+        return await self._in_turn(self._end, _END, pid)
 
-    def reap(self, other: Spawner) -> None:
-        """End an extended spawner that was forked from this one, and let its process be gone."""
-        other.close()
-        with suppress(Unavailable):
-            self._send(_END, other.pid)
+    def kill(self, pid: int) -> None:
+        """Kill a worker."""
+        self._turns.submit(self._end, _KILL, pid)
+
+    def reap(self) -> None:
+        """End a spawner that was forked from another one, and let its process be gone."""
+        self._channel.close()
+        if self._parent:
+            self._parent.kill(self.pid)
 
     def close(self) -> None:
         """End the spawner; it ends its workers."""
         self._channel.close()
         with suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
+
+    async def _start(self) -> Worker:
+        channel, pid = await self._in_turn(self._fork, _WORKER)
+        return await Worker(pid, channel, self).connect()
+
+    async def _in_turn(self, function: Callable[..., _Returned], *arguments: Any) -> _Returned:
+        return await asyncio.get_running_loop().run_in_executor(self._turns, function, *arguments)
+
+    def _end(self, command: bytes, pid: int) -> int:
+        """Have a worker ended; where the spawner is dead, kill it without its help."""
+        try:
+            return self._send(command, pid)
+        except Unavailable:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+            return _UNKNOWN
 
     def _fork(self, kind: bytes, part: int = 0) -> tuple[socket.socket, int]:
         ours, theirs = socket.socketpair()
@@ -200,13 +228,17 @@ class Spawner:
 
     def _send(self, command: bytes, number: int, *descriptors: int) -> int:
         try:
-            with self._lock:
-                socket.send_fds(self._channel, [_COMMAND.pack(command, number)], list(descriptors))
-                reply = self._channel.recv(_REPLY.size, socket.MSG_WAITALL)
-            answered: int = _REPLY.unpack(reply)[0]
+            self._channel.setblocking(True)  # `stirs` changes that.
+            socket.send_fds(self._channel, [_COMMAND.pack(command, number)], list(descriptors))
+            answered: int = _REPLY.unpack(self._channel.recv(_REPLY.size, socket.MSG_WAITALL))[0]
         except (OSError, struct.error) as error:
             raise Unavailable("the process that starts workers is gone", hint=_HINT, retry=1) from error
         return answered
+
+
+def _kill(started: asyncio.Task[Worker]) -> None:
+    if not started.cancelled() and not started.exception():
+        started.result().kill()
 
 
 def _become_spawner(channel: socket.socket, template: WorkerTemplate) -> None:
@@ -248,7 +280,7 @@ def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
         if command == _END:
             reply = _end(number, workers)
         elif command == _KILL:
-            reply = _kill(number, workers, killed)
+            reply = _kill_child(number, workers, killed)
         else:
             reply = _fork(command, number, channel, socket.socket(fileno=descriptors[0]), template)
             if command != _STANDBY:
@@ -258,7 +290,7 @@ def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
         _end(pid, workers)
 
 
-def _kill(pid: int, workers: set[int], killed: set[int]) -> int:
+def _kill_child(pid: int, workers: set[int], killed: set[int]) -> int:
     if pid in workers:
         os.kill(pid, signal.SIGKILL)
         workers.discard(pid)

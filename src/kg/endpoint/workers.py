@@ -1,20 +1,24 @@
-"""Queries in worker processes that can be killed: whatever a query does, it ends in time and harms no other."""
+"""Queries in worker processes that can be killed: whatever a query does, it ends in time and harms no other.
+
+All of it runs on one event loop, so that nothing is locked and no query holds a thread; threads may ask, and wait.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import wait as wait_for
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from kg.endpoint.admission import Admission, Place
-from kg.endpoint.protocol import QueryRequest, QueryResult, read_result, send_request
+from kg.endpoint.event_loop import EventLoop
+from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.endpoint.spawner import Spawner, Worker
 from kg.endpoint.worker import Source, WorkerTemplate, execute, over_memory
 from kg.errors import ClientGone, KgError, OverTime, QueryError, Unavailable
@@ -29,10 +33,8 @@ _NICE_AFTER: Final = 0.1  # Seconds of the processor after which it runs at a lo
 _NICENESS: Final = 10
 _POLL: Final = 0.05
 _PAUSE: Final = 10.0  # Seconds after which imported graphs that could not be loaded are tried again.
-_ROUND: Final = 1.0  # Seconds between two looks at whose standby it is.
 _ANYTHING: Final = QueryRequest("ASK { ?s ?p ?o }")
-_Forked = TypeVar("_Forked")
-_Searched = Future[Mapping[str, float] | None]
+_Returned = TypeVar("_Returned")
 _WEARING: Final = ("max_bytes", "max_rows", "memory")  # Limits that leave a worker larger than it was.
 
 
@@ -40,10 +42,11 @@ def _never() -> bool:
     return False
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """What answers queries: workers, or the process itself."""
 
-    def query(
+    @abstractmethod
+    async def answer(
         self,
         request: QueryRequest,
         *,
@@ -51,16 +54,26 @@ class Engine(Protocol):
         seconds: float | None = None,
         is_gone: Callable[[], bool] = _never,
     ) -> QueryResult:
-        """Return the result, whole."""
+        """Return the result, whole; on the event loop."""
 
-    def ready(self) -> None:
-        """Ask something; raise where nothing, or not the graph, answers."""
+    @abstractmethod
+    def wait(self, coroutine: Coroutine[Any, Any, _Returned]) -> _Returned:
+        """Return what a coroutine returns that asks this engine; in a thread."""
 
+    @abstractmethod
     def search_with(self, search: Search) -> None:
         """Let something answer `kb:textScore` in queries over our own engine."""
 
+    def query(self, request: QueryRequest, **asked: Any) -> QueryResult:
+        """Return the result as `answer`; in a thread."""
+        return self.wait(self.answer(request, **asked))
 
-class InProcess:
+    def ready(self) -> None:
+        """Ask something; raise where nothing, or not the graph, answers."""
+        self.query(_ANYTHING, client="readyz")
+
+
+class InProcess(Engine):
     """Answers in this process, without a limit on time: for tests and one's own use.
 
     Arguments:
@@ -73,171 +86,204 @@ class InProcess:
     def __init__(self, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> None:
         self._dataset, self._limits, self._prefixes = dataset, limits, prefixes
 
-    def query(self, request: QueryRequest, **client: object) -> QueryResult:
+    async def answer(self, request: QueryRequest, **client: object) -> QueryResult:
         """Return the result, whole; who asks and for how long does not matter."""
         del client
         return execute(self._dataset, request, self._limits, self._prefixes)
 
-    def ready(self) -> None:
-        """Ask something."""
-        self.query(_ANYTHING)
+    def wait(self, coroutine: Coroutine[Any, Any, _Returned]) -> _Returned:
+        """Return what a coroutine returns, which waits for nothing: so it needs no event loop."""
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            returned: _Returned = end.value
+            return returned
+        raise RuntimeError("a coroutine waits where nothing is to wait for")
 
     def search_with(self, search: Search) -> None:
         """Let something answer `kb:textScore`."""
         self._dataset.text_search = search
 
 
-class _Deadline:
-    """When one query ends: after its time, or when its client has left."""
+class _Run:
+    """One query on its way: a context that is looked at every 50 ms, and left with an error where it may not go on.
 
-    def __init__(self, seconds: float, is_gone: Callable[[], bool]) -> None:
-        self._seconds, self._is_gone = seconds, is_gone
+    Arguments:
+        seconds: that it may take.
+        is_gone: says whether its client has left.
+        workers: that it needs.
+
+    Attributes:
+        place: that it holds, once it does.
+
+    """
+
+    place: Place
+
+    def __init__(self, seconds: float, is_gone: Callable[[], bool], workers: _Workers) -> None:
+        self._seconds, self._is_gone, self._workers = seconds, is_gone, workers
         self._end = time.monotonic() + seconds
+        self._worker: Worker | None = None
+        self._used_before: float | None = None
+        self._error: KgError | None = None
+
+    def __enter__(self) -> _Run:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._timer = self._loop.call_later(_POLL, self._look)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._error and self._task:
+            self._task.uncancel()
+            raise self._error
 
     @property
     def left(self) -> float:
-        return self._end - time.monotonic()
+        """Seconds that are left."""
+        return max(self._end - time.monotonic(), 0.0)
 
-    def postpone(self, seconds: float) -> None:
-        self._end += seconds
+    async def take(self, *, fresh: bool) -> Worker:
+        """Return a worker; that it had to be started does not count, but no wait is longer than the query may take."""
+        asked = time.monotonic()
+        self._worker = worker = await self._workers.take(fresh=fresh)
+        self._began = time.monotonic()
+        self._used_before = None
+        self._end += self._began - asked
+        return worker
 
-    def check(self) -> None:
-        if self.left <= 0:
+    def give_back(self, worker: Worker, *, reusable: bool) -> None:
+        """Give a worker back, for the next query or to its end."""
+        self._worker = None
+        self._workers.give_back(worker, reusable=reusable and not worker.reniced)
+
+    def _look(self) -> None:
+        try:
+            self._check()
+        except KgError as error:
+            self._error = error
+            if self._task:
+                self._task.cancel()
+        else:
+            self._timer = self._loop.call_later(_POLL, self._look)
+
+    def _check(self) -> None:
+        if not self.left and not self._worker and self._workers.is_loading:
+            raise Unavailable("the imported graphs are being loaded", hint="try again in some seconds", retry=5)
+        if not self.left:
             what = f"the query took longer than {self._seconds:g} s"
             hint = "ask for less: bind more, aggregate less, add LIMIT to an inner query"
             raise OverTime(what, hint=hint, limit="timeout", retry=10)
         if self._is_gone():
             raise ClientGone("the client closed the connection")
+        if self._worker:
+            self.place.spent = max(self.place.spent, self._spent(self._worker))
+            if self.place.spent >= _NICE_AFTER:
+                self._worker.renice(_NICENESS)
+            if self.place.spent >= _HEAVY_AFTER and not self.place.heavy:
+                self.place.become_heavy()
 
+    def _spent(self, worker: Worker) -> float:
+        """Return seconds of the processor, so that a busy machine does not make light queries heavy.
 
-class _Usage:
-    """What a query has taken so far: processor time, so that a busy machine does not make light queries heavy.
-
-    Arguments:
-        worker: runs the query; what it used before the first check is another query's, or little.
-
-    """
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-        self._began = time.monotonic()
-        self._before: float | None = None
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of the processor; where they are not known, or the query waits for long, those of the clock."""
-        passed = time.monotonic() - self._began
-        used = self._worker.cpu_seconds()
+        Where they are not known, or the query waits for long, those of the clock. What the worker used before the first
+        look is another query's, or little.
+        """
+        passed, used = time.monotonic() - self._began, worker.cpu_seconds()
         if used is None or passed > _HEAVY_AFTER_CLOCK:
             return passed
-        self._before = used if self._before is None else self._before
-        return used - self._before
+        self._used_before = used if self._used_before is None else self._used_before
+        return used - self._used_before
 
 
 class _Workers:
     """Workers over one dataset: those that wait for a query, and how another one is started.
 
     Arguments:
-        spawn: starts a worker; it calls what it is given while it waits.
+        start: starts a worker.
         ready: how many wait for a query when others were ended.
 
     """
 
-    def __init__(self, spawn: Callable[[Callable[[], None]], Worker], ready: int) -> None:
-        self._spawn, self._ready = spawn, ready
-        self._lock = threading.Lock()
+    def __init__(self, start: Callable[[], Coroutine[Any, Any, Worker]], ready: int) -> None:
+        self._start, self._ready = start, ready
+        self._starting: set[asyncio.Task[None]] = set()
         self.idle: list[Worker] = []
         self.replaced = 0
 
-    def take(self, wait: Callable[[], None], *, fresh: bool) -> Worker:
+    @property
+    def is_loading(self) -> bool:
+        """Whether no worker can be had before graphs are loaded."""
+        return False
+
+    async def take(self, *, fresh: bool) -> Worker:
         """Return a worker, a new one where it should be fresh or none is idle."""
-        with self._lock:
-            if self.idle and not fresh:
-                return self.idle.pop()
-        return self._spawn(wait)
+        return self.idle.pop() if self.idle and not fresh else await self._start()
 
     def give_back(self, worker: Worker, *, reusable: bool) -> None:
         """Keep a worker, or end it and start another one where few wait."""
-        with self._lock:
-            if reusable:
-                self.idle.append(worker)
-                return
+        if reusable:
+            self.idle.append(worker)
+            return
         worker.kill()
-        with self._lock:
-            self.replaced += 1
-            wanted = len(self.idle) < self._ready
-        if wanted:
-            with suppress(Unavailable):
-                fresh = self._spawn(_no_wait)
-                with self._lock:
-                    self.idle.append(fresh)
+        self.replaced += 1
+        if len(self.idle) + len(self._starting) < self._ready:
+            starting = asyncio.ensure_future(self._add())
+            self._starting.add(starting)
+            starting.add_done_callback(self._starting.discard)
+
+    async def _add(self) -> None:
+        with suppress(Unavailable):
+            self.idle.append(await self._start())
 
 
-class _Extension:
+class _Extension(_Workers):
     """Workers of another spawner, which loads imported graphs when a query first names one of them.
 
     Arguments:
         names: IRIs of the graphs.
-        extend: has our spawner fork the other one.
-        reap: ends it where it is dead.
+        load: has our spawner fork the other one, and waits until it has loaded its graphs.
 
     """
 
-    def __init__(self, names: frozenset[str], extend: Callable[[], Spawner], reap: Callable[[Spawner], None]) -> None:
-        self.names, self._extend, self._reap = names, extend, reap
-        self.workers = _Workers(self._spawn, 1)
-        self.spawner: Spawner | None = None
-        self._lock = threading.Lock()
+    def __init__(self, names: frozenset[str], load: Callable[[], Coroutine[Any, Any, Spawner]]) -> None:
+        super().__init__(self._start_loaded, 1)
+        self.names, self._load = names, load
+        self._loading: asyncio.Task[Spawner] | None = None
         self._after = 0.0
 
-    def _spawn(self, wait: Callable[[], None]) -> Worker:
-        spawner = self._loaded(wait)
-        try:
-            return spawner.spawn()
-        except Unavailable:
-            self._forget(spawner)
-        return self._loaded(wait).spawn()
+    @property
+    def is_loading(self) -> bool:
+        """Whether no worker can be had before the graphs are loaded."""
+        return self._loading is not None and not self._loading.done()
 
-    def _loaded(self, wait: Callable[[], None]) -> Spawner:
-        """Return the spawner once it has loaded its graphs.
-
-        Raises:
-            Unavailable: waiting is over, or they cannot be loaded.
-
-        """
-        while True:
-            with self._lock:
-                spawner = self.spawner or self._begin()
-                try:
-                    if spawner.is_ready():
-                        return spawner
-                except Unavailable as error:
-                    self._after = time.monotonic() + _PAUSE
-                    self.spawner = None
-                    self._reap(spawner)
-                    raise _not_loaded() from error
+    async def _start_loaded(self) -> Worker:
+        for _ in range(2):
+            loading = self._loading = self._loading or self._begin()
             try:
-                wait()
-            except OverTime as error:
-                what = "the imported graphs are being loaded"
-                raise Unavailable(what, hint="try again in some seconds", retry=5) from error
-            time.sleep(_POLL)
+                spawner = await asyncio.shield(loading)
+            except Unavailable as error:
+                self._after = time.monotonic() + _PAUSE
+                self._forget(loading)
+                raise _not_loaded() from error
+            with suppress(Unavailable):
+                return await spawner.spawn()
+            spawner.reap()
+            self._forget(loading)
+        raise _not_loaded()
 
-    def _begin(self) -> Spawner:
+    def _begin(self) -> asyncio.Task[Spawner]:
         """Begin to load the graphs; where that failed, not again at once."""
         if time.monotonic() < self._after:
             raise _not_loaded()
-        self.spawner = self._extend()
-        return self.spawner
+        return asyncio.ensure_future(self._load())
 
-    def _forget(self, dead: Spawner) -> None:
-        with self._lock:
-            if self.spawner is dead:
-                self.spawner = None
-                self._reap(dead)
+    def _forget(self, dead: asyncio.Task[Spawner]) -> None:
+        if self._loading is dead:
+            self._loading = None
 
 
-class WorkerPool:
+class WorkerPool(Engine):
     """Workers forked from a spawner; to be made before any thread starts.
 
     A query that names an imported graph goes to workers of another spawner, which loads these graphs at the first such
@@ -252,6 +298,9 @@ class WorkerPool:
         dataset: what all workers share. It is made ready beside the caller; the first worker waits for it.
         embedded: the graph in memory, beside which imported graphs are loaded.
         imported: IRIs of the imported graphs. Without `embedded`, a query that names one is refused.
+
+    Attributes:
+        loop: on which all of it runs.
 
     """
 
@@ -270,15 +319,14 @@ class WorkerPool:
         self._search: Search = lambda *_: None
         self._searches = ThreadPoolExecutor(1)  # One at a time, whatever queries ask; its thread begins with the first.
         self._admission = Admission(limits)
-        self._lock = threading.Lock()
-        self._workers = _Workers(lambda _: self._ask_spawner(Spawner.spawn), limits.light)
+        self._workers = _Workers(lambda: self._ask_spawner(Spawner.spawn), limits.light)
         self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes, dataset, embedded))
         self._standby: Spawner | None = None
         self._imported = imported
         parts = (*(part.names for part in embedded.imported.parts), imported) if embedded else ()
         self._extensions = [self._extension(part - len(parts), names) for part, names in enumerate(parts)]
-        self._closed = threading.Event()
-        threading.Thread(target=self._keep_standby, daemon=True).start()
+        self.loop = EventLoop()
+        self._standing_by = self.wait(self._begin_standby())
 
     @classmethod
     def over(cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> WorkerPool:
@@ -301,7 +349,7 @@ class WorkerPool:
         """How many workers were ended, and replaced where one was needed."""
         return sum(workers.replaced for workers in self._all_workers())
 
-    def query(
+    async def answer(
         self,
         request: QueryRequest,
         *,
@@ -322,18 +370,17 @@ class WorkerPool:
                 OverMemory, TooLarge; Unavailable where no worker can be had.
 
         """
-        deadline = _Deadline(min(seconds or self._limits.timeout, self._limits.timeout), is_gone)
-        workers = self._workers_for(request)
-        with self._admission.enter(client, deadline.check) as place:
-            result = self._run(workers, request, place, deadline)
-            result = result or self._run(workers, request, place, deadline, again=True)
+        may_take = min(seconds or self._limits.timeout, self._limits.timeout)
+        with _Run(may_take, is_gone, self._workers_for(request)) as run, await self._admission.enter(client) as place:
+            run.place = place
+            result = await self._run(request, run) or await self._run(request, run, fresh=True)
             if result is None:
                 raise _lost()
-            return replace(result, heavy=place.heavy)
+            return replace(result, heavy=True) if place.heavy else result
 
-    def ready(self) -> None:
-        """Ask something."""
-        self.query(_ANYTHING, client="readyz")
+    def wait(self, coroutine: Coroutine[Any, Any, _Returned]) -> _Returned:
+        """Return what a coroutine returns, on the event loop."""
+        return self.loop.run(coroutine)
 
     def search_with(self, search: Search) -> None:
         """Let something answer `kb:textScore`: here, where one index serves all workers."""
@@ -341,15 +388,20 @@ class WorkerPool:
 
     def begin(self) -> None:
         """Wait for a first worker, so that no query waits in its own time until the dataset is ready."""
-        self._workers.give_back(self._workers.take(_no_wait, fresh=True), reusable=True)
+        self._workers.give_back(self.wait(self._workers.take(fresh=True)), reusable=True)
 
     def close(self) -> None:
-        """End spawners and workers."""
-        self._closed.set()
+        """End spawners and, with them, workers."""
         self._searches.shutdown(wait=False, cancel_futures=True)
+        self.wait(self._end())
+        self.loop.close()
+
+    async def _end(self) -> None:
+        self._standing_by.cancel()
+        await asyncio.wait([self._standing_by])
         for worker in (worker for workers in self._all_workers() for worker in workers.idle):
-            worker.end()
-        for spawner in (*(one.spawner for one in self._extensions), self._spawner, self._standby):
+            worker.kill()
+        for spawner in (self._spawner, self._standby):  # Extended ones are workers of theirs.
             if spawner:
                 spawner.close()
 
@@ -363,89 +415,78 @@ class WorkerPool:
         if named and not self._extensions:
             hint = "ask a server without --store, or load its file of data/imported into an engine of your own"
             raise QueryError(f"this server does not hold the graph {min(named)}", hint=hint)
-        return next(one.workers for one in self._extensions if named <= one.names) if named else self._workers
+        return next(one for one in self._extensions if named <= one.names) if named else self._workers
 
     def _all_workers(self) -> list[_Workers]:
-        return [self._workers, *(one.workers for one in self._extensions)]
+        return [self._workers, *self._extensions]
 
     def _extension(self, part: int, names: frozenset[str]) -> _Extension:
-        def extend() -> Spawner:
-            return self._ask_spawner(lambda spawner: spawner.extended(part))
+        async def load() -> Spawner:
+            extended = await self._ask_spawner(lambda spawner: spawner.extended(part))
+            await extended.loaded()
+            return extended
 
-        return _Extension(names, extend, lambda spawner: self._spawner.reap(spawner))
+        return _Extension(names, load)
 
-    def _run(
-        self, workers: _Workers, request: QueryRequest, place: Place, deadline: _Deadline, *, again: bool = False
-    ) -> QueryResult | None:
+    async def _run(self, request: QueryRequest, run: _Run, *, fresh: bool = False) -> QueryResult | None:
         """Return the result, or None where the worker was ended by someone else before the query grew long."""
-        begin = time.monotonic()
-        worker = workers.take(deadline.check, fresh=again)
-        deadline.postpone(time.monotonic() - begin)
+        worker = await run.take(fresh=fresh)
         reusable = False
         try:
-            result = _exchange(worker, request, place, deadline, self._begin_search)
+            result = await worker.ask(request, run.left, self._score)
+            if result is None:
+                await self._explain(worker, run.place)
             reusable = result is not None and not result.worn
-        except TimeoutError:
-            deadline.check()
-            raise
         except KgError as error:
-            reusable = error.limit not in _WEARING and not isinstance(error, (Unavailable, ClientGone))
+            reusable = error.limit not in _WEARING and not isinstance(error, Unavailable)
             raise
         else:
-            if result is None:
-                self._explain(worker, place)
             return result
         finally:
-            workers.give_back(worker, reusable=reusable and not worker.reniced)
+            run.give_back(worker, reusable=reusable)
 
-    def _begin_search(self, text: str, lang: str) -> _Searched:
-        return self._searches.submit(self._search, text, lang)
+    async def _score(self, text: str, lang: str) -> Mapping[str, float] | None:
+        return await asyncio.get_running_loop().run_in_executor(self._searches, self._search, text, lang)
 
-    def _ask_spawner(self, fork: Callable[[Spawner], _Forked]) -> _Forked:
+    async def _ask_spawner(self, fork: Callable[[Spawner], Awaitable[_Returned]]) -> _Returned:
         """Return what the spawner forks, or its standby where it is dead."""
         try:
-            return fork(self._spawner)
+            return await fork(spawner := self._spawner)
         except Unavailable:
-            self._fail_over()
+            self._fail_over(spawner)
         try:
-            return fork(self._spawner)
+            return await fork(self._spawner)
         except Unavailable:
             self.on_lost()
             raise
 
-    def _keep_standby(self) -> None:
+    async def _begin_standby(self) -> asyncio.Task[None]:
+        return asyncio.ensure_future(self._keep_standby())
+
+    async def _keep_standby(self) -> None:
         """Have the spawner fork a standby, and another one when that is gone."""
-        while not self._closed.wait(_POLL):
-            standby = self._standby
-            if standby is None or (standby.ends_within(_ROUND) and standby is self._standby):
-                self._add_standby()
+        while True:
+            with suppress(Unavailable):
+                self._standby = await self._spawner.standby()
+                await self._standby.stirs()
+            await asyncio.sleep(_POLL)
 
-    def _add_standby(self) -> None:
-        with suppress(Unavailable):
-            self._standby = self._spawner.standby()
-
-    def _fail_over(self) -> None:
+    def _fail_over(self, dead: Spawner) -> None:
         """Put the standby in the place of a dead spawner; the workers of the dead one end with their query."""
-        with self._lock:
-            if self._standby is None:
-                return
-            dead, self._spawner = self._spawner, self._standby
+        if dead is self._spawner and self._standby:
+            self._spawner, self._standby = self._standby, None
             dead.close()
-            self._standby = None
-        self._add_standby()
+            self._standing_by.cancel()
+            self._standing_by = asyncio.ensure_future(self._keep_standby())
 
-    def _explain(self, worker: Worker, place: Place) -> None:
+    async def _explain(self, worker: Worker, place: Place) -> None:
         """Say why a worker died; nothing where it was killed from outside and the query may be tried again."""
-        status = worker.end()
+        status = await worker.end()
         number = os.WTERMSIG(status) if status >= 0 and os.WIFSIGNALED(status) else 0
         if number in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGTRAP):
             raise over_memory(self._limits)
         if number == signal.SIGALRM or place.heavy:
             raise _lost()
-
-
-def _no_wait() -> None:
-    raise OverTime("nobody waits for this")
 
 
 def _not_loaded() -> Unavailable:
@@ -455,39 +496,3 @@ def _not_loaded() -> Unavailable:
 
 def _lost() -> Unavailable:
     return Unavailable("the worker of this query was lost", hint="try again", retry=1)
-
-
-def _exchange(
-    worker: Worker,
-    request: QueryRequest,
-    place: Place,
-    deadline: _Deadline,
-    begin_search: Callable[[str, str], _Searched],
-) -> QueryResult | None:
-    """Send a query and wait for its result; a long one becomes heavy on the way."""
-    usage = _Usage(worker)
-
-    def wait() -> None:
-        deadline.check()
-        place.spent = max(place.spent, usage.seconds)
-        if place.spent >= _NICE_AFTER:
-            worker.renice(_NICENESS)
-        if place.spent >= _HEAVY_AFTER and not place.heavy:
-            place.become_heavy()
-
-    def search(text: str, lang: str) -> Mapping[str, float] | None:
-        searched = begin_search(text, lang)
-        try:
-            while not wait_for([searched], _POLL).done:
-                wait()
-        finally:
-            searched.cancel()
-        return searched.result()
-
-    if worker.channel.gettimeout() != _POLL:
-        worker.channel.settimeout(_POLL)
-    try:
-        send_request(worker.channel, request, max(deadline.left, 0.0), wait)
-        return read_result(worker.channel, wait, search)
-    except ConnectionError:
-        return None

@@ -68,10 +68,17 @@ class TermUse:
 
     def unused(self, query: str) -> list[UnusedTerm]:
         """Return the terms that a query names and the graph does not use, in the order of the query."""
-        named, spaces = iris_of(query, self._prefixes), _SPACES + self._others
-        known = {iri: offset for iri, offset in named.items() if iri.startswith(spaces) and iri[-1] not in "#/"}
-        judged = ((self._judge(iri), offset) for iri, offset in known.items())
+        judged = ((self._judge(iri), offset) for iri, offset in self._known(query))
         return [UnusedTerm(term.iri, term.defined, term.nearest, offset) for term, offset in judged if term]
+
+    def may_have_unused(self, query: str) -> bool:
+        """Return whether `unused` has something to say, or to look up; so much is known at once."""
+        return any(self._judged.get(iri, self) for iri, _ in self._known(query))
+
+    def _known(self, query: str) -> list[tuple[str, int]]:
+        """Return the IRIs in a query that are judged, and where they stand first."""
+        named, spaces = iris_of(query, self._prefixes), _SPACES + self._others
+        return [(iri, offset) for iri, offset in named.items() if iri.startswith(spaces) and iri[-1] not in "#/"]
 
     def _judge(self, iri: str) -> UnusedTerm | None:
         if iri not in self._judged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request, request
 
@@ -35,6 +36,9 @@ from kg.web.site import Site
 from kg.web.sparql import editor, graph_store, protocol
 from kg.web.things import diagram_pages, linked_data, lists, read_pages
 from kg.web.views import read_views
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _MODULES = (
     *(layout, errors, health),
@@ -76,10 +80,18 @@ def create_app(
     for module in _MODULES:
         module.init_app(app, site)
     hosts = Hosts(settings)
-    cache = app.extensions["kg.response_cache"] = ResponseCache(app.wsgi_app, site.cache, settings.limits, hosts)
+    cache = ResponseCache(app.wsgi_app, site.cache, settings.limits)
     logged = AccessLog(cache, site.metrics, RequestLog(settings))
-    proxies = Networks(settings.trusted_proxy, "--trusted-proxy")
-    app.wsgi_app = TrustedProxies(logged, proxies, hosts, site.address.site)  # type: ignore[method-assign]
+    trusted = Networks(settings.trusted_proxy, "--trusted-proxy")
+    proxies = TrustedProxies(logged, trusted, hosts, site.address.site)
+    app.wsgi_app = proxies  # type: ignore[method-assign]
+
+    async def prepare(environ: WSGIEnvironment) -> bool:
+        """Look a response up, or make it where a query is all that it needs; return whether it is there."""
+        proxies.read(environ)
+        return cache.holds(environ) or await protocol.reply_ahead(site, environ)
+
+    app.extensions["kg.prepare"] = prepare
     return app
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Awaitable
 from typing import Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from kg.endpoint.http.request_record import record_of
-from kg.endpoint.http.sparql_protocol import reply_with_error
+from kg.endpoint.http.request_record import RequestRecord, record_of
+from kg.endpoint.http.sparql_protocol import Reply, reply_with_error
 from kg.errors import KgError
 from kg.web.context import Context
 from kg.web.layout import message
@@ -37,9 +38,23 @@ def init_app(app: Flask, site: Site) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        logging.getLogger("kg").error("unexpected error", exc_info=error)
-        said = KgError("something went wrong on our side", hint="try again; if it stays, report it")
-        return _send(Context.from_request(site, request), said)
+        return _send(Context.from_request(site, request), _logged(error))
+
+
+async def reply_or_error(record: RequestRecord, reply: Awaitable[Reply]) -> Reply:
+    """Return a reply that is made on the event loop, or that with the error which it ends with."""
+    try:
+        return await reply
+    except KgError as error:
+        record.limit = record.limit or error.limit
+        return reply_with_error(error)
+    except Exception as error:  # noqa: BLE001  (as the handler of Flask)
+        return reply_with_error(_logged(error))
+
+
+def _logged(error: Exception) -> KgError:
+    logging.getLogger("kg").error("unexpected error", exc_info=error)
+    return KgError("something went wrong on our side", hint="try again; if it stays, report it")
 
 
 def _send_http(context: Context, error: HTTPException) -> Response:

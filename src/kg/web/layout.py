@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib import resources
 from typing import Any, Final
@@ -14,6 +14,7 @@ import pyoxigraph as ox
 from flask import Flask, Response, request
 
 from kg.endpoint.http.request_record import record_of
+from kg.endpoint.http.sparql_protocol import Reply
 from kg.languages import LANGUAGES, format_number, lang_attribute
 from kg.namespaces import BASE
 from kg.publications.passages import Publication
@@ -81,6 +82,11 @@ def init_app(app: Flask, site: Site) -> None:  # noqa: ARG001  (each module is w
         if request.method == "OPTIONS":
             response.headers.extend(_PREFLIGHT)
         return _with_headers(response)
+
+
+def with_headers(reply: Reply) -> Reply:
+    """Return a reply with the headers of every response."""
+    return replace(reply, headers=[*reply.headers, *_HEADERS.items(), ("Vary", ", ".join(_VARY))])
 
 
 def _with_headers(response: Response) -> Response:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyoxigraph as ox
 from flask import Response, render_template
 
-from kg.endpoint.http.request_record import CACHED, HEAVY, LIGHT, RequestRecord, record_of
+from kg.endpoint.http.request_record import CACHED, HEAVY, LIGHT, record_of
 from kg.endpoint.http.response_cache import wants_fresh
 from kg.endpoint.http.sparql_protocol import REVALIDATED, Reply, reply_with, unkept
 from kg.endpoint.protocol import QueryRequest, QueryResult
@@ -134,29 +134,33 @@ def ask(context: Context, query: QueryRequest, seconds: float | None = None) -> 
 
 def run(site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None = None) -> QueryResult:
     """Return an answer as `ask`, for a request in whatever form it came; an empty one is of nobody in particular."""
-    cache, record = site.cache, record_of(environ)
+    return _kept(site, environ, query) or site.engine.wait(_ask_engine(site, environ, query, seconds))
+
+
+async def run_on_loop(site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None) -> QueryResult:
+    """Return an answer as `run`, on the event loop."""
+    return _kept(site, environ, query) or await _ask_engine(site, environ, query, seconds)
+
+
+def _kept(site: Site, environ: WSGIEnvironment, query: QueryRequest) -> QueryResult | None:
+    record = record_of(environ)
     record.key, record.query = query.key, query
-    answer: QueryResult | None = None if wants_fresh(environ) else cache.get(query.key)
-    if answer is None:
-        answer = _ask_engine(site, environ, query, seconds, record)
-        if not answer.changing:
-            cache.put(query.key, answer, len(answer.data))
-    else:
-        record.effort = CACHED
-    record.result = answer
-    return answer
+    record.result = None if wants_fresh(environ) else site.cache.get(query.key)
+    record.effort = CACHED if record.result else ""
+    return record.result
 
 
-def _ask_engine(
-    site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None, record: RequestRecord
-) -> QueryResult:
+async def _ask_engine(site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None) -> QueryResult:
     is_gone: Callable[[], bool] = environ.get("kg.client_gone", _stays)
+    client, record = environ.get("REMOTE_ADDR", ""), record_of(environ)
     try:
-        answer = site.engine.query(query, client=environ.get("REMOTE_ADDR", ""), seconds=seconds, is_gone=is_gone)
+        answer = await site.engine.answer(query, client=client, seconds=seconds, is_gone=is_gone)
     except KgError as error:
         record.limit, record.effort = error.limit, HEAVY if error.limit in _LONG else LIGHT
         raise
-    record.effort = HEAVY if answer.heavy else LIGHT
+    record.effort, record.result = HEAVY if answer.heavy else LIGHT, answer
+    if not answer.changing:
+        site.cache.put(query.key, answer, len(answer.data))
     return answer
 
 
@@ -166,10 +170,14 @@ def _stays() -> bool:
 
 def send_answer(context: Context, query: QueryRequest, seconds: float | None = None) -> Response:
     """Return an answer of the engine."""
-    answer = ask(context, query, seconds)
+    return send_reply(reply_to(context.site, context.request.environ, query, ask(context, query, seconds)))
+
+
+def reply_to(site: Site, environ: WSGIEnvironment, query: QueryRequest, answer: QueryResult) -> Reply:
+    """Return the reply with an answer, which is kept under the key of its query."""
     if not answer.changing:
-        context.request.environ["kg.result_key"] = query.key
-    return send_reply(reply_with(query, answer, context.site.data_version))
+        environ["kg.result_key"] = query.key
+    return reply_with(query, answer, site.data_version)
 
 
 def send_reply(reply: Reply) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import closing
 from typing import Any, Final
@@ -63,18 +64,18 @@ class BackendPool(WorkerPool):
         super().__init__(open_remote, limits, graph.prefixes, embedded=embedded, imported=imported)
         self._answered = 0.0
 
-    def query(self, request: QueryRequest, **client: Any) -> QueryResult:
+    async def answer(self, request: QueryRequest, **client: Any) -> QueryResult:
         """Return the result of the back end, whole.
 
         Raises:
-            KgError: as `WorkerPool.query`; BadGateway for a back end that fails, GatewayTimeout for one that does not
+            KgError: as `WorkerPool.answer`; BadGateway for a back end that fails, GatewayTimeout for one that does not
                 answer.
 
         """
         try:
-            return super().query(request, **client)
+            return await super().answer(request, **client)
         except OverTime as error:
-            self._check_liveness(error)
+            await asyncio.to_thread(self._check_liveness, error)
             raise
 
     def ready(self) -> None:

@@ -29,7 +29,6 @@ class AccessLog:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond, count and log."""
-        began = perf_counter()
         record = record_of(environ)
         status, size = "500", 0
 
@@ -41,7 +40,7 @@ class AccessLog:
         try:
             return self._app(environ, start)
         finally:
-            seconds = perf_counter() - began
+            seconds = perf_counter() - record.began
             self._metrics.count(record, status, seconds, size)
             self._log.write(environ, record, status, seconds, size)
 

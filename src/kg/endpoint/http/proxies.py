@@ -123,6 +123,11 @@ class TrustedProxies:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to what the proxy forwards."""
+        self.read(environ)
+        return self._app(environ, start_response)
+
+    def read(self, environ: WSGIEnvironment) -> None:
+        """Let a request say who asks, and under which name; what was read is not there the next time."""
         forwarded = {name: environ.pop(name) for name in (_FOR, _PROTO, _HOST, *_OTHERS) if name in environ}
         if forwarded and environ.get("REMOTE_ADDR", "") in self._trusted:
             self._believe(environ, forwarded)
@@ -132,7 +137,6 @@ class TrustedProxies:
             environ["HTTP_HOST"], environ[UNKNOWN_HOST] = _THIS_MACHINE[0], True
         if self._site.netloc:
             environ["HTTP_HOST"], environ["wsgi.url_scheme"] = self._site.netloc, self._site.scheme
-        return self._app(environ, start_response)
 
     def _believe(self, environ: WSGIEnvironment, forwarded: dict[str, str]) -> None:
         for address in map(_address, reversed(forwarded.get(_FOR, "")[-_MANY:].split(","))):

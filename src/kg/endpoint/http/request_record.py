@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from kg.endpoint.protocol import QueryRequest, QueryResult
@@ -26,6 +27,7 @@ class RequestRecord:
         effort: `cached`, `light` or `heavy`, where a query was asked.
         result: of the query, where there is one.
         limit: that the request was over.
+        began: when the request was there, whole.
 
     """
 
@@ -36,6 +38,7 @@ class RequestRecord:
     effort: str = ""
     result: QueryResult | None = None
     limit: str = ""
+    began: float = field(default_factory=perf_counter)
 
 
 def record_of(environ: WSGIEnvironment) -> RequestRecord:

@@ -14,8 +14,9 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, unquote_etag
 
 from kg.endpoint.http.cache import Cache
-from kg.endpoint.http.proxies import UNKNOWN_HOST, Hosts
+from kg.endpoint.http.proxies import UNKNOWN_HOST
 from kg.endpoint.http.request_record import CACHED, record_of
+from kg.endpoint.http.sparql_protocol import Reply
 from kg.endpoint.protocol import QueryResult
 from kg.queries.limits import Limits
 
@@ -38,6 +39,7 @@ _COMPRESSED: Final = (
 )
 _USUAL: Final = 1000  # Characters of Accept-Encoding that are read.
 _LOOKED_UP: Final = "kg.looked_up"
+REPLY: Final = "kg.reply"
 _GZIP: Final = b"gzip"
 _REPRESENTATION: Final = {"content-length", "content-type"}
 Headers = list[tuple[str, str]]
@@ -75,21 +77,21 @@ class ResponseCache:
     that the event loop can answer from the cache.
 
     Arguments:
-        app: the application; it leaves the key of a result in `environ["kg.result_key"]`.
+        app: the application; it leaves the key of a result in `environ["kg.result_key"]`. It is not asked where a reply
+            is in `environ["kg.reply"]`.
         cache: holds the results.
         limits: longer bodies are not looked at.
-        hosts: by which requests may call the server; of others nothing is at hand.
 
     """
 
-    def __init__(self, app: WSGIApplication, cache: Cache, limits: Limits, hosts: Hosts) -> None:
-        self._app, self._cache, self._limits, self._hosts = app, cache, limits, hosts
+    def __init__(self, app: WSGIApplication, cache: Cache, limits: Limits) -> None:
+        self._app, self._cache, self._limits = app, cache, limits
         self._headers: dict[tuple[str, str], tuple[str, str]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond from the cache, or by the application."""
         request_key, head, result = environ.pop(_LOOKED_UP, None) or self._look_up(environ)
-        if head and result and UNKNOWN_HOST not in environ:
+        if head and result:
             record = record_of(environ)
             record.kind, record.route, record.effort = "query", _PATH, CACHED
             record.key, record.result = head.key, result
@@ -98,8 +100,6 @@ class ResponseCache:
 
     def holds(self, environ: WSGIEnvironment) -> bool:
         """Return whether the response to a request is at hand, with nothing left to do but to send it."""
-        if environ.get("HTTP_HOST") not in self._hosts:  # A proxy may know another name: the application sees that.
-            return False
         environ[_LOOKED_UP] = _, head, result = self._look_up(environ)
         if not head or not result:
             return False
@@ -137,7 +137,10 @@ class ResponseCache:
             status, headers, exc_info = line, fields, error
             return _no_write
 
-        body = self._app(environ, start)
+        reply: Reply | None = environ.pop(REPLY, None)
+        body: Iterable[bytes] = [reply.body] if reply else self._app(environ, start)
+        if reply:
+            status, headers = f"{reply.status} {reply.reason}", reply.headers
         key = environ.get("kg.result_key", b"")
         head = Head.from_headers(headers, key)
         if not head.etag and not _is_compressed(environ, head):

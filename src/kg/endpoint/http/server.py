@@ -1,7 +1,8 @@
 """The server: uvicorn takes whole requests and hands them to the application; a slow client takes a connection only.
 
 The application (WSGI) runs in a thread, on a request that has come in whole; the event loop sends its response.
-What the cache holds is sent by the loop itself. The server ends when it has finished what it began.
+What the application can prepare on the loop, such as what the cache holds, is sent by the loop itself. The server ends
+when it has finished what it began.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import uvicorn
 from flask import Flask
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from kg.endpoint.event_loop import EventLoop
 from kg.endpoint.http.sparql_protocol import reply_with_error
 from kg.endpoint.supervisor import ACCEPT, CLOSED, FAILED, READY, RETIRE, STOP, Handover
 from kg.errors import KgError
@@ -44,7 +46,7 @@ _MALLOC: Final = {-8: 2, -3: 1 << 20, -1: 1 << 20}  # M_ARENA_MAX, M_MMAP_THRESH
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-IsCached = Callable[["WSGIEnvironment"], bool]
+Prepare = Callable[["WSGIEnvironment"], Awaitable[bool]]
 _WITHOUT_PREFIX: Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
@@ -60,7 +62,8 @@ class BufferedWsgi:
 
     Arguments:
         app: the application.
-        is_cached: says whether the application can respond at once; such requests take no thread.
+        prepare: makes what can be made on the loop of a response, and says whether the application has it then at once;
+            such requests take no thread.
         threads: how many requests run at once.
         most: bytes of a body that the application may see; of longer ones it learns the length.
 
@@ -69,8 +72,8 @@ class BufferedWsgi:
 
     """
 
-    def __init__(self, app: WSGIApplication, is_cached: IsCached, threads: int, most: int) -> None:
-        self._app, self._is_cached, self._most = app, is_cached, most
+    def __init__(self, app: WSGIApplication, prepare: Prepare, threads: int, most: int) -> None:
+        self._app, self._prepare, self._most = app, prepare, most
         self.retiring = False
         self._threads = ThreadPoolExecutor(threads, "request")
 
@@ -81,7 +84,7 @@ class BufferedWsgi:
         if "content-length" in headers or "transfer-encoding" in headers:
             body, length = await self._body(receive)
         environ = _environ(scope, headers, body, length)
-        if self._is_cached(environ):
+        if await self._prepare(environ):
             response = _respond(self._app, environ)
         else:
             loop = asyncio.get_running_loop()
@@ -215,7 +218,7 @@ class _Connection(HttpToolsProtocol):
             status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         error.title, error.status = status.phrase, status
         reply = reply_with_error(error)
-        fields = [*reply.headers, ("Content-Length", str(len(reply.body))), ("Connection", "close")]
+        fields = [*reply.headers, ("Connection", "close")]
         lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in fields)]
         self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + reply.body)
         self.transport.close()
@@ -244,15 +247,15 @@ class Server(uvicorn.Server):
 
     Arguments:
         app: the application.
-        is_cached: says whether it can respond to a request at once.
+        prepare: as in `BufferedWsgi`.
         limits: say how many threads are needed, and how long requests may be.
 
     """
 
     _loop: asyncio.AbstractEventLoop
 
-    def __init__(self, app: WSGIApplication, is_cached: IsCached, limits: Limits) -> None:
-        self._app = BufferedWsgi(app, is_cached, limits.concurrent + limits.queue + _PAGES, limits.body)
+    def __init__(self, app: WSGIApplication, prepare: Prepare, limits: Limits) -> None:
+        self._app = BufferedWsgi(app, prepare, limits.concurrent + limits.queue + _PAGES, limits.body)
         self._has_started = threading.Event()
         config = uvicorn.Config(
             self._app,
@@ -307,11 +310,12 @@ class Server(uvicorn.Server):
                 connection.close_if_idle(now)
 
 
-def serve(app: Flask, limits: Limits, handover: Handover) -> None:
+def serve(app: Flask, loop: EventLoop, limits: Limits, handover: Handover) -> None:
     """Serve an application until the supervisor says that another server is there, or that it is over.
 
     Arguments:
         app: the application, ready to answer.
+        loop: on which its engine answers queries.
         limits: as in `Server`.
         handover: the sockets; what happens to reloads is counted in it.
 
@@ -320,9 +324,9 @@ def serve(app: Flask, limits: Limits, handover: Handover) -> None:
     handover.send(READY)
     if handover.receive() != ACCEPT:
         return
-    server = Server(app, app.extensions["kg.response_cache"].holds, limits)
+    server = Server(app, app.extensions["kg.prepare"], limits)
     threading.Thread(target=_obey, args=(server, handover), daemon=True).start()
-    server.run([handover.listener])
+    loop.run(server.serve([handover.listener]))
 
 
 def _give_memory_back() -> None:

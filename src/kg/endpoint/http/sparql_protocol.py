@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -44,6 +45,11 @@ class Reply:
     status: int
     headers: Pairs
     body: bytes
+
+    @property
+    def reason(self) -> str:
+        """The phrase beside the status, which means nothing (RFC 9112, section 4)."""
+        return "OK" if self.status == HTTPStatus.OK else "Error"
 
 
 class Operation:
@@ -215,8 +221,9 @@ def reply_with_error(error: KgError) -> Reply:
         "setting": (setting_of(error.limit) if error.limit else "") or None,
     }
     told = {name: value for name, value in members.items() if value is not None}
-    headers = [("Content-Type", "application/problem+json"), *unkept(error)]
-    return Reply(error.status, headers, json.dumps(told, ensure_ascii=False).encode())
+    body = json.dumps(told, ensure_ascii=False).encode()
+    headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body))), *unkept(error)]
+    return Reply(error.status, headers, body)
 
 
 def unkept(error: KgError) -> Pairs:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
 from flask import Blueprint, Flask, Response, request
 
-from kg.endpoint.http.sparql_protocol import Operation
+from kg.endpoint.http.negotiation import likes_html
+from kg.endpoint.http.proxies import UNKNOWN_HOST
+from kg.endpoint.http.request_record import record_of
+from kg.endpoint.http.response_cache import REPLY
+from kg.endpoint.http.sparql_protocol import Operation, Reply
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError
 from kg.queries.formats import GRAPHS, TABLES
 from kg.queries.question import pick
 from kg.web.context import Context
-from kg.web.responses import ask, send_answer, send_page
+from kg.web.errors import reply_or_error
+from kg.web.layout import with_headers
+from kg.web.responses import ask, reply_to, run_on_loop, send_answer, send_page
 from kg.web.site import Site
 from kg.web.sparql.editor import bundle_version, is_built, policy, setting
 from kg.web.sparql.service_description import describe
 from kg.web.sparql.term_warnings import help_links, warnings
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_PATH: Final = "/sparql"
+_SHORT: Final = 8 << 10  # Bytes of a query that the event loop reads.
+_SMALL: Final = 16 << 10  # Bytes of a reply that it compresses.
 _ROWS: Final = 1000
 _TURTLE: Final = GRAPHS[0].name
 
@@ -27,7 +40,7 @@ def init_app(app: Flask, site: Site) -> None:
     """Register the route."""
     blueprint = Blueprint("sparql", __name__)
 
-    @blueprint.route("/sparql", methods=["GET", "POST"])
+    @blueprint.route(_PATH, methods=["GET", "POST"])
     def sparql() -> Response:
         """Answer a query sent by GET, form POST or direct POST (SPARQL 1.1 Protocol, section 2.1)."""
         return _answer(Context.from_request(site, request))
@@ -47,8 +60,51 @@ def _answer(context: Context) -> Response:
         return Response(describe(context.site, request.base_url, form), content_type=form.content_type)
     query = asked.query()
     response = send_answer(context, query, seconds)
-    response.headers.extend([("Link", link) for link in help_links(context.site, query.text)])
+    response.headers.extend(help_links(context.site, query.text))
     return response
+
+
+async def reply_ahead(site: Site, environ: WSGIEnvironment) -> bool:
+    """Make the reply to a query on the event loop, without Flask, and return whether it can be sent by the loop, too.
+
+    Not where that could take long: a thread reads long queries, looks for terms that are like a wrong one, and
+    compresses a large reply. What is no query, or is wrong in itself, Flask answers, and pages.
+    """
+    if (
+        environ["PATH_INFO"] != _PATH
+        or environ["REQUEST_METHOD"] not in ("GET", "POST")
+        or not _is_short(site, environ)
+    ):
+        return False
+    accept, content_type = environ.get("HTTP_ACCEPT", ""), environ.get("CONTENT_TYPE", "")
+    raw, body = environ["QUERY_STRING"].encode("latin-1"), environ["wsgi.input"].getvalue()
+    try:
+        asked = Operation(environ["REQUEST_METHOD"], raw, accept, content_type, body)
+        query, seconds = asked.query(), asked.seconds
+    except KgError:
+        return False
+    if likes_html(accept):
+        return False
+    record = record_of(environ)
+    record.kind, record.route = "query", _PATH
+    reply = await reply_or_error(record, _reply(site, environ, query, seconds))
+    environ[REPLY] = with_headers(reply)
+    return len(reply.body) < _SMALL
+
+
+def _is_short(site: Site, environ: WSGIEnvironment) -> bool:
+    """Return whether a request names a host that is known, and is short enough to be read at once."""
+    if UNKNOWN_HOST in environ or "HTTP_HOST" not in environ:
+        return False
+    limits, length = site.limits, int(environ.get("CONTENT_LENGTH") or 0)
+    return len(environ["QUERY_STRING"]) <= min(_SHORT, limits.url) and length <= min(_SHORT, limits.body)
+
+
+async def _reply(site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None) -> Reply:
+    reply = reply_to(site, environ, query, await run_on_loop(site, environ, query, seconds))
+    if site.term_use.may_have_unused(query.text):
+        reply.headers.extend(await asyncio.to_thread(help_links, site, query.text))
+    return reply
 
 
 def _page(context: Context, asked: Operation) -> Response:

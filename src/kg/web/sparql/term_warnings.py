@@ -20,8 +20,8 @@ _WRITTEN: Final = re.compile(r"<[^>]*>|[\w-]*:(?:[\w%:-]|\\.|\.(?=[\w%:-]))*")
 _IN_IRI: Final = "".join(set(_ASCII) - set(" <>^`{|}"))
 
 
-def help_links(site: Site, query: str) -> list[str]:
-    """Return, for each term of a query that the graph does not use, a link to the nearest (RFC 8288).
+def help_links(site: Site, query: str) -> list[tuple[str, str]]:
+    """Return, for each term of a query that the graph does not use, a Link header to the nearest (RFC 8288).
 
     The relation is `help` (IANA): `anchor` is the term of the query, `title` says what is wrong with it.
     """
@@ -29,7 +29,7 @@ def help_links(site: Site, query: str) -> list[str]:
     for term in _unused(site, query):
         target, anchor = (quote(iri, safe=_IN_IRI) for iri in (term.nearest or ONTOLOGY, term.iri))
         title = quote(term.sentence(site.graph.prefixes), safe=_ASCII)
-        links.append(f'<{target}>; rel="help"; anchor="{anchor}"; title="{title}"')
+        links.append(("Link", f'<{target}>; rel="help"; anchor="{anchor}"; title="{title}"'))
     return links
 
 
