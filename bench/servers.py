@@ -84,7 +84,7 @@ def run(name: str, port: int) -> None:
         from kg.endpoint.http.server import Server
 
         listener = socket.create_server(("127.0.0.1", port), backlog=1024)
-        server = Server(app, app.extensions["kg.prepare"], Limits())
+        server = Server(app.extensions["kg.application"], Limits())
         app.extensions["kg"].engine.loop.run(server.serve([listener]))
 
 

@@ -74,7 +74,7 @@ def serve(**options: Any) -> None:
     pool.on_lost = _begin_anew
     pool.begin()
     app.extensions["kg"].indexes.esco.begin()  # Not before there is a worker: making it takes a core for seconds.
-    run(app, pool.loop, settings.limits, handover)
+    run(app.extensions["kg.application"], pool.loop, settings.limits, handover)
     pool.close()
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from functools import partial
 
 from flask import Flask, Request, request
 
-from kg.endpoint.http.access import AccessLog
+from kg.endpoint.http.application import Application
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.http.logs import RequestLog
 from kg.endpoint.http.proxies import UNKNOWN_HOST, Hosts, Networks, TrustedProxies
@@ -36,9 +36,6 @@ from kg.web.site import Site
 from kg.web.sparql import editor, graph_store, protocol
 from kg.web.things import diagram_pages, linked_data, lists, read_pages
 from kg.web.views import read_views
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 _MODULES = (
     *(layout, errors, health),
@@ -79,19 +76,11 @@ def create_app(
     app.before_request(lambda: _inspect(request, settings.limits))
     for module in _MODULES:
         module.init_app(app, site)
-    hosts = Hosts(settings)
     cache = ResponseCache(app.wsgi_app, site.cache, settings.limits)
-    logged = AccessLog(cache, site.metrics, RequestLog(settings))
-    trusted = Networks(settings.trusted_proxy, "--trusted-proxy")
-    proxies = TrustedProxies(logged, trusted, hosts, site.address.site)
-    app.wsgi_app = proxies  # type: ignore[method-assign]
-
-    async def prepare(environ: WSGIEnvironment) -> bool:
-        """Look a response up, or make it where a query is all that it needs; return whether it is there."""
-        proxies.read(environ)
-        return cache.holds(environ) or await protocol.reply_ahead(site, environ)
-
-    app.extensions["kg.prepare"] = prepare
+    proxies = TrustedProxies(Networks(settings.trusted_proxy, "--trusted-proxy"), Hosts(settings), site.address.site)
+    reply_ahead = partial(protocol.reply_ahead, site)
+    application = Application(proxies, cache, reply_ahead, site.metrics, RequestLog(settings))
+    app.wsgi_app = app.extensions["kg.application"] = application  # type: ignore[method-assign]
     return app
 
 

@@ -10,8 +10,9 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from kg.endpoint.http.reply import Reply
 from kg.endpoint.http.request_record import RequestRecord, record_of
-from kg.endpoint.http.sparql_protocol import Reply, reply_with_error
+from kg.endpoint.http.sparql_protocol import reply_with_error
 from kg.errors import KgError
 from kg.web.context import Context
 from kg.web.layout import message

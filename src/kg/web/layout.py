@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 import pyoxigraph as ox
 from flask import Flask, Response, request
 
+from kg.endpoint.http.reply import Reply
 from kg.endpoint.http.request_record import record_of
-from kg.endpoint.http.sparql_protocol import Reply
 from kg.languages import LANGUAGES, format_number, lang_attribute
 from kg.namespaces import BASE
 from kg.publications.passages import Publication

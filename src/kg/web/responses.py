@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pyoxigraph as ox
 from flask import Response, render_template
 
+from kg.endpoint.http.reply import Reply
 from kg.endpoint.http.request_record import CACHED, HEAVY, LIGHT, record_of
 from kg.endpoint.http.response_cache import wants_fresh
-from kg.endpoint.http.sparql_protocol import REVALIDATED, Reply, reply_with, unkept
+from kg.endpoint.http.sparql_protocol import REVALIDATED, reply_with, unkept
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError, UnknownValue
 from kg.graph.json_ld import FORMS, expanded

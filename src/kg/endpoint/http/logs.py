@@ -58,7 +58,7 @@ class RequestLog:
         if self._slow:
             self._slow.info("", extra={"kg": {"time": _now(), "note": _NOTICE}})
 
-    def write(self, environ: WSGIEnvironment, record: RequestRecord, status: str, seconds: float, size: int) -> None:
+    def write(self, environ: WSGIEnvironment, record: RequestRecord, status: int, seconds: float, size: int) -> None:
         """Log a response."""
         slow = self._slow is not None and record.query is not None and seconds >= self._slow_seconds
         if self._access is None and not slow:
@@ -69,7 +69,7 @@ class RequestLog:
             "method": environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "other",
             "route": record.route,
             "kind": record.kind,
-            "status": int(status),
+            "status": status,
             "seconds": round(seconds, 4),
             "bytes": size,
             "rows": record.result.rows if record.result else None,

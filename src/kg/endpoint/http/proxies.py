@@ -14,7 +14,7 @@ from kg.endpoint.settings import Settings
 from kg.errors import SourceError
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 _FOR, _PROTO, _HOST = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"
 _OTHERS: Final = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_BY", "HTTP_X_REAL_IP")
@@ -99,7 +99,7 @@ def _host(name: str) -> str:
 
 
 class TrustedProxies:
-    """An application that sees the client and the public address, not those of the proxy.
+    """Proxies that are believed: a request then says who the client is and the public address, not those of the proxy.
 
     A host under which the server is not known is taken away, and `environ["kg.unknown_host"]` says so: no response can
     repeat it.
@@ -110,24 +110,18 @@ class TrustedProxies:
     counts proxies, and believes whoever asks.)
 
     Arguments:
-        app: the application.
         trusted: the proxies.
         hosts: by which requests may call the server.
         site: public address; where it is given, links are made of it, whatever host a request names.
 
     """
 
-    def __init__(self, app: WSGIApplication, trusted: Networks, hosts: Hosts, site: str = "") -> None:
-        self._app, self._trusted, self._hosts = app, trusted, hosts
+    def __init__(self, trusted: Networks, hosts: Hosts, site: str = "") -> None:
+        self._trusted, self._hosts = trusted, hosts
         self._site = urlsplit(site)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Respond to what the proxy forwards."""
-        self.read(environ)
-        return self._app(environ, start_response)
-
     def read(self, environ: WSGIEnvironment) -> None:
-        """Let a request say who asks, and under which name; what was read is not there the next time."""
+        """Let a request say who asks, and under which name, once."""
         forwarded = {name: environ.pop(name) for name in (_FOR, _PROTO, _HOST, *_OTHERS) if name in environ}
         if forwarded and environ.get("REMOTE_ADDR", "") in self._trusted:
             self._believe(environ, forwarded)

@@ -1,27 +1,27 @@
-"""What stands before the application (WSGI, PEP 3333): known responses, 304, gzip."""
+"""What stands before the application: known responses, 304, gzip."""
 
 from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, unquote_etag
 
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.http.proxies import UNKNOWN_HOST
+from kg.endpoint.http.reply import Headers, Reply
 from kg.endpoint.http.request_record import CACHED, record_of
-from kg.endpoint.http.sparql_protocol import Reply
 from kg.endpoint.protocol import QueryResult
 from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 _SHARED_HEADERS: Final = 200
 _PATH: Final = "/sparql"
@@ -42,7 +42,6 @@ _LOOKED_UP: Final = "kg.looked_up"
 REPLY: Final = "kg.reply"
 _GZIP: Final = b"gzip"
 _REPRESENTATION: Final = {"content-length", "content-type"}
-Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,8 @@ class ResponseCache:
     that the event loop can answer from the cache.
 
     Arguments:
-        app: the application; it leaves the key of a result in `environ["kg.result_key"]`. It is not asked where a reply
-            is in `environ["kg.reply"]`.
+        app: the application; it leaves the key of a result in `environ["kg.result_key"]`. It is not asked where
+            a reply is in `environ["kg.reply"]`.
         cache: holds the results.
         limits: longer bodies are not looked at.
 
@@ -88,15 +87,20 @@ class ResponseCache:
         self._app, self._cache, self._limits = app, cache, limits
         self._headers: dict[tuple[str, str], tuple[str, str]] = {}
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Respond from the cache, or by the application."""
+    def respond(self, environ: WSGIEnvironment) -> Reply:
+        """Return a response from the cache, or of the application."""
         request_key, head, result = environ.pop(_LOOKED_UP, None) or self._look_up(environ)
         if head and result:
             record = record_of(environ)
             record.kind, record.route, record.effort = "query", _PATH, CACHED
             record.key, record.result = head.key, result
-            return self._send(environ, start_response, "200 OK", head, result.data)
-        return self._run(environ, start_response, request_key)
+            return self._finish(environ, 200, head, result.data)
+        reply: Reply = environ.pop(REPLY, None) or Reply.from_wsgi(self._app, environ)
+        head = Head.from_headers(reply.headers, environ.get("kg.result_key", b""))
+        if request_key and head.key and reply.status == HTTPStatus.OK:
+            head = replace(head, headers=[self._shared(header) for header in reply.headers])
+            self._cache.put(request_key, head, sum(len(name) + len(value) for name, value in reply.headers))
+        return self._finish(environ, reply.status, head, reply.body)
 
     def holds(self, environ: WSGIEnvironment) -> bool:
         """Return whether the response to a request is at hand, with nothing left to do but to send it."""
@@ -127,54 +131,22 @@ class ResponseCache:
         parts = (method == "POST", *(environ.get(name, "") for name in ("QUERY_STRING", "HTTP_ACCEPT", "CONTENT_TYPE")))
         return blake2b(repr(parts).encode() + body, digest_size=20).digest()
 
-    def _run(
-        self, environ: WSGIEnvironment, start_response: StartResponse, request_key: bytes | None
-    ) -> Iterable[bytes]:
-        status, headers, exc_info = "", Headers(), None
-
-        def start(line: str, fields: Headers, error: Any = None) -> Callable[[bytes], object]:
-            nonlocal status, headers, exc_info
-            status, headers, exc_info = line, fields, error
-            return _no_write
-
-        reply: Reply | None = environ.pop(REPLY, None)
-        body: Iterable[bytes] = [reply.body] if reply else self._app(environ, start)
-        if reply:
-            status, headers = f"{reply.status} {reply.reason}", reply.headers
-        key = environ.get("kg.result_key", b"")
-        head = Head.from_headers(headers, key)
-        if not head.etag and not _is_compressed(environ, head):
-            start_response(status, headers, exc_info)
-            return body
-        data = b"".join(body)
-        if hasattr(body, "close"):
-            body.close()
-        if request_key and key and status.startswith("200 "):
-            head = replace(head, headers=[self._shared(header) for header in headers])
-            self._cache.put(request_key, head, sum(len(name) + len(value) for name, value in headers))
-        return self._send(environ, start_response, status, head, data)
-
     def _shared(self, header: tuple[str, str]) -> tuple[str, str]:
         """Return the same object for the same header: most are the same in all responses."""
         if len(self._headers) < _SHARED_HEADERS:
             return self._headers.setdefault(header, header)
         return self._headers.get(header, header)
 
-    def _send(
-        self, environ: WSGIEnvironment, start_response: StartResponse, status: str, head: Head, data: bytes
-    ) -> Iterable[bytes]:
-        """Send a response: 304 where the client has it (RFC 9110, section 13.1.2), compressed where it accepts that."""
+    def _finish(self, environ: WSGIEnvironment, status: int, head: Head, data: bytes) -> Reply:
+        """Return 304 where the client has it (RFC 9110, section 13.1.2), compressed bytes where it accepts them."""
         headers = head.headers
-        if status.startswith("200 ") and _is_unmodified(environ, head.etag):
-            kept = [header for header in headers if header[0].lower() not in _REPRESENTATION]
-            start_response("304 Not Modified", kept)
-            return []
+        if status == HTTPStatus.OK and _is_unmodified(environ, head.etag):
+            return Reply(304, [header for header in headers if header[0].lower() not in _REPRESENTATION], b"")
         if _is_compressed(environ, head, len(data)):
             data = self._compressed(data, head.key)
             headers = [header for header in headers if header[0].lower() != "content-length"]
             headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(data)))]
-        start_response(status, headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [data]
+        return Reply(status, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else data)
 
     def _compressed(self, data: bytes, key: bytes) -> bytes:
         compressed = self._cache.get(key + _GZIP) if key else None
@@ -183,10 +155,6 @@ class ResponseCache:
             if key:
                 self._cache.put(key + _GZIP, compressed, len(compressed))
         return bytes(compressed)
-
-
-def _no_write(_: bytes) -> None:
-    """Stand for the write callable, which the application does not use."""
 
 
 def wants_fresh(environ: WSGIEnvironment) -> bool:

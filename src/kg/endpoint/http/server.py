@@ -12,27 +12,25 @@ import ctypes
 import io
 import socket
 import sys
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 import uvicorn
-from flask import Flask
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kg.endpoint.event_loop import EventLoop
+from kg.endpoint.http.application import Application
 from kg.endpoint.http.sparql_protocol import reply_with_error
 from kg.endpoint.supervisor import ACCEPT, CLOSED, FAILED, READY, RETIRE, STOP, Handover
 from kg.errors import KgError
 from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 _BODY_READ: Final = 32 << 20  # Bytes of a body that are read, so that its sender hears why it is refused.
 _HEAD: Final = 65_536  # Bytes of a head beside the query string of its URL.
@@ -46,24 +44,14 @@ _MALLOC: Final = {-8: 2, -3: 1 << 20, -1: 1 << 20}  # M_ARENA_MAX, M_MMAP_THRESH
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Prepare = Callable[["WSGIEnvironment"], Awaitable[bool]]
 _WITHOUT_PREFIX: Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
 
-@dataclass(frozen=True)
-class _Response:
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
-class BufferedWsgi:
-    """An ASGI application (version 3) over a WSGI one: requests and responses are whole.
+class _Asgi:
+    """An ASGI application (version 3) over ours: requests and responses are whole.
 
     Arguments:
-        app: the application.
-        prepare: makes what can be made on the loop of a response, and says whether the application has it then at once;
-            such requests take no thread.
+        application: it responds on the loop to what it could prepare there, and in a thread to all else.
         threads: how many requests run at once.
         most: bytes of a body that the application may see; of longer ones it learns the length.
 
@@ -72,8 +60,8 @@ class BufferedWsgi:
 
     """
 
-    def __init__(self, app: WSGIApplication, prepare: Prepare, threads: int, most: int) -> None:
-        self._app, self._prepare, self._most = app, prepare, most
+    def __init__(self, application: Application, threads: int, most: int) -> None:
+        self._application, self._most = application, most
         self.retiring = False
         self._threads = ThreadPoolExecutor(threads, "request")
 
@@ -84,15 +72,16 @@ class BufferedWsgi:
         if "content-length" in headers or "transfer-encoding" in headers:
             body, length = await self._body(receive)
         environ = _environ(scope, headers, body, length)
-        if await self._prepare(environ):
-            response = _respond(self._app, environ)
+        if await self._application.prepare(environ):
+            reply = self._application.respond(environ)
         else:
             loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._threads, _respond, self._app, environ)
+            reply = await loop.run_in_executor(self._threads, self._application.respond, environ)
+        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
         if self.retiring or length > _BODY_READ:
-            response.headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
-        await send({"type": "http.response.body", "body": response.body})
+            encoded.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
+        await send({"type": "http.response.body", "body": reply.body})
 
     async def _body(self, receive: Receive) -> tuple[bytes, int]:
         """Return a body and its length; nothing of one that is too long, though most of it is read."""
@@ -148,29 +137,6 @@ def _environ(scope: Scope, headers: dict[str, str], body: bytes, length: int) ->
     if length or "content-length" in headers:
         environ["CONTENT_LENGTH"] = str(length)
     return environ
-
-
-def _respond(app: WSGIApplication, environ: WSGIEnvironment) -> _Response:
-    status, headers = "", list[tuple[str, str]]()
-
-    def start(line: str, fields: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-        nonlocal status, headers
-        del exc_info
-        status, headers = line, fields
-        return _no_write
-
-    parts = app(environ, start)
-    try:
-        body = b"".join(parts)
-    finally:
-        if hasattr(parts, "close"):
-            parts.close()
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    return _Response(int(status[:3]), encoded, body)
-
-
-def _no_write(_: bytes) -> None:
-    """Stand for the write callable, which the application does not use."""
 
 
 class _Connection(HttpToolsProtocol):
@@ -243,20 +209,18 @@ class _Connection(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Serves an application until `retire` is called, and ignores signals: the supervisor says what to do.
+    """Serves an application until the supervisor says that it is over, and ignores signals.
 
     Arguments:
-        app: the application.
-        prepare: as in `BufferedWsgi`.
+        application: ready to answer.
         limits: say how many threads are needed, and how long requests may be.
+        handover: to the supervisor, where there is one; what happens to reloads is counted in it.
 
     """
 
-    _loop: asyncio.AbstractEventLoop
-
-    def __init__(self, app: WSGIApplication, prepare: Prepare, limits: Limits) -> None:
-        self._app = BufferedWsgi(app, prepare, limits.concurrent + limits.queue + _PAGES, limits.body)
-        self._has_started = threading.Event()
+    def __init__(self, application: Application, limits: Limits, handover: Handover | None = None) -> None:
+        self._app = _Asgi(application, limits.concurrent + limits.queue + _PAGES, limits.body)
+        self._handover = handover
         config = uvicorn.Config(
             self._app,
             http=type("_LimitedConnection", (_Connection,), {"most": 2 * limits.url + _HEAD}),
@@ -276,29 +240,38 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
 
-    def retire(self, linger: float = 0.0) -> None:
-        """Accept no more, respond to what was asked, close each connection after its response, and end.
-
-        Arguments:
-            linger: seconds in which connections without a request stay open.
-
-        """
-        self._has_started.wait()
-        self._app.retiring = True
-        asyncio.run_coroutine_threadsafe(self._stop_accepting(linger), self._loop).result()
-
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to accept."""
+        """Start to accept, and to listen to the supervisor."""
         await super().startup(sockets)
-        self._loop = asyncio.get_running_loop()
-        self._has_started.set()
+        if self._handover:
+            self._obeying = asyncio.ensure_future(self._obey(self._handover))
 
-    async def _stop_accepting(self, linger: float) -> None:
+    async def _obey(self, handover: Handover) -> None:
+        words, _ = await asyncio.open_unix_connection(sock=handover.supervisor)
+        word = ""
+        while word != STOP:
+            word = STOP
+            with suppress(ConnectionError):
+                word = (await words.readline()).decode().strip() or STOP
+            if word == FAILED:
+                handover.failed += 1
+            elif word in (RETIRE, STOP):
+                self._retire(_LINGER if word == RETIRE else 0.0)
+                handover.send(CLOSED)
+
+    def _retire(self, linger: float) -> None:
+        """Accept no more, respond to what was asked, close each connection after its response, and end.
+
+        Arguments:
+            linger: seconds in which connections without a request stay open.
+
+        """
+        self._app.retiring = True
         for server in self.servers:
             server.close()
         asyncio.get_running_loop().call_later(linger, setattr, self, "should_exit", True)
@@ -310,11 +283,11 @@ class Server(uvicorn.Server):
                 connection.close_if_idle(now)
 
 
-def serve(app: Flask, loop: EventLoop, limits: Limits, handover: Handover) -> None:
+def serve(application: Application, loop: EventLoop, limits: Limits, handover: Handover) -> None:
     """Serve an application until the supervisor says that another server is there, or that it is over.
 
     Arguments:
-        app: the application, ready to answer.
+        application: ready to answer.
         loop: on which its engine answers queries.
         limits: as in `Server`.
         handover: the sockets; what happens to reloads is counted in it.
@@ -322,11 +295,8 @@ def serve(app: Flask, loop: EventLoop, limits: Limits, handover: Handover) -> No
     """
     _give_memory_back()
     handover.send(READY)
-    if handover.receive() != ACCEPT:
-        return
-    server = Server(app, app.extensions["kg.prepare"], limits)
-    threading.Thread(target=_obey, args=(server, handover), daemon=True).start()
-    loop.run(server.serve([handover.listener]))
+    if handover.receive() == ACCEPT:
+        loop.run(Server(application, limits, handover).serve([handover.listener]))
 
 
 def _give_memory_back() -> None:
@@ -334,14 +304,3 @@ def _give_memory_back() -> None:
     with suppress(OSError, AttributeError):
         for option, value in _MALLOC.items():
             ctypes.CDLL(None).mallopt(option, value)
-
-
-def _obey(server: Server, handover: Handover) -> None:
-    word = ""
-    while word != STOP:
-        word = handover.receive()
-        if word == FAILED:
-            handover.failed += 1
-        elif word in (RETIRE, STOP):
-            server.retire(_LINGER if word == RETIRE else 0.0)
-            handover.send(CLOSED)

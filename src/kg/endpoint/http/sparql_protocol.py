@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import blake2b
-from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
 
 from werkzeug.http import parse_options_header
 
 from kg.endpoint.http.negotiation import likes_html, preferred, ranges_of
+from kg.endpoint.http.reply import Headers, Reply
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError, NotAcceptable, NotFound, QueryError, Refused, UnsupportedBody
 from kg.namespaces import GRAPH
@@ -35,21 +34,6 @@ _NAMED: Final = "CONSTRUCT {{ ?s ?p ?o }} {{ GRAPH <{}> {{ ?s ?p ?o }} }}"
 _BAD_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _FIELDS: Final = 200
 REVALIDATED: Final = "public, max-age=0, must-revalidate"
-Pairs = list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A response: its status, headers and body."""
-
-    status: int
-    headers: Pairs
-    body: bytes
-
-    @property
-    def reason(self) -> str:
-        """The phrase beside the status, which means nothing (RFC 9112, section 4)."""
-        return "OK" if self.status == HTTPStatus.OK else "Error"
 
 
 class Operation:
@@ -226,13 +210,13 @@ def reply_with_error(error: KgError) -> Reply:
     return Reply(error.status, headers, body)
 
 
-def unkept(error: KgError) -> Pairs:
+def unkept(error: KgError) -> Headers:
     """Return the headers that forbid caches to keep an error, and say when to try again."""
     retry = [] if error.retry is None else [("Retry-After", str(error.retry))]
     return [("Cache-Control", "no-store"), *retry]
 
 
-def arguments(raw: bytes) -> Pairs:
+def arguments(raw: bytes) -> Headers:
     """Return the pairs of a query string or form, strictly read.
 
     Raises:

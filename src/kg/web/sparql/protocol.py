@@ -10,9 +10,10 @@ from flask import Blueprint, Flask, Response, request
 
 from kg.endpoint.http.negotiation import likes_html
 from kg.endpoint.http.proxies import UNKNOWN_HOST
+from kg.endpoint.http.reply import Reply
 from kg.endpoint.http.request_record import record_of
 from kg.endpoint.http.response_cache import REPLY
-from kg.endpoint.http.sparql_protocol import Operation, Reply
+from kg.endpoint.http.sparql_protocol import Operation
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError
 from kg.queries.formats import GRAPHS, TABLES
