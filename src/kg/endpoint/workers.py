@@ -326,7 +326,7 @@ class WorkerPool(Engine):
         parts = (*(part.names for part in embedded.imported.parts), imported) if embedded else ()
         self._extensions = [self._extension(part - len(parts), names) for part, names in enumerate(parts)]
         self.loop = EventLoop()
-        self._standing_by = self.wait(self._begin_standby())
+        self._standing_by = self.loop.start(self._keep_standby())
 
     @classmethod
     def over(cls, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> WorkerPool:
@@ -393,12 +393,11 @@ class WorkerPool(Engine):
     def close(self) -> None:
         """End spawners and, with them, workers."""
         self._searches.shutdown(wait=False, cancel_futures=True)
+        self._standing_by.cancel()
         self.wait(self._end())
         self.loop.close()
 
     async def _end(self) -> None:
-        self._standing_by.cancel()
-        await asyncio.wait([self._standing_by])
         for worker in (worker for workers in self._all_workers() for worker in workers.idle):
             worker.kill()
         for spawner in (self._spawner, self._standby):  # Extended ones are workers of theirs.
@@ -460,9 +459,6 @@ class WorkerPool(Engine):
             self.on_lost()
             raise
 
-    async def _begin_standby(self) -> asyncio.Task[None]:
-        return asyncio.ensure_future(self._keep_standby())
-
     async def _keep_standby(self) -> None:
         """Have the spawner fork a standby, and another one when that is gone."""
         while True:
@@ -477,7 +473,7 @@ class WorkerPool(Engine):
             self._spawner, self._standby = self._standby, None
             dead.close()
             self._standing_by.cancel()
-            self._standing_by = asyncio.ensure_future(self._keep_standby())
+            self._standing_by = self.loop.start(self._keep_standby())
 
     async def _explain(self, worker: Worker, place: Place) -> None:
         """Say why a worker died; nothing where it was killed from outside and the query may be tried again."""
