@@ -107,7 +107,7 @@ class Spawner:
     """
 
     def __init__(self, channel: socket.socket, pid: int, parent: Spawner | None = None) -> None:
-        self._channel, self.pid, self._parent = channel, pid, parent
+        self._channel, self.pid = channel, pid
         self._turns: ThreadPoolExecutor = parent._turns if parent else ThreadPoolExecutor(1, "spawner")
 
     @classmethod
@@ -130,12 +130,8 @@ class Spawner:
             Unavailable: the spawner is dead.
 
         """
-        starting = asyncio.ensure_future(self._start())
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:  # Nobody waits for it any more.
-            starting.add_done_callback(_kill)
-            raise
+        channel, pid = await self._in_turn(self._fork, _WORKER)
+        return await Worker(pid, channel, self).connect()
 
     async def standby(self) -> Spawner:
         """Return another spawner, forked from this one.
@@ -167,7 +163,7 @@ class Spawner:
         """
         await self.stirs()
         if not self._channel.recv(_REPLY.size):
-            self.reap()
+            self._channel.close()
             raise Unavailable("the process that loads graphs is gone", hint=_HINT, retry=1)
 
     async def stirs(self) -> None:
@@ -187,21 +183,11 @@ class Spawner:
         """Kill a worker."""
         self._turns.submit(self._end, _KILL, pid)
 
-    def reap(self) -> None:
-        """End a spawner that was forked from another one, and let its process be gone."""
-        self._channel.close()
-        if self._parent:
-            self._parent.kill(self.pid)
-
     def close(self) -> None:
         """End the spawner; it ends its workers."""
         self._channel.close()
         with suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
-
-    async def _start(self) -> Worker:
-        channel, pid = await self._in_turn(self._fork, _WORKER)
-        return await Worker(pid, channel, self).connect()
 
     async def _in_turn(self, function: Callable[..., _Returned], *arguments: Any) -> _Returned:
         return await asyncio.get_running_loop().run_in_executor(self._turns, function, *arguments)
@@ -236,11 +222,6 @@ class Spawner:
         return answered
 
 
-def _kill(started: asyncio.Task[Worker]) -> None:
-    if not started.cancelled() and not started.exception():
-        started.result().kill()
-
-
 def _become_spawner(channel: socket.socket, template: WorkerTemplate) -> None:
     """Obey commands until the server ends, in a process of its own; never return."""
     try:
@@ -267,43 +248,36 @@ def _detach(channel: socket.socket) -> None:
 
 
 def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
-    workers: set[int] = set()
+    children: set[int] = set()  # Not reaped, so that their process ids are theirs.
     killed: set[int] = set()
+    statuses: dict[int, int] = {}  # Of children that ended by themselves.
     while True:
         killed = {pid for pid in killed if os.waitpid(pid, os.WNOHANG)[0] == 0}
+        ended = [os.waitpid(pid, os.WNOHANG) for pid in children]
+        statuses.update((pid, status) for pid, status in ended if pid)
+        children -= statuses.keys()
         if killed and not select.select([channel], [], [], _POLL)[0]:
             continue
         message, descriptors, _, _ = socket.recv_fds(channel, _COMMAND.size, 1)
         if len(message) < _COMMAND.size:
             break
         command, number = _COMMAND.unpack(message)
-        if command == _END:
-            reply = _end(number, workers)
-        elif command == _KILL:
-            reply = _kill_child(number, workers, killed)
+        reply = statuses.pop(number, _UNKNOWN)
+        if command in (_END, _KILL):
+            if number in children:
+                os.kill(number, signal.SIGKILL)
+                children.discard(number)
+                if command == _END:
+                    reply = os.waitpid(number, 0)[1]
+                else:
+                    killed.add(number)
         else:
             reply = _fork(command, number, channel, socket.socket(fileno=descriptors[0]), template)
-            if command != _STANDBY:
-                workers.add(reply)
+            children.add(reply)
+            statuses.pop(reply, None)
         channel.sendall(_REPLY.pack(reply))
-    for pid in list(workers):
-        _end(pid, workers)
-
-
-def _kill_child(pid: int, workers: set[int], killed: set[int]) -> int:
-    if pid in workers:
+    for pid in children:
         os.kill(pid, signal.SIGKILL)
-        workers.discard(pid)
-        killed.add(pid)
-    return _UNKNOWN
-
-
-def _end(pid: int, workers: set[int]) -> int:
-    if pid not in workers:
-        return _UNKNOWN
-    workers.discard(pid)
-    os.kill(pid, signal.SIGKILL)
-    return os.waitpid(pid, 0)[1]
 
 
 def _fork(command: bytes, part: int, channel: socket.socket, theirs: socket.socket, template: WorkerTemplate) -> int:

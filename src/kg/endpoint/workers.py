@@ -268,7 +268,7 @@ class _Extension(_Workers):
                 raise _not_loaded() from error
             with suppress(Unavailable):
                 return await spawner.spawn()
-            spawner.reap()
+            spawner.close()
             self._forget(loading)
         raise _not_loaded()
 
