@@ -6,37 +6,54 @@ DATA is N-Quads; `--direct` answers in the server's own process, without workers
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pyoxigraph as ox
 
 import kg.endpoint.workers
-import kg.graph.build
+import kg.graph.cache
+import kg.web.sparql.protocol
 from kg.cli import main
+from kg.endpoint.event_loop import EventLoop
+from kg.graph.build import Graph
 
 
-def other_graph(data: str) -> kg.graph.build.Graph:
+def other_graph(data: str) -> Graph:
     """Return the graph of a file."""
     store = ox.Store()
     store.bulk_load(path=data, format=ox.RdfFormat.N_QUADS)
-    return kg.graph.build.Graph(store, ())
+    return Graph(store, ())
 
 
 class Alone(kg.endpoint.workers.InProcess):
     """An engine that is made, and ends, as a pool does."""
 
-    def __init__(self, open_store: Callable[[], ox.Store], *rest: Any) -> None:
-        super().__init__(open_store(), *rest)
+    def __init__(self, *rest: Any) -> None:
+        super().__init__(*rest)
+        self.loop = EventLoop()
+
+    @classmethod
+    def over(cls, *rest: Any) -> Alone:
+        """Return the engine over a dataset."""
+        return cls(*rest)
+
+    def begin(self) -> None:
+        """Wait for nothing: there are no workers."""
 
     def close(self) -> None:
         """End nothing: there are no workers."""
 
 
+async def never(*_: Any) -> bool:
+    """Leave every request to Flask, in a thread."""
+    return False
+
+
 if __name__ == "__main__":
     graph = other_graph(sys.argv[1])
-    kg.graph.build.build = lambda _: graph
+    kg.graph.cache.read_or_build = lambda _: graph
     if "--direct" in sys.argv:
         sys.argv.remove("--direct")
         kg.endpoint.workers.WorkerPool = Alone  # type: ignore[assignment,misc]
+        kg.web.sparql.protocol.reply_ahead = never
     main(["serve", *sys.argv[2:]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import socket
@@ -13,9 +14,13 @@ from urllib.parse import quote, urlencode, urlsplit
 import pyoxigraph as ox
 import pytest
 from backends import KINDS, Shelf
+from flask import Flask
 from live import Answer, request, served
 from werkzeug.serving import make_server
+from werkzeug.test import create_environ
 
+from kg.endpoint.settings import Settings
+from kg.endpoint.workers import InProcess
 from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.web.app import create_app
@@ -219,6 +224,68 @@ def test_graphs_cannot_be_written(ask, method: str) -> None:
     answer = ask("/store?default", method, b"<urn:a> <urn:b> <urn:c> .", Content_Type="text/turtle")
     assert answer.status == 405
     assert "GET" in answer.headers["Allow"]
+
+
+# What the event loop answers without Flask is what Flask answers.
+
+KB = "PREFIX kb: <https://w3id.org/klimaatbanen/def#> "
+CSV = {"Accept": "text/csv"}
+AHEAD = {
+    "ASK": (sparql("ASK {}"), {}, True),
+    "rows": (sparql("SELECT * { ?s a ?c } ORDER BY ?s ?c LIMIT 50"), CSV, True),
+    "packed": (sparql("SELECT * { ?s a ?c } ORDER BY ?s ?c LIMIT 50"), CSV | {"Accept-Encoding": "gzip"}, True),
+    "a graph": (sparql("CONSTRUCT WHERE { <https://w3id.org/klimaatbanen/id/measure/ccs> a ?c }"), {}, True),
+    "a dataset": (sparql(COUNT, **{"default-graph-uri": ONE}), {}, True),
+    "what changes": (sparql("ASK { FILTER(NOW() > 0) }"), {}, True),
+    "a term that is not there": (sparql(KB + "ASK { ?s a kb:Organization }"), {}, True),
+    "a syntax error": (sparql("ASK {"), {}, True),
+    "SERVICE": (sparql("ASK { SERVICE <http://127.0.0.1:1/> {} }"), {}, True),
+    "what is not offered": (sparql("ASK {}"), {"Accept": "image/png"}, True),
+    "what the client has": (sparql("ASK {}"), {"If-None-Match": "*"}, True),
+    "a large reply": (sparql("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 500"), CSV, False),
+    "a long query": (sparql("ASK {} #" + "x" * 9_000), {}, False),
+    "an update": (sparql("CLEAR ALL") + "&update=x", {}, False),
+    "a page": (sparql("ASK {}"), {"Accept": "text/html"}, False),
+    "the service description": ("/sparql", {"Accept": "text/turtle"}, False),
+    "bad time": (sparql("ASK {}", timeout="x"), {}, False),
+    "an unknown host": (sparql("ASK {}"), {"Host": "evil.example"}, False),
+    "another path": ("/healthz", {}, False),
+}
+
+
+@pytest.fixture(scope="module")
+def uncached(graph: Graph, project: Path) -> Flask:
+    return create_app(graph, find_questions(project / "queries"), Settings(cache=0))
+
+
+@pytest.mark.parametrize("name", AHEAD)
+def test_the_event_loop_answers_as_flask_does(uncached: Flask, name: str) -> None:
+    path, headers, ready = AHEAD[name]
+    application = uncached.extensions["kg.application"]
+    environ = create_environ(path, headers=headers)
+    assert asyncio.run(application.prepare(environ)) == ready
+    ahead, flask = application.respond(environ), uncached.test_client().get(path, headers=headers)
+    assert (ahead.status, ahead.body) == (flask.status_code, flask.data)
+    assert sorted(ahead.headers) == sorted(flask.headers)
+
+
+@pytest.mark.parametrize(("kind", "body"), [(FORM, b"query=ASK%7B%7D"), (DIRECT, b"ASK {}")])
+def test_the_event_loop_answers_what_is_posted(uncached: Flask, kind: str, body: bytes) -> None:
+    application = uncached.extensions["kg.application"]
+    for more, ready in ((b"", True), (b"%23" + b"x" * 9_000, False)):
+        environ = create_environ("/sparql", method="POST", data=body + more, content_type=kind)
+        assert asyncio.run(application.prepare(environ)) == ready
+        assert application.respond(environ).status in (200, 400)
+
+
+def test_an_unexpected_error_on_the_event_loop_is_told_as_elsewhere(
+    uncached: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InProcess, "answer", lambda *_, **__: 1 / 0)
+    environ = create_environ(sparql("ASK {}"))
+    assert asyncio.run(uncached.extensions["kg.application"].prepare(environ))
+    reply = uncached.extensions["kg.application"].respond(environ)
+    assert (reply.status, json.loads(reply.body)["detail"]) == (500, "something went wrong on our side")
 
 
 # HTTP: RFC 9110 and RFC 9111.
