@@ -152,10 +152,10 @@ class _Run:
         self._end += self._began - asked
         return worker
 
-    def give_back(self, worker: Worker, *, reusable: bool) -> None:
+    async def give_back(self, worker: Worker, *, reusable: bool) -> None:
         """Give a worker back, for the next query or to its end."""
         self._worker = None
-        self._workers.give_back(worker, reusable=reusable and not worker.reniced)
+        await self._workers.give_back(worker, reusable=reusable and not worker.reniced)
 
     def _look(self) -> None:
         try:
@@ -207,7 +207,6 @@ class _Workers:
 
     def __init__(self, start: Callable[[], Coroutine[Any, Any, Worker]], ready: int) -> None:
         self._start, self._ready = start, ready
-        self._starting: set[asyncio.Task[None]] = set()
         self.idle: list[Worker] = []
         self.replaced = 0
 
@@ -220,21 +219,16 @@ class _Workers:
         """Return a worker, a new one where it should be fresh or none is idle."""
         return self.idle.pop() if self.idle and not fresh else await self._start()
 
-    def give_back(self, worker: Worker, *, reusable: bool) -> None:
-        """Keep a worker, or end it and start another one where few wait."""
+    async def give_back(self, worker: Worker, *, reusable: bool) -> None:
+        """Keep a worker, or end it and start another one where few wait; the place is not free before that is there."""
         if reusable:
             self.idle.append(worker)
             return
         worker.kill()
         self.replaced += 1
-        if len(self.idle) + len(self._starting) < self._ready:
-            starting = asyncio.ensure_future(self._add())
-            self._starting.add(starting)
-            starting.add_done_callback(self._starting.discard)
-
-    async def _add(self) -> None:
-        with suppress(Unavailable):
-            self.idle.append(await self._start())
+        if len(self.idle) < self._ready:
+            with suppress(Unavailable):
+                self.idle.append(await self._start())
 
 
 class _Extension(_Workers):
@@ -388,7 +382,7 @@ class WorkerPool(Engine):
 
     def begin(self) -> None:
         """Wait for a first worker, so that no query waits in its own time until the dataset is ready."""
-        self._workers.give_back(self.wait(self._workers.take(fresh=True)), reusable=True)
+        self._workers.idle.append(self.wait(self._workers.take(fresh=True)))
 
     def close(self) -> None:
         """End spawners and, with them, workers."""
@@ -442,7 +436,7 @@ class WorkerPool(Engine):
         else:
             return result
         finally:
-            run.give_back(worker, reusable=reusable)
+            await run.give_back(worker, reusable=reusable)
 
     async def _score(self, text: str, lang: str) -> Mapping[str, float] | None:
         return await asyncio.get_running_loop().run_in_executor(self._searches, self._search, text, lang)
