@@ -32,6 +32,7 @@ _HEAVY_AFTER_CLOCK: Final = 1.2  # Seconds of the clock after which it does so w
 _NICE_AFTER: Final = 0.1  # Seconds of the processor after which it runs at a lower priority.
 _NICENESS: Final = 10
 _POLL: Final = 0.05
+_SHORT: Final = 8 << 10
 _PAUSE: Final = 10.0  # Seconds after which imported graphs that could not be loaded are tried again.
 _ANYTHING: Final = QueryRequest("ASK { ?s ?p ?o }")
 _Returned = TypeVar("_Returned")
@@ -365,7 +366,9 @@ class WorkerPool(Engine):
 
         """
         may_take = min(seconds or self._limits.timeout, self._limits.timeout)
-        with _Run(may_take, is_gone, self._workers_for(request)) as run, await self._admission.enter(client) as place:
+        is_long = len(request.text) > _SHORT  # Reading it would hold the loop up.
+        workers = await asyncio.to_thread(self._workers_for, request) if is_long else self._workers_for(request)
+        with _Run(may_take, is_gone, workers) as run, await self._admission.enter(client) as place:
             run.place = place
             result = await self._run(request, run) or await self._run(request, run, fresh=True)
             if result is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import io
 import socket
 import sys
@@ -294,6 +295,8 @@ def serve(application: Application, loop: EventLoop, limits: Limits, handover: H
 
     """
     _give_memory_back()
+    gc.collect()
+    gc.freeze()  # What was built stays: who asks need not wait until it is looked through again.
     handover.send(READY)
     if handover.receive() == ACCEPT:
         loop.run(Server(application, limits, handover).serve([handover.listener]))
