@@ -133,26 +133,18 @@ class Spawner:
         channel, pid = await self._in_turn(self._fork, _WORKER)
         return await Worker(pid, channel, self).connect()
 
-    async def standby(self) -> Spawner:
-        """Return another spawner, forked from this one.
-
-        Raises:
-            Unavailable: the spawner is dead.
-
-        """
-        return Spawner(*await self._in_turn(self._fork, _STANDBY), self)
-
-    async def extended(self, part: int) -> Spawner:
-        """Return another spawner, forked from this one, that loads imported graphs: to be asked once it has them.
+    async def another(self, part: int | None = None) -> Spawner:
+        """Return another spawner, forked from this one: a standby, or one that loads imported graphs.
 
         Arguments:
-            part: as in `WorkerTemplate.extended`.
+            part: of the imported graphs, as in `WorkerTemplate.extended`.
 
         Raises:
             Unavailable: the spawner is dead.
 
         """
-        return Spawner(*await self._in_turn(self._fork, _EXTENDED, part), self)
+        kind = (_STANDBY, 0) if part is None else (_EXTENDED, part)
+        return Spawner(*await self._in_turn(self._fork, *kind), self)
 
     async def loaded(self) -> None:
         """Wait until an extended spawner has loaded its graphs.
@@ -241,10 +233,8 @@ def _detach(channel: socket.socket) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(null, descriptor)
-    for descriptor in range(3, 256):
-        if descriptor != channel.fileno():
-            with suppress(OSError):
-                os.close(descriptor)
+    os.closerange(3, channel.fileno())
+    os.closerange(channel.fileno() + 1, 256)
 
 
 def _obey(channel: socket.socket, template: WorkerTemplate) -> None:

@@ -418,7 +418,7 @@ class WorkerPool(Engine):
 
     def _extension(self, part: int, names: frozenset[str]) -> _Extension:
         async def load() -> Spawner:
-            extended = await self._ask_spawner(lambda spawner: spawner.extended(part))
+            extended = await self._ask_spawner(lambda spawner: spawner.another(part))
             await extended.loaded()
             return extended
 
@@ -460,7 +460,7 @@ class WorkerPool(Engine):
         """Have the spawner fork a standby, and another one when that is gone."""
         while True:
             with suppress(Unavailable):
-                self._standby = await self._spawner.standby()
+                self._standby = await self._spawner.another()
                 await self._standby.stirs()
             await asyncio.sleep(_POLL)
 

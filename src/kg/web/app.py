@@ -76,7 +76,7 @@ def create_app(
     app.before_request(lambda: _inspect(request, settings.limits))
     for module in _MODULES:
         module.init_app(app, site)
-    cache = ResponseCache(app.wsgi_app, site.cache, settings.limits)
+    cache = ResponseCache(app.wsgi_app, site.cache)
     proxies = TrustedProxies(Networks(settings.trusted_proxy, "--trusted-proxy"), Hosts(settings), site.address.site)
     reply_ahead = partial(protocol.reply_ahead, site)
     application = Application(proxies, cache, reply_ahead, site.metrics, RequestLog(settings))

@@ -26,6 +26,10 @@ class Reply:
         """The status with its phrase, as WSGI wants it."""
         return f"{self.status} {responses.get(self.status, 'Error')}"
 
+    def header(self, name: str) -> str:
+        """Return the value of a header, by its name in small letters; empty where there is none."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
     @classmethod
     def from_wsgi(cls, app: WSGIApplication, environ: WSGIEnvironment) -> Reply:
         """Return the response of an application that returns all it has to say (PEP 3333)."""

@@ -71,20 +71,14 @@ async def reply_ahead(site: Site, environ: WSGIEnvironment) -> bool:
     Not where that could take long: a thread reads long queries, looks for terms that are like a wrong one, and
     compresses a large reply. What is no query, or is wrong in itself, Flask answers, and pages.
     """
-    if (
-        environ["PATH_INFO"] != _PATH
-        or environ["REQUEST_METHOD"] not in ("GET", "POST")
-        or not _is_short(site, environ)
-    ):
+    method, accept = environ["REQUEST_METHOD"], environ.get("HTTP_ACCEPT", "")
+    if environ["PATH_INFO"] != _PATH or likes_html(accept) or not _is_short(site, environ):
         return False
-    accept, content_type = environ.get("HTTP_ACCEPT", ""), environ.get("CONTENT_TYPE", "")
     raw, body = environ["QUERY_STRING"].encode("latin-1"), environ["wsgi.input"].getvalue()
     try:
-        asked = Operation(environ["REQUEST_METHOD"], raw, accept, content_type, body)
+        asked = Operation(method, raw, accept, environ.get("CONTENT_TYPE", ""), body)
         query, seconds = asked.query(), asked.seconds
     except KgError:
-        return False
-    if likes_html(accept):
         return False
     record = record_of(environ)
     record.kind, record.route = "query", _PATH
@@ -94,11 +88,12 @@ async def reply_ahead(site: Site, environ: WSGIEnvironment) -> bool:
 
 
 def _is_short(site: Site, environ: WSGIEnvironment) -> bool:
-    """Return whether a request names a host that is known, and is short enough to be read at once."""
-    if UNKNOWN_HOST in environ or "HTTP_HOST" not in environ:
-        return False
+    """Return whether a request names a known host, and is short enough to be read at once."""
     limits, length = site.limits, int(environ.get("CONTENT_LENGTH") or 0)
-    return len(environ["QUERY_STRING"]) <= min(_SHORT, limits.url) and length <= min(_SHORT, limits.body)
+    fits = len(environ["QUERY_STRING"]) <= min(_SHORT, limits.url) and length <= min(_SHORT, limits.body)
+    return (
+        fits and environ["REQUEST_METHOD"] in ("GET", "POST") and UNKNOWN_HOST not in environ and "HTTP_HOST" in environ
+    )
 
 
 async def _reply(site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None) -> Reply:
