@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
+from urllib.parse import quote
 
+import pyoxigraph as ox
 import pytest
 from conftest import ROOT
+from live import request
+
+from kg.graph.build import Graph
 
 
 @pytest.mark.check
@@ -24,6 +31,24 @@ def test_the_bench_of_the_endpoint_measures_ours_beside_a_peer() -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     assert run.stdout.count("| 20,000 | 8 |") == 16
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("options", [[], ["--direct"]])
+def test_the_bench_serves_the_data_that_it_is_given(graph: Graph, tmp_path: Path, options: list[str]) -> None:
+    mark = ox.Quad(ox.NamedNode("urn:mark"), ox.NamedNode("urn:is"), ox.Literal("here"), ox.NamedNode("urn:g"))
+    data = tmp_path / "data.nq"
+    data.write_bytes(ox.serialize([*graph.store, mark], format=ox.RdfFormat.N_QUADS) or b"")
+    command = [sys.executable, "bench/serving.py", str(data), *options, "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        url = re.findall(r"http://\S+", server.stdout.readline())[0]
+        try:
+            path = "/sparql?format=csv&query=" + quote("SELECT ?o { <urn:mark> ?p ?o }")
+            answered = request(url.rstrip("/"), path, "GET", None, {})
+        finally:
+            server.terminate()
+    assert answered.text.split() == ["o", "here"]
 
 
 @pytest.mark.check
