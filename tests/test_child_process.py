@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import select
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from live import until
 
 from kg import child_process
 from kg.child_process import Child
@@ -82,6 +87,26 @@ def test_a_child_that_takes_too_long_is_killed(module: str) -> None:
         assert child.read() == [{"begin": "hang"}]
         child.kill()
         child.kill()
+
+
+def test_a_child_ends_with_its_parent(module: str) -> None:
+    code = f"from kg.child_process import Child; child = Child({module!r}, 'hang'); child.read(); "
+    code += "print(child._process.pid, flush=True); child.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert _lives(child)
+        parent.send_signal(signal.SIGKILL)
+    until(lambda: not _lives(child))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or ") Z " not in status.read_text()
 
 
 def test_isolated_leaves_the_current_folder_aside(module: str) -> None:

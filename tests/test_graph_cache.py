@@ -1,5 +1,6 @@
 """The graph that commands read: as it was built, from the cache; built anew where a file or the cache has changed."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -75,6 +76,22 @@ def test_what_was_kept_and_broken_is_built_anew(project: Path, cache: Path) -> N
     kept.write_bytes(whole[: len(whole) // 2])
     assert len(read_or_build(project).store) == len(build(project).store)
     assert len(kept.read_bytes()) == len(whole)
+
+
+def test_what_another_process_removes_meanwhile_does_not_come_back_empty(
+    project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_or_build(project)
+    note_use = os.utime
+
+    def removed(path: Path, *times: object) -> None:
+        Path(path).unlink()
+        note_use(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "utime", removed)
+        assert _values(read_or_build(project).store) == {'"a"'}
+    assert _values(read_or_build(project).store) == {'"a"'}
 
 
 def test_without_a_folder_to_write_to_it_is_built(project: Path, cache: Path) -> None:

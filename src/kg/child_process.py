@@ -13,6 +13,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -22,6 +23,7 @@ from kg.errors import KgError, Unavailable
 
 Event = dict[str, Any]
 _CHUNK: Final = 65_536
+_WATCH: Final = 0.5  # Seconds between two looks at the parent.
 _EVENT, _RESULT, _ERROR = "event", "result", "error"
 
 
@@ -125,8 +127,9 @@ def run(module: str, request: Any, *, seconds: float | None = None, isolated: bo
 def main(work: Callable[[Any, Callable[[Event], None]], Any]) -> None:
     """Do the work of a child process: read the request from standard input, and write what comes of it.
 
-    What else is printed, by a library for example, goes to standard error.
+    What else is printed, by a library for example, goes to standard error. Where the parent dies, the child ends too.
     """
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     request = json.load(sys.stdin)
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as output:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -139,3 +142,9 @@ def main(work: Callable[[Any, Callable[[Event], None]], Any]) -> None:
             write(_RESULT, work(request, lambda event: write(_EVENT, event)))
         except KgError as error:
             write(_ERROR, error.to_json())
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH)
+    os._exit(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,15 @@ def folder(name: str) -> Path:
 def older(paths: Iterable[Path], kept: int) -> list[Path]:
     """Return the files or folders beyond the newest of some, which are kept."""
     return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)[kept:]
+
+
+def mark_used(path: Path) -> None:
+    """Note that what is kept was read, so that it counts as new.
+
+    Where another process has just removed it, it stays away: `Path.touch` would leave an empty file in its place.
+    """
+    with suppress(OSError):
+        os.utime(path)
 
 
 def key_of(files: Iterable[Path], settings: Iterable[str]) -> str:

@@ -50,7 +50,7 @@ def _read(kept: Path) -> ox.Store | None:
     try:
         store = ox.Store()
         store.load(path=str(kept), format=_FORMAT, lenient=True)
-        kept.touch()
+        fingerprint.mark_used(kept)
     except (OSError, SyntaxError):
         return None
     return store

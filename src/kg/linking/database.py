@@ -208,7 +208,7 @@ def _opened(path: Path) -> sqlite3.Connection | None:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         try:
             if connection.execute("SELECT yes FROM whole").fetchall() and _is_sound(connection):
-                path.touch()
+                fingerprint.mark_used(path)
                 return connection
         except (sqlite3.Error, OSError):
             pass

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from kg.errors import SourceError
 from kg.files import write_whole
-from kg.fingerprint import folder, older
+from kg.fingerprint import folder, mark_used, older
 from kg.validation.findings import Finding, Report, Rule
 
 _KEPT: Final = 64
@@ -19,7 +19,7 @@ def load(key: str) -> Report | None:
     path = folder("validate") / f"{key}.json"
     try:
         payload: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        path.touch()
+        mark_used(path)
         findings = tuple(Finding(**item) for item in payload.pop("findings"))
         rules = tuple(Rule(**item) for item in payload.pop("rules"))
         files, notes = tuple(payload.pop("files")), tuple(payload.pop("notes"))
