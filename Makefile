@@ -38,8 +38,8 @@ docs: $(VENV)/.dev
 	$(BIN)/kg query docs/ontology.rq --format ttl > build/ontology.ttl
 	$(BIN)/pylode build/ontology.ttl -o build/ontology.html
 	$(BIN)/python docs/model.py
-	@command -v dot >/dev/null || { echo "make: docs/architecture.svg needs Graphviz. On Debian: apt install graphviz" >&2; exit 2; }
-	dot -Tsvg docs/architecture.dot -o docs/architecture.svg
+	@command -v dot >/dev/null || { echo "make: docs/*.svg need Graphviz. On Debian: apt install graphviz" >&2; exit 2; }
+	for picture in architecture serving; do dot -Tsvg docs/$$picture.dot -o docs/$$picture.svg; done
 
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-strip-extras -q -o requirements.lock pyproject.toml

@@ -32,10 +32,11 @@ def test_the_picture_has_each_room() -> None:
     assert set(re.findall(r"<title>([a-z]+)_?</title>", svg)) - {"architecture"} >= ROOMS, "run make docs"
 
 
-def test_the_picture_is_drawn_from_its_text() -> None:
+@pytest.mark.parametrize("name", ["architecture", "serving"])
+def test_a_picture_is_drawn_from_its_text(name: str) -> None:
     """Each arrow of the text stands in the picture, so that neither goes on without the other."""
-    svg = (DOCS / "architecture.svg").read_text("utf-8")
-    arrows = re.findall(r"(\w+) -> (\w+)", DOT)
+    svg, text = ((DOCS / f"{name}.{kind}").read_text("utf-8") for kind in ("svg", "dot"))
+    arrows = re.findall(r"(\w+) -> (\w+)", text)
     assert sorted(re.findall(r"<title>(\w+)&#45;&gt;(\w+)</title>", svg)) == sorted(arrows), "run make docs"
 
 
