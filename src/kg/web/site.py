@@ -153,14 +153,14 @@ class Site:
         return self.labels.get(term_key(level), lang)[0] if level else ""
 
     def apart(self, iri: str, lang: str) -> str:
-        """Return what tells a thing from others of its name that have levels, to stand behind the name: ` (mbo)`.
+        """Return what tells a thing from others of its name that have levels, to stand behind the name: ` (mbo)`, `, hbo (bachelor)`.
 
         That is its own level, or else what kind of thing it is.
         """
         if (iri, lang) not in self._alike:
             return ""
         told = self.level(iri, lang) or self.class_name(iri, lang)
-        return f" [{told}]" if "(" in told else f" ({told})"
+        return f", {told}" if "(" in told else f" ({told})"
 
     def class_name(self, iri: str, lang: str) -> str:
         """Return what a thing of its kind is called."""
