@@ -12,7 +12,7 @@ from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pyoxigraph as ox
 import pytest
@@ -213,10 +213,12 @@ def test_several_starts_have_the_skills_of_all_and_the_highest_level(advisor: Ad
 
 
 def test_a_place_narrows_and_says_what_that_rests_on(advisor: Advisor) -> None:
-    told = advise(advisor, "boekhouder", place="cluster/zeeland")
+    told = advise(advisor, "controller", place="cluster/zeeland")
+    assert told["nearest"]
     assert told["place"]["ties"]
     assert {match["occupation"]["id"] for match in told["nearest"]} <= set(told["place"]["ties"])
     assert any("Zeeland" in note for note in told["notes"])
+    assert f"{ID}cluster/zeeland" in {one["id"] for one in told["place"]["elsewhere"]}
     none = advise(advisor, "bakker", place="cluster/rotterdam-moerdijk")
     assert (none["place"]["ties"], none["nearest"]) == ({}, [])
 
@@ -487,9 +489,26 @@ def test_what_was_asked_by_iri_stays_in_the_link_to_the_sheet(client: FlaskClien
 
 
 def test_search_leads_to_the_advice_on_a_qualification(client: FlaskClient) -> None:
+    """The level that somebody types is kept on the way: a qualification of that name may have another, or none."""
+    by_iri = f"/switch?diploma={quote(f'{ID}qualification/mbo-werktuigbouwkunde', safe='')}"
+    assert by_iri in page(client, "/search", q="werktuigbouwkunde", lang="nl")
     for text in ("mbo-4 werktuigbouwkunde", "mbo 4 werktuigbouw"):
         shown = page(client, "/search", q=text, lang="nl")
-        assert f"/switch?diploma={quote(f'{ID}qualification/mbo-werktuigbouwkunde', safe='')}" in shown
+        typed = f"/switch?q={quote_plus(text)}&amp;lang=nl"
+        assert f'{typed}">Zie welke klimaatberoepen vragen om “{text}”<' in shown
+        assert f'{typed}">' in shown.partition('class="items hits"')[2]
+        assert by_iri not in shown
+    assert "Zie welke klimaatberoepen vragen om" not in page(client, "/search", q="mbo waterstof", lang="nl")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"text": "mbo werktuigbouwkunde"}, {"diploma": "qualification/mbo-werktuigbouwkunde"}]
+)
+def test_a_level_that_somebody_does_not_name_is_said_to_be_asked(advisor: Advisor, asked: dict[str, str]) -> None:
+    told = advise(advisor, **asked)["diploma"]
+    fits = {one["occupation"]["name"]: one["asks"][0]["fits"] for one in told["occupations"] if one["named"]}
+    assert fits == {"Procesoperator": "yes", "Werkvoorbereider werktuigbouw": "narrower"}
+    assert words("fits_narrower", "nl", level="mbo-4") == "vraagt mbo-4; u noemt geen niveau van mbo"
 
 
 @pytest.mark.check
@@ -657,3 +676,39 @@ def test_a_route_that_a_text_gives_as_an_example_is_one_on_page_and_sheet(
     for path in ("/switch", "/switch/sheet"):
         shown = re.sub(r"<[^>]+>", "", page(client, path, q="mbo-4 werktuigbouwkunde", lang=lang))
         assert re.search(rf"Be an Engineer\s+\({hedge}\)", shown), path
+
+
+def test_a_table_that_needs_only_a_narrower_occupation_is_said_to(client: FlaskClient, advisor: Advisor) -> None:
+    """The page of the occupation, the advice and the sheets count alike."""
+    plain = re.sub(r"<[^>]+>", "", page(client, q="werkvoorbereider", lang="nl"))
+    assert "(voor klimaattafel Gebouwde omgeving; voor een smaller beroep ook Energiesysteem, Industrie)" in plain
+    own = re.sub(r"<[^>]+>", "", page(client, "/id/occupation/werkvoorbereider", lang="nl"))
+    assert "Voor de klimaattafels Energiesysteem, Gebouwde omgeving en Industrie zijn smallere beroepen nodig:" in own
+    told = advise(advisor, "tekenaar")
+    assert all(table["narrower"] for table in told["from"][0]["climate"][0]["tables"])
+    for form in FORMATS:
+        sheet = render(told, form, "nl", date(2026, 11, 29), {})
+        assert "tekenaar (klimaattafel Industrie, voor een smaller beroep)" in re.sub(r"<(?!urn)[^>]+>|\\\\", "", sheet)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("region/zuid-limburg", "verbinden met Zuid-Limburg alleen: procesoperator B"),
+        ("cluster/chemelot", "verbinden geen beroep met Chemelot"),
+    ],
+)
+def test_a_place_that_leaves_nothing_says_so_and_where_there_is_something(
+    client: FlaskClient, place: str, said: str
+) -> None:
+    starts = told(client, q="controller")["from"][0]["id"], told(client, q="elektricien", lang="nl")["from"][0]["id"]
+    for start, elsewhere in zip(starts, (True, False), strict=True):
+        shown = page(client, **{"from": start}, place=place, lang="nl")
+        notice = shown.partition('<div class="notice" role="status">')[2].partition("</div>")[0] if elsewhere else shown
+        assert said in notice
+        assert f'href="/switch?from={quote_plus(start)}&amp;lang=nl">Haal de regio weg' in notice
+        assert (f"place={quote_plus(ID)}cluster%2Fzeeland" in notice) == elsewhere
+        assert ("Ook in geen ander gebied" in notice) != elsewhere
+    names = re.findall(r"<option[^>]*>([^<]+)</option>", shown)
+    assert {"Chemelot (cluster): de teksten noemen er geen beroep", "zesde cluster", "Zuid-Limburg"} <= set(names)
+    assert "Rotterdam/Moerdijk (cluster): de teksten noemen er geen beroep" in names

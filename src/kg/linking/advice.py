@@ -92,7 +92,7 @@ class Advisor:
         )
         self.starts = Starts(self.switches, index)
         self.jobs = ClimateJobs(graph.dataset, questions, self.labels)
-        self.diplomas = Diplomas(self.jobs, self.labels, index)
+        self.diplomas = Diplomas(self.jobs, self.labels, index.get)
         self._group = cache(self._group_of)
 
     @classmethod
@@ -145,8 +145,11 @@ class Advisor:
         instead = [each for start in unmatched for each in self._instead(start.iri, lang)]
         namesake = {"named": named, "relation": "namesake" if unmatched else None}
         skills = self.starts.find_skills(asked.skills[:MOST])
-        place = self._place(asked.place, lang) if asked.place else None
-        matches = self._matches(starts, skills, place)[: min(max(limit, 1), MOST)]
+        matches = self._matches(starts, skills)
+        place = self._place(asked.place, matches, lang) if asked.place else None
+        if place:
+            matches = self._matches(starts, skills, frozenset(place["ties"]))
+        matches = matches[: min(max(limit, 1), MOST)]
         return {
             "q": asked.text,
             "from": [self.start(start, lang) for start in starts],
@@ -171,20 +174,25 @@ class Advisor:
             raise NotFound(f"no occupation asks for {asked.diploma[:200]}", where="diploma", hint="type it in q")
         return diploma
 
-    def _place(self, place: str, lang: str) -> Payload:
+    def _place(self, place: str, matches: list[Match], lang: str) -> Payload:
+        """Return a place with what ties occupations to it, and the places in which one of some matches is."""
         iri = place if place.startswith(("http://", "https://")) else ID + place
         if not self.labels.known(iri):
             known = ", ".join(other["id"].removeprefix(ID) for other in self.jobs.places(lang))
             raise NotFound(f"no cluster or region {place[:200]}", where="place", hint=f"known: {known}")
-        ties = self.jobs.in_place(iri, lang)
-        text = words("place_some" if ties else "place_none", lang, place=self.labels.get(iri, lang)[0])
-        return self.jobs.reference(iri, lang) | {"basis": text, "ties": ties}
+        name, ties = self.labels.get(iri, lang)[0], self.jobs.in_place(iri, lang)
+        near = {occupation for match in matches for occupation in (match.occupation, *match.also)}
+        tied = ", ".join(sorted(self.labels.get(occupation, lang)[0] for occupation in ties))
+        key = "place_some" if near & ties.keys() else "place_other" if ties else "place_none"
+        elsewhere = [other for other in self.jobs.places(lang) if near & self.jobs.in_place(other["id"], lang).keys()]
+        basis = words(key, lang, place=name, occupations=tied)
+        return self.jobs.reference(iri, lang) | {"basis": basis, "ties": ties, "elsewhere": elsewhere}
 
-    def _matches(self, starts: list[Start], skills: frozenset[str], place: Payload | None) -> list[Match]:
+    def _matches(self, starts: list[Start], skills: frozenset[str], only: frozenset[str] | None = None) -> list[Match]:
         had = skills.union(*(self.switches.skills_of(start.esco) for start in starts))
         level = max((self.switches.level(start.esco) for start in starts), default=0)
         known = {iri for start in starts for iri in (start.iri, start.esco, *self.switches.ours_of(start.esco))}
-        return self.switches.nearest(had, level, known, None if place is None else frozenset(place["ties"]))
+        return self.switches.nearest(had, level, known, only)
 
     def name(self, iri: str, lang: str) -> str:
         """Return what a thing of ESCO or ours is called."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from kg.labels import Labels
 from kg.languages import lang_attribute
-from kg.namespaces import KB
+from kg.namespaces import KB, SKOS
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.queries.question import Question, pick
@@ -18,8 +18,10 @@ from kg.rdf_terms import local_name
 
 Payload = dict[str, Any]
 _TABLE: Final = KB + "ClimateTable"
-_STATED: Final = KB + "involves"
+_CANDIDATE: Final = KB + "candidateOccupation"
+_NARROWER: Final = SKOS + "narrower"
 _PASSAGES: Final = 5
+_PLACES: Final = {"place": "switch/places", "cluster": "places/clusters"}
 
 
 class ClimateJobs:
@@ -40,9 +42,10 @@ class ClimateJobs:
         """Return what is known of an occupation, in a language; what is not there is not said, never denied."""
         climate = self._of("switch/climate", occupation)
         return {
-            "tables": [self.reference(row["thing"], lang) for row in climate if row["kind"] == _TABLE],
+            "tables": self.tables(occupation, lang),
             "measures": [
-                self.reference(row["thing"], lang) | {"stated": row["relation"] == _STATED}
+                self.reference(row["thing"], lang)
+                | {"stated": row["relation"] != _CANDIDATE, "narrower": row["relation"] == _NARROWER}
                 for row in climate
                 if row["kind"] != _TABLE
             ],
@@ -55,8 +58,9 @@ class ClimateJobs:
         }
 
     def tables(self, occupation: str, lang: str) -> list[Payload]:
-        """Return the climate tables that need an occupation."""
-        return [self.reference(row["thing"], lang) for row in self._of("switch/climate", occupation, kind=_TABLE)]
+        """Return the climate tables that need an occupation, or only a narrower one."""
+        rows = self._of("switch/climate", occupation, kind=_TABLE)
+        return [self.reference(row["thing"], lang) | {"narrower": row["relation"] == _NARROWER} for row in rows]
 
     def other_starts(self, occupation: str) -> list[tuple[str, str]]:
         """Return the jobs, of ESCO or ours, that are near to an occupation without one of ESCO, and what they are."""
@@ -75,9 +79,10 @@ class ClimateJobs:
         return dict(ties)
 
     def places(self, lang: str) -> list[Payload]:
-        """Return the clusters and regions to which the graph ties an occupation, by name."""
-        iris = {str(row["place"]) for row in self.rows("switch/places")}
-        return sorted((self.reference(iri, lang) for iri in iris), key=lambda place: (place["name"], place["id"]))
+        """Return the clusters, and the regions to which the graph ties an occupation, and whether it does (`tied`)."""
+        iris = {str(row[name]) for name, question in _PLACES.items() for row in self.rows(question)}
+        named = (self.reference(iri, lang) | {"tied": bool(self.in_place(iri, lang))} for iri in iris)
+        return sorted(named, key=lambda place: (place["name"].casefold(), place["id"]))
 
     def reference(self, iri: object, lang: str) -> Payload:
         """Return a thing as an answer refers to it: IRI, name, and the language of the name where it is another."""

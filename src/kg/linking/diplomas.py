@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -12,7 +12,7 @@ from kg.labels import Labels
 from kg.languages import LANGUAGES
 from kg.linking.climate_jobs import ClimateJobs, Payload
 from kg.linking.compounds import folded
-from kg.linking.index import Index
+from kg.linking.entries import Entry
 from kg.namespaces import ID
 from kg.queries.rows import Row
 from kg.rdf_terms import local_name
@@ -23,7 +23,7 @@ _FRAME: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"\d{2,5}")
 _CREBO: Final = 5  # Digits of a CREBO number; a code of ISCED-F has two to four.
-_FITS: Final = ("yes", "broader", "unknown", "other")
+_FITS: Final = ("yes", "broader", "narrower", "unknown", "other")
 _ANY_MBO: Final = "mbo-"  # Without one of its four levels.
 
 
@@ -51,12 +51,12 @@ class Diplomas:
     Arguments:
         jobs: the climate occupations.
         labels: of the graph.
-        index: all names of its things.
+        entry: gives all names of one of its things, by IRI.
 
     """
 
-    def __init__(self, jobs: ClimateJobs, labels: Labels, index: Index) -> None:
-        self._jobs, self._labels, self._index = jobs, labels, index
+    def __init__(self, jobs: ClimateJobs, labels: Labels, entry: Callable[[str], Entry | None]) -> None:
+        self._jobs, self._labels, self._entry = jobs, labels, entry
 
     def find(self, text: str) -> Diploma | None:
         """Return the diploma that a text names by level and name, name, or number; None where it names none."""
@@ -92,7 +92,8 @@ class Diplomas:
         """Return the climate occupations that ask for a diploma, those that state it at its level first.
 
         Each has `asks`: what it asks for, whether that is stated or follows from a code, and whether the level fits
-        (`yes`, `broader` where it asks mbo and no level of it, `other`, or `unknown`); `named`: whether one of these is
+        (`yes`, `broader` where it asks mbo and no level of it, `narrower` where the diploma names none, `other`, or
+        `unknown`); `named`: whether one of these is
         stated and may fit, those first; `education`: what else its texts name as education, without saying that one
         replaces the other; `needs`: its other requirements; and `about`: all else that is known of it.
         """
@@ -143,7 +144,7 @@ class Diplomas:
 
     def _called(self, text: str) -> Iterator[str]:
         for iri in {str(row["diploma"]) for row in (*self._asked, *self._coded)}:
-            entry = self._index.get(iri)
+            entry = self._entry(iri)
             if entry and text in (folded(label.text) for label in entry.labels):
                 yield iri
 
@@ -175,6 +176,11 @@ class Diplomas:
         }
 
 
+def names_level(text: str) -> bool:
+    """Return whether a text names a level of education."""
+    return bool(_LEVEL.search(text))
+
+
 def _belongs(code: str, asked: str) -> bool:
     """Return whether a code is the one asked for, or a narrower field of ISCED-F."""
     return code == asked or (len(asked) < _CREBO and len(code) < _CREBO and code.startswith(asked))
@@ -192,7 +198,9 @@ def _fits(had: str, asked: str) -> str:
         return "yes"
     if any(one.startswith(two) for one, two in pairs):
         return "broader"
-    return "other" if pairs and not any(two.startswith(one) for one, two in pairs) else "unknown"
+    if any(two.startswith(one) for one, two in pairs):
+        return "narrower" if any(two.startswith(one) for one, two in pairs if one == _ANY_MBO) else "unknown"
+    return "other" if pairs else "unknown"
 
 
 def _once(ways: Iterable[Payload]) -> Iterator[Payload]:

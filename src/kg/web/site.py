@@ -153,7 +153,7 @@ class Site:
         return self.labels.get(term_key(level), lang)[0] if level else ""
 
     def apart(self, iri: str, lang: str) -> str:
-        """Return what tells a thing from others of its name that have levels, to stand behind the name: ` (mbo)`, `, hbo (bachelor)`.
+        """Return what tells a thing from others of its name that have levels, to stand behind its name.
 
         That is its own level, or else what kind of thing it is.
         """

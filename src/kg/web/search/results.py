@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,6 +14,8 @@ import pyoxigraph as ox
 
 from kg.languages import lang_attribute
 from kg.linking.candidates import Candidate, Wanted
+from kg.linking.climate_jobs import ClimateJobs
+from kg.linking.diplomas import Diploma, Diplomas, names_level
 from kg.linking.entries import Entry, kebab
 from kg.linking.esco import MODEL
 from kg.linking.full_text import Match
@@ -86,6 +89,11 @@ class Hit:
     linked: tuple[TermView, ...] = ()
     onward: tuple[Told, ...] = ()
 
+    def with_advice(self, page: str) -> Hit:
+        """Return the hit with a page of advice in the place of that from its name alone."""
+        onward = (replace(one, href=page) if one.href.startswith("/switch?") else one for one in self.onward)
+        return replace(self, onward=tuple(onward))
+
     def as_dict(self) -> dict[str, Any]:
         """Return the hit as JSON holds it."""
         names = ("id", "type", "kind", "name", "label", "level", "facts", "text", "page", "score", "match")
@@ -111,6 +119,7 @@ class Results:
         more: how many of ours are not among these.
         facets: the kinds of all that was found, the most first.
         meant: the text that was looked for instead, where nothing holds the one that was asked.
+        diploma: where to read which occupations ask for the diploma that the text names at a level.
 
     """
 
@@ -119,6 +128,7 @@ class Results:
     more: int
     facets: tuple[Facet, ...]
     meant: str = ""
+    diploma: str = ""
 
     @property
     def first(self) -> tuple[Hit, ...]:
@@ -176,13 +186,28 @@ class Finder:
             ours, meant = (better, meant) if _best(better) > _best(ours) else (ours, "")
         facets = Counter(self._type(match.key) for match in ours)
         ours = [match for match in ours if self.is_of(match.key, kind)]
+        diploma, advice = self._diploma(lang, text), "/switch?" + urlencode({"q": text, "lang": lang})
+        named = diploma.named if diploma else ()
+        hits = [self.hit(lang, match) for match in ours[:limit]]
         return Results(
-            tuple(self.hit(lang, match) for match in ours[:limit]),
+            tuple(hit.with_advice(advice) if hit.id in named else hit for hit in hits),
             tuple(self._of_esco(lang, one) for one in esco),
             max(len(ours) - limit, 0),
             tuple(Facet(name, self._kind_name(name, lang, True), count) for name, count in facets.most_common()),
             meant,
+            "" if diploma is None else advice,
         )
+
+    @cached_property
+    def _diplomas(self) -> Diplomas:
+        site = self._site
+        jobs = ClimateJobs(site.graph.dataset, site.questions, site.labels)
+        return Diplomas(jobs, site.labels, self.documents.entries.get)
+
+    def _diploma(self, lang: str, text: str) -> Diploma | None:
+        """Return the diploma that a text names at a level, if an occupation asks for it."""
+        diploma = self._diplomas.find(text) if names_level(text) else None
+        return diploma if diploma and self._diplomas.occupations(diploma, lang) else None
 
     def suggest(self, lang: str, text: str, kind: str = "", limit: int = 8) -> list[Hit]:
         """Return what a text may be the beginning of, in the order of a search."""
