@@ -712,3 +712,38 @@ def test_a_place_that_leaves_nothing_says_so_and_where_there_is_something(
     names = re.findall(r"<option[^>]*>([^<]+)</option>", shown)
     assert {"Chemelot (cluster): de teksten noemen er geen beroep", "zesde cluster", "Zuid-Limburg"} <= set(names)
     assert "Rotterdam/Moerdijk (cluster): de teksten noemen er geen beroep" in names
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_each_example_leads_somewhere_and_points_are_explained_where_they_are(client: FlaskClient, lang: str) -> None:
+    empty = page(client, lang=lang)
+    [(job, diploma)] = re.findall(r"(?:Bijvoorbeeld|For example) (.+?), (.+?), (?:of|or) ", empty)
+    near = told(client, q=job, lang=lang)
+    assert near["nearest"][0]["step"] == "near"
+    asked = told(client, q=diploma, lang=lang)["diploma"]
+    assert any(one["named"] for one in asked["occupations"])
+    points = {"nl": "Van 100 punten", "en": "Of 100 points"}[lang]
+    assert [points in page(client, lang=lang, q=text) for text in (job, diploma, "qwxz")] == [True, False, False]
+    assert points not in empty
+
+
+def test_several_climate_occupations_of_one_job_are_told_apart(client: FlaskClient) -> None:
+    asked = {"from": told(client, q="elektricien", lang="nl")["from"][0]["id"]}
+    notice = page(client, lang="nl", **asked).partition('<div class="notice" role="status">')[2].partition("</div>")[0]
+    several = told(client, lang="nl", **asked)["from"][0]["climate"]
+    assert "legt er verschillende klimaatberoepen naast" in notice
+    assert len(re.findall("<li>", notice)) == len(several) > 1
+    assert notice.count("zelfde beroep") == sum(job["exact"] for job in several)
+
+
+def test_the_number_that_orders_stands_first_and_what_is_open_follows_the_word(client: FlaskClient) -> None:
+    asked = {"from": told(client, q="elektricien", lang="nl")["from"][0]["id"]}
+    shown = page(client, lang="nl", **asked)
+    counts = [int(count) for count in re.findall(r'<span class="note">(?:telt als )?(\d+) van 100', shown)]
+    near = [match["counts"] for match in told(client, lang="nl", **asked)["nearest"]]
+    assert counts == near
+    cards = shown.split('<li class="card step">')[1:]
+    for card in cards:
+        far = "word-far" in card
+        assert ("<details open> <summary>Ontbreekt, essentieel" in card) != far
+        assert ('<details class="ways" open>' in card) != far
