@@ -218,8 +218,33 @@ def test_no_step_of_the_way_to_a_page_has_its_name(client: FlaskClient) -> None:
 
 def test_plans_are_of_a_year(client: FlaskClient) -> None:
     porthos = sentence(page(client, "/id/project/porthos?lang=nl").partition('class="page-head"')[2])
-    assert "Zoals beschreven in 2023 begint het in 2023 tot en met 2024; het komt in bedrijf in 2026." in porthos
+    assert (
+        "De tekst uit 2023 noemt als planning: begin in 2023 tot en met 2024; in bedrijf in 2026. Of het zo" in porthos
+    )
     assert "Zoals beschreven in Klimaatbanen in de industrie (UWV, 2023)" in porthos
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/id/project/porthos", ("Porthos liep vertraging op door de stikstofuitspraak", "Porthos mag doorgaan")),
+        ("/id/measure/ccs", ("CO₂-opslag is nodig als tussenstap maar lost de verduurzaming niet op",)),
+    ],
+)
+def test_what_texts_say_against_it_is_not_folded(client: FlaskClient, address: str, said: tuple[str, ...]) -> None:
+    shown = re.sub(
+        r"<details(?! open).*?</details>", "", section(page(client, f"{address}?lang=nl"), "leading"), flags=re.DOTALL
+    )
+    assert all(one in text_of(shown) for one in said)
+
+
+def test_a_project_is_no_policy_and_the_advisers_stand_once(client: FlaskClient) -> None:
+    html = page(client, "/id/measure/waterstof?lang=nl")
+    assert "Vooruitgeholpen door" in text_of(html)
+    assert "Gesteund door" not in text_of(html)
+    lead = html.partition('class="page-head"')[2].partition("as-of")[0]
+    assert text_of(lead).count("subsidie-adviseur") == 1
+    assert "Gesteund door" in text_of(page(client, "/id/measure/ccs?lang=nl"))
 
 
 def test_what_refers_to_a_thing_is_said_in_words(client: FlaskClient) -> None:

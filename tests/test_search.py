@@ -312,3 +312,13 @@ def test_a_search_for_nothing_says_so_and_leads_on(client: FlaskClient, lang: st
         main = client.get(f"/search?q={q}&lang={lang}", headers=HTML).text.split("<main")[1].split("</main>")[0]
         assert said in main.split('role="status"')[1].split("</p>")[0]
         assert {f"/id/?lang={lang}", f"/questions?lang={lang}"} <= set(re.findall(r'href="([^"]+)"', main))
+
+
+def test_hits_of_one_name_have_their_kind_beside_it(client: FlaskClient) -> None:
+    shown = client.get("/search?q=waterstof&lang=nl", headers={"Accept": "text/html"}).text
+    hits = re.findall(r'<a class="name"[^>]*>([^<]+)</a>(?: <span class="chip">([^<]+)</span>)?', shown)
+    names = [name.casefold() for name, _ in hits]
+    assert ("groene waterstof", "Stof of energiedrager") in hits
+    twice = [hit for hit in hits if names.count(hit[0].casefold()) > 1]
+    assert len(set(twice)) == len(twice) > 2
+    assert all(kind for _, kind in twice)

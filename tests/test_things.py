@@ -289,7 +289,7 @@ def test_a_plan_is_no_deed_and_two_times_are_two(pages: dict[str, str]) -> None:
     assert "beschreven als gepland" in planned
     assert "Het voert" not in planned
     times = paragraph(pages["/id/project/groene-waterstoffabriek-op-zee?lang=nl"], "lead opening")
-    assert "2 tijden voor de ingebruikname genoemd: 2031 en rond 2031" in times
+    assert "2 tijden voor de ingebruikname: 2031 en rond 2031" in times
     assert "Tata Steel Nederland trok zich terug" in paragraph(pages["/id/project/athos?lang=nl"], "lead opening")
 
 
