@@ -53,6 +53,8 @@ PAGES: Final = (
     "/switch",
     "/switch?q=elektricien",
     "/switch?q=werkvoorbereider",
+    "/switch?q=mbo-4+werktuigbouwkunde",
+    "/switch?q=mbo-4+elektrotechniek",
     "/sparql",
     "/dataset",
     "/def",

@@ -164,6 +164,38 @@ def test_escape_closes_the_menu_and_evidence_opens_by_key(browser: Browser, base
         assert page.locator("details.why[open] .evidence").first.is_visible()
 
 
+@pytest.mark.parametrize("width", [390, 320])
+def test_the_button_of_the_menu_stays_in_sight_and_closes_it(browser: Browser, base: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=False)
+    page = context.new_page()
+    for lang in ("nl", "en"):
+        page.goto(f"{base}/?lang={lang}")
+        for opened in (True, False):
+            page.click(".menu-button")
+            assert page.locator("#menu").is_visible() is opened
+            assert page.url == f"{base}/?lang={lang}"
+    context.close()
+
+
+SPLIT = """() => { document.body.style.hyphens = 'manual'; const split = [];
+  for (const cell of document.querySelectorAll('.answer td')) { cell.style.hyphens = 'manual';
+    const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) for (const word of walk.currentNode.data.matchAll(/[\\p{L}\\d]+/gu)) {
+      const range = new Range(); range.setStart(walk.currentNode, word.index);
+      range.setEnd(walk.currentNode, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(one => Math.round(one.top))).size > 1) split.push(word[0]) } }
+  return split }"""
+
+
+@pytest.mark.parametrize("name", ["labour-market/vacancies-2023q2", "places/ageing", "climate/measures-per-pillar"])
+def test_no_word_of_a_table_is_split_on_a_phone(browser: Browser, base: str, name: str) -> None:
+    """Where hyphens are off, what still breaks inside a word broke without one."""
+    with watched(browser, base, viewport={"width": 390, "height": 844}) as (page, _):
+        page.goto(f"{base}/questions/{name}?lang=nl#answer")
+        assert page.locator(".answer td").first.is_visible()
+        assert page.evaluate(SPLIT) == []
+
+
 def test_every_table_has_headers(browser: Browser, base: str) -> None:
     found: dict[str, object] = {}
     with watched(browser, base) as (page, _):

@@ -242,7 +242,8 @@ class _ChartBuilder:
 
     def _scale_axis(self, key: str) -> Spec:
         bare = self._plot.mark == "bar"
-        shown = {"labels": not bare, "grid": not bare, "ticks": False, "domain": False, "tickCount": 5}
+        shown: Spec = {"labels": not bare, "grid": not bare, "ticks": False, "domain": False}
+        shown |= {"tickCount": self._ticks() if key == "x" else 5, "labelOverlap": "greedy", "labelSeparation": _GAP}
         title = "\n".join(textwrap.wrap(self._title(getattr(self._plot, key)), 44)).split("\n")
         return {
             "field": key,
@@ -250,6 +251,13 @@ class _ChartBuilder:
             "scale": {"zero": True, "nice": not bare},
             "axis": shown | {"title": title, "format": ",~f", "titleAnchor": "start" if key == "x" else "end"},
         }
+
+    def _ticks(self) -> int:
+        """Return how many numbers stand below the marks without touching, five at most."""
+        numbers = [cell_of(self._sheet, row, self._plot.x).value for row in self._sheet.rows]
+        longest = max((len(f"{number(each):,.0f}") for each in numbers if each is not None), default=1)
+        width = self._width - self._extent("y") - self._beside()
+        return max(1, min(5, int(width / (longest * _LETTER + 2 * _GAP))))
 
     def _place(self) -> Spec:
         return {

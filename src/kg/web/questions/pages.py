@@ -64,9 +64,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a page shows of an answer: its first rows, which were chosen, how many there are, chart and sources."""
+    """What a page shows of an answer: its first rows, which were chosen, how many there are, chart and sources.
+
+    `shared` has what all rows say alike, which the page says once.
+    """
 
     columns: tuple[Column, ...]
+    shared: list[tuple[Column, TermView]]
     rows: list[list[TermView]]
     chosen: set[int]
     total: int
@@ -149,14 +153,23 @@ def _answer(context: Context, bound: BoundQuestion) -> Answer:
         chart = view(context, bound, sheet)
     except KgError:  # The table has the same data.
         chart = None
+    alike = [at for at, column in enumerate(sheet.columns) if _said_alike(column, [row[at] for row in rows])]
+    alike = alike if len(rows) == total and len(alike) < len(sheet.columns) else []
+    kept = [at for at in range(len(sheet.columns)) if at not in alike]
     return Answer(
-        sheet.columns,
-        rows,
+        tuple(sheet.columns[at] for at in kept),
+        [(sheet.columns[at], rows[0][at]) for at in alike],
+        [[row[at] for at in kept] for row in rows],
         chosen_rows(sheet, tuple(bound.terms.values())),
         total,
         chart,
         sources_of(context, bound.question, sheet),
     )
+
+
+def _said_alike(column: Column, cells: list[TermView]) -> bool:
+    """Return whether all rows say the same in words; numbers are compared, so each row keeps its own."""
+    return len(cells) > 1 and not column.numeric and bool(cells[0].text) and all(cell == cells[0] for cell in cells)
 
 
 def _view(site: Site, cell: Cell, lang: str) -> TermView:
