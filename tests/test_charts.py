@@ -25,7 +25,7 @@ from kg.tables.charts import drawn
 from kg.tables.charts.draw import ChartRenderer
 from kg.tables.charts.map import Projection, outline, render_answer_map
 from kg.tables.charts.svg import Frame, with_description
-from kg.tables.charts.text_alternative import description, summary, text_of
+from kg.tables.charts.text_alternative import cell_of, description, summary, text_of
 from kg.tables.charts.text_alternative import word as chart_word
 from kg.tables.charts.themes import THEMES
 from kg.tables.charts.vega_lite import SIZES, build_chart
@@ -101,6 +101,16 @@ def test_no_chart_mixes_units_on_an_axis(graph: Graph, name: str) -> None:
     for column in ("unit", "kind", "measured") if scales or plot.panels else ():
         texts = [row[sheet.index(column)].text for row in sheet.rows if column in [each.name for each in sheet.columns]]
         assert len(set(texts)) <= 1 or column == plot.y, f"the rows have several values of {column}"
+
+
+def test_no_matrix_repeats_one_number_along_its_rows(graph: Graph) -> None:
+    """What a cell says must be of the cell: a number that its row has anyway says nothing there."""
+    for name in (name for name in CHARTS if QUESTIONS[name].chart.mark == "rect"):  # type: ignore[union-attr]
+        plot, sheet = QUESTIONS[name].chart, sheet_of(graph, name)
+        if not plot or not plot.colour or not sheet.columns[sheet.index(plot.colour)].numeric:
+            continue
+        cells = [tuple(text_of(cell_of(sheet, row, key), "nl") for key in (plot.y, plot.colour)) for row in sheet.rows]
+        assert len(set(cells)) > len({row for row, _ in cells}), name
 
 
 def words_of(texts: list[str]) -> set[str]:

@@ -554,3 +554,12 @@ def test_things_of_one_name_have_their_level_beside_it(client: FlaskClient, lang
 def test_the_search_for_a_diploma_says_its_levels(client: FlaskClient) -> None:
     told = client.get("/switch/suggest?q=werktuigbouwkunde&lang=nl").json["suggestions"]
     assert [one["level"] for one in told if one["kind"] == "kwalificatie"] == ["hbo of wo, hbo-bachelor, mbo"]
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_each_kind_of_thing_has_a_name_of_its_own_and_says_what_it_is(graph: Graph, lang: str) -> None:
+    site = create_app(graph, {}).extensions["kg"]
+    names = [site.kind_name(kind, lang) for kind in site.kinds.members]
+    assert {name for name in names if names.count(name) > 1} == set()
+    silent = {kind for kind in site.kinds.members if not site.kind_comment(kind, lang)}
+    assert silent <= {"cube"}, "a view, a class or a scheme says what they are"

@@ -114,3 +114,9 @@ def literal_cells(graph: Graph, question: Question) -> Counter[Any]:
     for solution in answer(graph.dataset, question.query):
         cells.update(python_value(term) for term in solution if isinstance(term, ox.Literal))
     return cells
+
+
+def test_a_question_on_statements_begins_with_what_is_stated() -> None:
+    """A statement is called by a word of the text; what it says is its subject, relation and object."""
+    first = {name: re.search(r"SELECT (?:DISTINCT )?[?](\w+)", question.query) for name, question in QUESTIONS.items()}
+    assert [name for name, found in first.items() if found and found[1] == "statement"] == []

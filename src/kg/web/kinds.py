@@ -10,7 +10,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from kg.graph.facts import Facts
-from kg.namespaces import ID, OWL, RDF_TYPE
+from kg.namespaces import ID, OWL, RDF_TYPE, SKOS
+from kg.rdf_terms import objects, term_key
 from kg.web.views import View, Views
 
 _TYPE: Final = ox.NamedNode(RDF_TYPE)
@@ -58,6 +59,27 @@ class Kinds:
             best = next((iri for iri in types if self._views.find([iri])), None)
             counts[best or types[0]] += 1
         return min(counts, key=lambda iri: (-counts[iri], iri))
+
+    @cached_property
+    def schemes(self) -> Mapping[str, str]:
+        """Kind to the concept scheme after which it is called: kinds of concepts that have no class with a view of its own."""
+        plain = [kind for kind, class_ in self.classes.items() if class_ == SKOS + "Concept"]
+        found = {kind: self._scheme(self.members[kind]) for kind in plain}
+        return {kind: scheme for kind, scheme in found.items() if scheme}
+
+    def _scheme(self, members: tuple[str, ...]) -> str:
+        """Return the one scheme that holds all members, or nothing."""
+        held = [
+            {term_key(scheme) for scheme in objects(self._store, ox.NamedNode(iri), SKOS + "inScheme")}
+            for iri in members
+        ]
+        shared = sorted(set.intersection(*held))
+        return shared[0] if len(shared) == 1 else ""
+
+    def defined_by(self, kind: str) -> tuple[str, ...]:
+        """Return what says what the things of a kind are, where its view does not: a class of their own, then the scheme."""
+        own = [iri for iri in self._facts.classes(self.members[kind][0]) if iri != SKOS + "Concept"]
+        return (*own, self.classes[kind], *filter(None, [self.schemes.get(kind)]))
 
     def view(self, kind: str) -> View | None:
         """Return the view of a kind, or None where its class has none."""

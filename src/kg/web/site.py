@@ -142,10 +142,17 @@ class Site:
         return TermUse(self.graph.store, self.graph.prefixes)
 
     def kind_name(self, kind: str, lang: str) -> str:
-        """Return what the things of a kind are called, in the plural where a view says so; begins with a capital."""
-        view = self.kinds.view(kind)
-        name = (view.label.get(lang) if view else None) or self.labels.get(self.kinds.classes[kind], lang)[0]
+        """Return what the things of a kind are called: by its scheme, or in the plural by a view; begins with a capital."""
+        view, scheme = self.kinds.view(kind), self.kinds.schemes.get(kind)
+        said = self.labels.get(scheme, lang)[0] if scheme else view.label.get(lang) if view else None
+        name = said or self.labels.get(self.kinds.classes[kind], lang)[0]
         return name[:1].upper() + name[1:]
+
+    def kind_comment(self, kind: str, lang: str) -> str:
+        """Return what the things of a kind are, in a line, or nothing."""
+        view = self.kinds.view(kind)
+        own = view.comment.get(lang, "") if view else ""
+        return own or next(filter(None, (self.definition(iri, lang) for iri in self.kinds.defined_by(kind))), "")
 
     def level(self, iri: str, lang: str) -> str:
         """Return the level of a thing, or nothing."""

@@ -179,9 +179,8 @@ class Listing:
 
     @property
     def comment(self) -> str:
-        """What the view says of these things."""
-        view = self.site.kinds.view(self.kind)
-        return view.comment.get(self.lang, "") if view else ""
+        """What these things are."""
+        return self.site.kind_comment(self.kind, self.lang)
 
     def schemes(self) -> list[TermView]:
         """Return the concept schemes of these things, which are shown as trees."""
@@ -203,15 +202,14 @@ class Summary:
 
 def summaries(site: Site, lang: str, kinds: Iterable[str]) -> list[Summary]:
     """Return kinds in a few words."""
-    views = {kind: site.kinds.view(kind) for kind in kinds}
     return [
         Summary(
             f"/id/{kind}?lang={lang}",
             site.kind_name(kind, lang),
             len(site.kinds.members[kind]),
-            view.comment.get(lang, "") if view else site.definition(site.kinds.classes[kind], lang),
+            site.kind_comment(kind, lang),
         )
-        for kind, view in views.items()
+        for kind in kinds
     ]
 
 
