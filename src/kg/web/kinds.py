@@ -62,7 +62,7 @@ class Kinds:
 
     @cached_property
     def schemes(self) -> Mapping[str, str]:
-        """Kind to the concept scheme after which it is called: kinds of concepts that have no class with a view of its own."""
+        """Kind to the concept scheme after which it is called, where no view is of its own class."""
         plain = [kind for kind, class_ in self.classes.items() if class_ == SKOS + "Concept"]
         found = {kind: self._scheme(self.members[kind]) for kind in plain}
         return {kind: scheme for kind, scheme in found.items() if scheme}
@@ -77,7 +77,7 @@ class Kinds:
         return shared[0] if len(shared) == 1 else ""
 
     def defined_by(self, kind: str) -> tuple[str, ...]:
-        """Return what says what the things of a kind are, where its view does not: a class of their own, then the scheme."""
+        """Return what may define the things of a kind: a class of their own, then their scheme."""
         own = [iri for iri in self._facts.classes(self.members[kind][0]) if iri != SKOS + "Concept"]
         return (*own, self.classes[kind], *filter(None, [self.schemes.get(kind)]))
 

@@ -142,7 +142,7 @@ class Site:
         return TermUse(self.graph.store, self.graph.prefixes)
 
     def kind_name(self, kind: str, lang: str) -> str:
-        """Return what the things of a kind are called: by its scheme, or in the plural by a view; begins with a capital."""
+        """Return what the things of a kind are called: its scheme, or the plural of a view; with a capital."""
         view, scheme = self.kinds.view(kind), self.kinds.schemes.get(kind)
         said = self.labels.get(scheme, lang)[0] if scheme else view.label.get(lang) if view else None
         name = said or self.labels.get(self.kinds.classes[kind], lang)[0]
