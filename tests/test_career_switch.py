@@ -747,3 +747,14 @@ def test_the_number_that_orders_stands_first_and_what_is_open_follows_the_word(c
         far = "word-far" in card
         assert ("<details open> <summary>Ontbreekt, essentieel" in card) != far
         assert ('<details class="ways" open>' in card) != far
+
+
+def test_what_only_has_the_name_is_folded_where_something_is_nearer(client: FlaskClient) -> None:
+    which = page(client, q="procesoperator", lang="nl").partition('id="which"')[2].partition("</section>")[0]
+    open_, _, folded = which.partition("<details")
+    assert "procestechnicus chemische industrie" in open_
+    assert "cacaomolen" not in open_
+    assert "procesoperator cacaomolen" in folded
+    alone = page(client, q="docent Nederlands", lang="nl").partition('id="which"')[2].partition("</section>")[0]
+    assert "docent alfabetisering" in alone
+    assert "<details" not in alone

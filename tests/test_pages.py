@@ -563,3 +563,18 @@ def test_each_kind_of_thing_has_a_name_of_its_own_and_says_what_it_is(graph: Gra
     assert {name for name in names if names.count(name) > 1} == set()
     silent = {kind for kind in site.kinds.members if not site.kind_comment(kind, lang)}
     assert silent <= {"cube"}, "a view, a class or a scheme says what they are"
+
+
+def test_a_level_behind_a_name_says_no_name_twice(client: FlaskClient) -> None:
+    for lang in ("nl", "en"):
+        assert "hbo-bachelor (hbo-bachelor)" not in text_of(
+            page(client, f"/id/training-route/be-an-engineer?lang={lang}")
+        )
+        assert not re.search(r">([^<>(]+) \(\1\)<", page(client, f"/questions/switch/diplomas?lang={lang}"))
+
+
+def test_the_chart_of_routes_draws_where_a_route_leads(client: FlaskClient) -> None:
+    html = page(client, "/questions/learning/routes-to-occupation?occupation=occupation/procesoperator&lang=nl")
+    assert "route leidt naar" in text_of(html)
+    chart = html.partition("<figure")[2].partition("</figure>")[0]
+    assert "CHILL Talent Office: procesoperator B" in chart

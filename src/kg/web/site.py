@@ -166,7 +166,8 @@ class Site:
         """
         if (iri, lang) not in self._alike:
             return ""
-        told = self.level(iri, lang) or self.class_name(iri, lang)
+        level = self.level(iri, lang)
+        told = level if level and level != self.labels.get(iri, lang)[0] else self.class_name(iri, lang)
         return f", {told}" if "(" in told else f" ({told})"
 
     def class_name(self, iri: str, lang: str) -> str:
