@@ -497,6 +497,7 @@ def test_search_leads_to_the_advice_on_a_qualification(client: FlaskClient) -> N
         typed = f"/switch?q={quote_plus(text)}&amp;lang=nl"
         assert f'{typed}">Zie welke klimaatberoepen vragen om “{text}”<' in shown
         assert f'{typed}">' in shown.partition('class="items hits"')[2]
+        assert f"/switch?diploma={quote(f'{ID}qualification/bachelor-werktuigbouwkunde', safe='')}" in shown
         assert by_iri not in shown
     assert "Zie welke klimaatberoepen vragen om" not in page(client, "/search", q="mbo waterstof", lang="nl")
 

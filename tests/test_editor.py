@@ -182,7 +182,10 @@ FIRST = [
     ("?x a kb:Occupation ; ", "needs sk", "kb:needsSkill "),
     ("?x a kb:Occupation ; skos:prefLabel 'a'@nl ; ", "taak", "kb:hasTask "),
     ("?x kb:needsSkill ", "plc", "skill:kennis-van-programmeertaal-voor-plcs"),
+    ("?x a kb:Occupation ; ", "skil", "kb:needsSkill "),
+    ("?x a kb:Occupation ; ", "sk", "kb:needsSkill "),
     ("?x ?p ", "plc", "technique:plc"),
+    ("?x skos:prefLabel ", "plc", '"PLC"@nl'),
     ("?x kb:underPillar ", "", "?pijler"),
     ("?x kb:underPillar ?y, ", "sch", "pillar:schoon"),
     ("?x kb:needsSkill ?s . ?s a ", "", "kb:Skill"),
@@ -216,6 +219,16 @@ def test_the_first_completion_follows_domain_range_and_words(visit: Open) -> Non
         written.append(text_of(page).split("SELECT * { ")[1].removesuffix(rest))
         page.keyboard.press("Escape")
     assert written == [before.removesuffix("<") + chosen for before, _, chosen in FIRST]
+
+
+def test_an_empty_editor_and_a_select_say_what_can_come(visit: Open) -> None:
+    page = visit()
+    for before, first in (("", "SELECT"), ("SELECT ", "DISTINCT")):
+        write(page, before)
+        page.wait_for_timeout(150)
+        page.keyboard.press("Control+Space")
+        expect(page.locator(".cm-tooltip-autocomplete li").first).to_have_text(first)
+        page.keyboard.press("Escape")
 
 
 def test_completion_alone_finds_who_needs_a_skill(visit: Open) -> None:
@@ -300,6 +313,11 @@ def test_a_first_query_begins_with_the_name_of_a_thing_and_has_one_row_for_each_
     expect(page.locator("#class-filter")).to_be_focused()
     page.keyboard.type("PLC")
     page.get_by_role("button", name="kennis van een programmeertaal voor PLC's").click()
+    pairs = page.locator("dialog[open] button.example")
+    expect(pairs.first).to_be_visible()
+    offered = pairs.all_inner_texts()
+    assert "beroep: vraagt vaardigheid" in offered
+    assert "klimaattafel: vraagt vaardigheid" not in offered, "no climate table asks for this"
     page.click("dialog[open] button:text-is('beroep: vraagt vaardigheid')")
     page.check("dialog[open] label:text-is('heeft taak')")
     page.check("dialog[open] label:text-is('heeft functie-eis')")

@@ -1,6 +1,7 @@
 // A first query by clicking: a class, then an example of it, or its properties and filters; the query is written out.
 import { type Choice, compose, exampleOf, type Filter, propertiesOf, titleOf } from "./compose";
 import { make } from "./dom";
+import { ask } from "./endpoint";
 import { shown, word } from "./setting";
 import { type Kind, labelOf, OURS, type Property, textOf, type Thing, type Vocabulary, vocabulary } from "./vocabulary";
 
@@ -43,11 +44,12 @@ export function begin(chosen: (one: Made) => void, failed: (error: unknown) => v
       show(labelOf(kind), ...steps(kind, terms, back(), done, given));
       head.focus();
     };
-    const about = (thing: Thing): void => {
-      show(textOf(thing), make("p", {}, word("editor_ways")), ways(thing, terms, take), make("p", { class: "row begin-end" }, back()));
+    const about = async (thing: Thing): Promise<void> => {
+      const said = await waysTo(thing, terms);
+      show(textOf(thing), make("p", {}, word("editor_ways")), ways(thing, terms, said, take), make("p", { class: "row begin-end" }, back()));
       head.focus();
     };
-    const { list, field } = classes(terms, take, about);
+    const { list, field } = classes(terms, take, (thing) => void about(thing).catch(failed));
     show(word("editor_begin"), make("p", {}, word("editor_begin_lead")), field, list);
     field.querySelector("input")?.focus();
   };
@@ -65,12 +67,19 @@ interface Given {
   thing: Thing;
 }
 
-/** Return as buttons what can be said of a thing: a class, and a property that leads from it to the class of the thing. */
-function ways(thing: Thing, terms: Vocabulary, picked: (kind: Kind, given: Given) => void): HTMLElement {
+/** Return the pairs of a class and a property that lead to a thing in this graph. */
+async function waysTo(thing: Thing, { prefixes }: Vocabulary): Promise<Set<string>> {
+  const { rows } = await ask(`SELECT DISTINCT ?kind ?way { ?one ?way <${thing.iri}> ; a ?kind }`, new AbortController().signal);
+  const ours = prefixes[OURS.slice(0, -1)] ?? "";
+  return new Set(rows.map(({ kind, way }) => `${kind?.value ?? ""} ${way?.value ?? ""}`.replaceAll(ours, OURS)));
+}
+
+/** Return as buttons what is said of a thing: a class, and a property that leads from it to the thing. */
+function ways(thing: Thing, terms: Vocabulary, said: Set<string>, picked: (kind: Kind, given: Given) => void): HTMLElement {
   const found = terms.properties.filter(({ name, to }) => name.startsWith(OURS) && to.some(([kind]) => kind === thing.kind)).flatMap((property) =>
     property.of.flatMap(([place, count]): [Kind, Property, number][] => {
       const kind = terms.classes[place];
-      return kind?.name.startsWith(OURS) ? [[kind, property, count]] : [];
+      return kind?.name.startsWith(OURS) && said.has(`${kind.name} ${property.name}`) ? [[kind, property, count]] : [];
     }),
   );
   const meant = ({ to, count }: Property): number => (to.find(([kind]) => kind === thing.kind)?.[1] ?? 0) / count;

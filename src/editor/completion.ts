@@ -2,12 +2,15 @@
 import { type Completion, type CompletionContext, type CompletionResult, pickedCompletion } from "@codemirror/autocomplete";
 import type { EditorView } from "@codemirror/view";
 import { declaring, missing } from "./prefixes";
-import { word } from "./setting";
+import { setting, word } from "./setting";
 import { isType, type Read, read } from "./triples";
 import { type Kind, labelOf, OURS, type Property, textOf, type Thing, variableOf, type Vocabulary, vocabulary } from "./vocabulary";
 
 const SHOWN = 300; // Completions that one list may hold: more are found by typing on.
 const WORDS = 5; // Words of a label that one may type.
+const NAME = "skos:prefLabel";
+const BEGINNINGS = "SELECT ASK CONSTRUCT DESCRIBE PREFIX"; // What a query begins with, and what comes behind SELECT.
+const SELECTED = "DISTINCT * WHERE";
 let next = -1; // Where a completion goes on, so that a list opens there with nothing typed.
 
 const KEYWORDS =
@@ -78,7 +81,9 @@ function scored(one: { name: string }, labels: (string | undefined)[], typed: st
   const said = [...new Set(labels.filter((label) => label))] as string[];
   const prefixed = typed.includes(":");
   const texts = prefixed ? [one.name] : [...said, one.name];
-  const scores = texts.map((text): [number, string] => [fit(text, typed) || (typed.includes(" ") ? shared(text, typed) : 0), text]);
+  // What is typed is a word, not yet a prefix: "sk" means a skill before all of skos:.
+  const own = (text: string): number => (text === one.name && !prefixed && fit(text, typed) === 3 ? 1 : fit(text, typed));
+  const scores = texts.map((text): [number, string] => [own(text) || (typed.includes(" ") ? shared(text, typed) : 0), text]);
   const [score, label] = scores.reduce((best, next) => (next[0] > best[0] ? next : best), scores[0] ?? [0, one.name]);
   if (!score && typed) return [];
   return [[typed ? score * 10 : 0, { detail: label === one.name ? said[0] : one.name, ...told, label }]];
@@ -111,9 +116,12 @@ function properties(asked: Asked): Scored[] {
   const kinds = before.place === "predicate" ? kindsOf(before.subject, asked) : new Map();
   const own = (one: Property): number => Math.max(0, ...one.of.map(([kind, count]) => (kinds.has(kind) ? count : 0)));
   const all = Math.max(1, ...terms.properties.map((one) => (kinds.size ? own(one) : one.count)));
+  // In the order of the pages of the class: what is stated stands there before what is derived.
+  const pages = [...kinds.keys()].map((kind) => terms.classes[kind]?.shown ?? []);
+  const early = ({ name }: Property): number => Math.max(0, ...pages.map((names) => (names.includes(name) ? 5 * (1 - names.indexOf(name) / names.length) : 0)));
   return terms.properties.flatMap((one) => {
     const fits = own(one);
-    const boost = (fits ? 100 + (fits / all) * 3 : kinds.size ? 0 : (one.count / all) * 3) + first(one, typed);
+    const boost = (fits ? 100 + (fits / all) * 3 + early(one) : kinds.size ? 0 : (one.count / all) * 3) + first(one, typed);
     const apply = (view: EditorView, option: Completion, from: number, to: number): void => write(view, option, `${one.name} `, from, to, terms);
     const told = { type: "property", apply, info: textOf(one.about) || undefined };
     return scored(one, [textOf(one.label), one.label.nl, one.label.en], typed, told).map(([score, option]): Scored => [score + boost, option]);
@@ -147,6 +155,8 @@ function functions({ terms, typed }: Asked): Scored[] {
 /** Return the things, those of the range of the property first; where nothing is typed, those alone. */
 function things(asked: Asked): Scored[] {
   const { terms, before, typed } = asked;
+  const texts = before.place === "object" && terms.properties.find((one) => one.name === before.property && !one.to.length);
+  if (texts) return texts.name === NAME ? terms.things.flatMap((one) => named(one, asked)) : [];
   const range = new Map(before.place === "object" ? (terms.properties.find((one) => one.name === before.property)?.to ?? []) : []);
   const found = terms.things.flatMap((one) => {
     const boost = range.has(one.kind) ? 100 : 0;
@@ -161,6 +171,17 @@ function anyOf(range: Counts, terms: Vocabulary): Scored {
   const [first] = [...range].sort(([, left], [, right]) => right - left)[0] ?? [0];
   const kind = terms.classes[first];
   return [200, { label: variableOf(kind ? labelOf(kind) : ""), detail: word("editor_any"), type: "variable" }];
+}
+
+/** Return the name of a thing as a text with its language: what a property of texts can have. */
+function named(one: Thing, { terms, typed }: Asked): Scored[] {
+  const kind = terms.classes[one.kind];
+  return [["nl", one.nl], ["en", one.en]].flatMap(([lang, text]) => {
+    if (!text || !fit(text, typed)) return [];
+    const literal = `${JSON.stringify(text)}@${lang}`;
+    const apply = (view: EditorView, option: Completion, from: number, to: number): void => write(view, option, literal, from, to, terms);
+    return [[fit(text, typed) * 10 + Number(lang === setting.lang), { label: literal, detail: kind ? labelOf(kind) : "", type: "text", apply }] satisfies Scored];
+  });
 }
 
 function thing(one: Thing, { terms, typed }: Asked): Scored[] {
@@ -229,7 +250,9 @@ export async function complete(context: CompletionContext): Promise<CompletionRe
   const asked = at(from);
   const keywords = asked.typed && !asked.typed.includes(":") && asked.before.place !== "class" ? words : [];
   const spoken = keywords.flatMap((option): Scored[] => (fit(option.label, asked.typed) > 2 ? [[fit(option.label, asked.typed) * 10 + 5, option]] : []));
-  return listed(from, [...offered(asked), ...spoken], asked.typed);
+  const begun = /\bSELECT\s+$/i.test(query.slice(0, from)) ? SELECTED : query.slice(0, from).replace(/PREFIX\s+\S*\s*<[^>]*>|#.*/gi, "").trim() ? "" : BEGINNINGS;
+  const first = asked.typed || asked.before.place !== "top" ? [] : begun.split(" ").filter(Boolean).map((label, place): Scored => [-place, { label, type: "keyword", apply: `${label} ` }]);
+  return listed(from, [...offered(asked), ...first, ...spoken], asked.typed);
 }
 
 function listed(from: number, found: Scored[], typed: string): CompletionResult {

@@ -187,7 +187,7 @@ class Finder:
         facets = Counter(self._type(match.key) for match in ours)
         ours = [match for match in ours if self.is_of(match.key, kind)]
         diploma, advice = self._diploma(lang, text), "/switch?" + urlencode({"q": text, "lang": lang})
-        named = diploma.named if diploma else ()
+        named = self._named(diploma, lang) if diploma else ()
         hits = [self.hit(lang, match) for match in ours[:limit]]
         return Results(
             tuple(hit.with_advice(advice) if hit.id in named else hit for hit in hits),
@@ -208,6 +208,11 @@ class Finder:
         """Return the diploma that a text names at a level, if an occupation asks for it."""
         diploma = self._diplomas.find(text) if names_level(text) else None
         return diploma if diploma and self._diplomas.occupations(diploma, lang) else None
+
+    def _named(self, diploma: Diploma, lang: str) -> frozenset[str]:
+        """Return what a diploma names and is of its level, or of a broader one."""
+        same = ((iri, self._diplomas.get(iri, lang)) for iri in diploma.named)
+        return frozenset(iri for iri, other in same if other and diploma.level.startswith(other.level))
 
     def suggest(self, lang: str, text: str, kind: str = "", limit: int = 8) -> list[Hit]:
         """Return what a text may be the beginning of, in the order of a search."""
