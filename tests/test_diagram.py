@@ -20,6 +20,7 @@ from kg.namespaces import ID, KB, RDF_TYPE, SKOS
 from kg.queries.dataset import Dataset
 from kg.queries.engine import answer
 from kg.queries.question import find_questions
+from kg.tables.charts import layers
 from kg.web.app import create_app
 
 QUESTIONS = find_questions(project_folder() / "queries")
@@ -291,3 +292,7 @@ def test_what_a_text_says_with_restraint_says_so_in_the_picture(client: FlaskCli
     said = words(drawn(client, "measure/duurzame-elektriciteit", "nl"))
     assert "windturbines als voorbeeld" in said
     assert "werktuigbouwkunde hbo-bachelor als voorbeeld" in said
+
+
+def test_no_text_of_a_box_reaches_its_edge_in_a_wide_face() -> None:
+    assert layers._LETTERS * 7.3 <= layers._COLUMN - 2 * layers._PAD

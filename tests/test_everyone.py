@@ -318,3 +318,29 @@ def test_what_a_mapping_says_in_english_is_marked_on_dutch_pages(client: FlaskCl
     comments = re.findall(r"toelichting</a>: (.{0,40})", page)
     assert comments
     assert all(comment.startswith('<span lang="en">') for comment in comments)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_first_query_has_comments_in_the_language_of_the_page(client: FlaskClient, lang: str) -> None:
+    comments = re.findall(r"^# .*$", unescape(client.get(f"/sparql?lang={lang}", headers=HTML).text), re.MULTILINE)
+    assert [line.partition("kb:")[0] for line in comments if "kb:" in line] == [
+        {"nl": "# Een klasse begint met ", "en": "# A class begins with "}[lang]
+    ]
+    assert not [line for line in comments if re.match(r"# \w\w: ", line)]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_numbers_of_the_dataset_add_up(pages: Pages, lang: str) -> None:
+    said = re.sub(r"[.,](?=\d{3})", "", Said(pages["/dataset", lang], lang).text)
+    together = {"nl": "samen", "en": "together"}[lang]
+    stated, entailed, both = map(int, re.findall(rf"(\d+); [^;]*?(\d+); {together} (\d+)", said)[0])
+    assert stated + entailed == both
+    rows = [
+        int(cell.replace(".", "").replace(",", ""))
+        for cell in re.findall(r'class="number" data-label="[^"]*">([\d.,]+)<', pages["/dataset", lang])
+    ]
+    assert f" {sum(rows) - both}." in said
+
+
+def test_no_command_stands_where_people_read(client: FlaskClient) -> None:
+    assert all("kg export" not in client.get(f"/download/?lang={lang}", headers=HTML).text for lang in LANGUAGES)

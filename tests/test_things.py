@@ -17,6 +17,9 @@ from kg.graph.build import Graph
 from kg.namespaces import BASE, ID, KB, SKOS
 from kg.queries.question import find_questions
 from kg.web.app import create_app
+from kg.web.layout import TermView
+from kg.web.things.page import Block, Row, Section, Value
+from kg.web.things.support import SupportView
 
 pytestmark = pytest.mark.check  # A thousand pages.
 KINDS = ("occupation", "measure", "climate-table", "training-route", "qualification", "cluster", "company", "project")
@@ -184,7 +187,9 @@ def test_a_list_of_parties_leaves_nobody_out_on_the_page_of_one_of_them(pages: d
 
 def test_who_is_named_only_is_not_described(pages: dict[str, str]) -> None:
     silent = [
-        html for html in pages.values() if re.search("erover is hier nog niet|no publication about it here yet", html)
+        html
+        for html in pages.values()
+        if re.search("staat hier nog geen publicatie|no publication about it here yet", html)
     ]
     assert len(silent) >= 4
     assert [words(html)[:60] for html in silent if 'class="note as-of"' in html] == []
@@ -359,3 +364,20 @@ def test_no_row_of_a_table_repeats_what_all_rows_begin_with(pages: dict[str, str
         for body in re.findall(r"<tbody>(.*?)</tbody>", html, re.DOTALL):
             begun = {words(name).rpartition(": ")[0] for name in re.findall(r'<th scope="row">(.*?)</th>', body)}
             assert len(begun) != 1 or begun == {""} or body.count("<tr>") == 1, path
+
+
+def test_where_evidence_stands_is_said_once_a_section(pages: dict[str, str]) -> None:
+    said = re.compile("staat het op de pagina van elk|it is on the page of each")
+    often = {
+        key
+        for key, html in pages.items()
+        for part in html.split("<section")
+        if len(said.findall(part)) > 1 and "<h3" not in part
+    }
+    assert often == set()
+
+
+def test_what_is_folded_says_how_many_values_it_holds() -> None:
+    kinds, values = SupportView(()), tuple(Value(TermView(name)) for name in "abc")
+    section = Section("s", "S", (Row("one", (Block(values, kinds),), more=2), Row("none")))
+    assert (section.properties, section.size) == (2, 6)

@@ -14,7 +14,7 @@ from kg.tables.charts.themes import THEMES, Theme
 
 WIDTH: Final = 1216
 _COLUMN, _GUTTER, _PAD, _LINE, _SPACE = 164, 43, 8, 16, 10
-_LETTERS: Final = 22  # Letters of 12.5 pixels that a node holds in a line.
+_LETTERS: Final = 20  # Letters of 12.5 pixels that a node holds in a line, in a wide face (7.3 pixels each).
 _LANE: Final = 8  # Height of a line on its way through a column.
 _HEADING, _LEGEND = 18, 30  # Space around headings, height of the legend.
 _HEADING_LETTERS: Final = 25

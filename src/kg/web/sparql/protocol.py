@@ -16,6 +16,7 @@ from kg.endpoint.http.response_cache import REPLY
 from kg.endpoint.http.sparql_protocol import Operation
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.errors import KgError
+from kg.languages import LANGUAGES
 from kg.queries.formats import GRAPHS, TABLES
 from kg.queries.question import pick
 from kg.web.context import Context
@@ -103,6 +104,13 @@ async def _reply(site: Site, environ: WSGIEnvironment, query: QueryRequest, seco
     return reply
 
 
+def _starter(query: str, lang: str) -> str:
+    """Return a query with names and comments in a language; a comment begins with that of its own, as `# nl: `."""
+    others = tuple(f"# {other}: " for other in LANGUAGES if other != lang)
+    kept = (line for line in query.splitlines(keepends=True) if not line.startswith(others))
+    return "".join(kept).replace(f"# {lang}: ", "# ").replace('"nl"', f'"{lang}"')
+
+
 def _page(context: Context, asked: Operation) -> Response:
     site, text = context.site, next(iter(asked.values("query")), "")
     answer: QueryResult | None = None
@@ -112,7 +120,7 @@ def _page(context: Context, asked: Operation) -> Response:
             answer = ask(context, QueryRequest(text, prefixed=True, preview_rows=_ROWS), asked.seconds)
         except KgError as problem:
             error = problem
-    starter = pick(site.questions, "examples/01-measures").query.replace('"nl"', f'"{context.lang}"')
+    starter = _starter(pick(site.questions, "examples/01-measures").query, context.lang)
     built, is_graph = is_built(), bool(answer and answer.format == _TURTLE)
     editor = setting(context, text, starter, error) if built else None
     response = send_page(

@@ -106,6 +106,12 @@ class Row:
         """Whether there is something to show."""
         return bool(self.blocks or self.tables or self.tree or self.passages or self.map)
 
+    @property
+    def size(self) -> int:
+        """How many values it has; what has none says at least that."""
+        listed = sum(len(block.values) for block in self.blocks) + sum(len(table.rows) for table in self.tables)
+        return max(1, listed + len(self.tree) + len(self.passages) + self.more)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -132,9 +138,18 @@ class Section:
     unknown: tuple[str, ...] = ()
 
     @property
-    def size(self) -> int:
+    def _all(self) -> tuple[Row, ...]:
+        return (*self.rows, *(row for part in self.parts for row in part.rows))
+
+    @property
+    def properties(self) -> int:
         """How many properties it shows."""
-        return len(self.rows) + sum(len(part.rows) for part in self.parts)
+        return len(self._all)
+
+    @property
+    def size(self) -> int:
+        """How many values it shows."""
+        return sum(row.size for row in self._all)
 
 
 @dataclass(frozen=True)
