@@ -169,3 +169,15 @@ def test_the_list_of_charts_is_that_of_the_headers() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert (ROOT / "docs/charts.md").read_text("utf-8") == module.render(), "run `python docs/charts.py`"
+
+
+def test_what_all_rows_say_stands_once_and_the_table_of_vacancies_has_its_total(client: FlaskClient) -> None:
+    name = "labour-market/vacancies-2023q2"
+    page = client.get(f"/questions/{name}?lang=nl").text
+    shared = re.findall(r'<p class="shared">(.*?)</p>', page, re.DOTALL)[0]
+    assert "totaal dat de tabel noemt 51.000; duiding van het totaal" in unescape(re.sub("<[^>]+>|\n", "", shared))
+    assert "bijna" in shared
+    assert "51.000" not in page.partition('<table class="answer')[2].partition("</table>")[0]
+    rows = client.get(f"/api/{name}.json?lang=en").get_json()["rows"]
+    assert {(row["printedTotal"], row["totalQualifierLabel"]) for row in rows} == {(51000, "just under")}
+    assert sum(row["vacancies"] for row in rows) < 51000

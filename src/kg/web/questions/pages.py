@@ -153,7 +153,9 @@ def _answer(context: Context, bound: BoundQuestion) -> Answer:
         chart = view(context, bound, sheet)
     except KgError:  # The table has the same data.
         chart = None
-    alike = [at for at, column in enumerate(sheet.columns) if _said_alike(column, [row[at] for row in rows])]
+    drawn = (bound.chart.x, bound.chart.y) if bound.chart else ()
+    others = [at for at, column in enumerate(sheet.columns) if column.name not in drawn]
+    alike = [at for at in others if _said_alike([row[at] for row in rows])]
     alike = alike if len(rows) == total and len(alike) < len(sheet.columns) else []
     kept = [at for at in range(len(sheet.columns)) if at not in alike]
     return Answer(
@@ -167,9 +169,9 @@ def _answer(context: Context, bound: BoundQuestion) -> Answer:
     )
 
 
-def _said_alike(column: Column, cells: list[TermView]) -> bool:
-    """Return whether all rows say the same in words; numbers are compared, so each row keeps its own."""
-    return len(cells) > 1 and not column.numeric and bool(cells[0].text) and all(cell == cells[0] for cell in cells)
+def _said_alike(cells: list[TermView]) -> bool:
+    """Return whether all rows say the same."""
+    return len(cells) > 1 and bool(cells[0].text) and all(cell == cells[0] for cell in cells)
 
 
 def _view(site: Site, cell: Cell, lang: str) -> TermView:
