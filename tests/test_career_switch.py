@@ -695,8 +695,8 @@ def test_a_table_that_needs_only_a_narrower_occupation_is_said_to(client: FlaskC
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("region/zuid-limburg", "verbinden met Zuid-Limburg alleen: procesoperator B"),
-        ("cluster/chemelot", "verbinden geen beroep met Chemelot"),
+        ("region/zuid-limburg", "bij Zuid-Limburg leiden hier alleen naar: procesoperator B"),
+        ("cluster/chemelot", "bij Chemelot leidt hier naar een beroep"),
     ],
 )
 def test_a_place_that_leaves_nothing_says_so_and_where_there_is_something(
@@ -711,8 +711,8 @@ def test_a_place_that_leaves_nothing_says_so_and_where_there_is_something(
         assert (f"place={quote_plus(ID)}cluster%2Fzeeland" in notice) == elsewhere
         assert ("Ook in geen ander gebied" in notice) != elsewhere
     names = re.findall(r"<option[^>]*>([^<]+)</option>", shown)
-    assert {"Chemelot (cluster): de teksten noemen er geen beroep", "zesde cluster", "Zuid-Limburg"} <= set(names)
-    assert "Rotterdam/Moerdijk (cluster): de teksten noemen er geen beroep" in names
+    assert {"Chemelot (cluster): hier is daar geen beroep bekend", "zesde cluster", "Zuid-Limburg"} <= set(names)
+    assert "Rotterdam/Moerdijk (cluster): hier is daar geen beroep bekend" in names
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
