@@ -183,15 +183,15 @@ def test_the_lines_to_copy_run(browser: Browser, base: str, tmp_path: Path) -> N
 
 
 def test_too_long_is_said_on_the_page_and_in_the_api(browser: Browser) -> None:
-    with served(options=("--timeout", "0.05")) as base, clean(browser.new_context(), base, "503") as page:
-        answer = page.goto(f"{base}/questions/switch/nearest?lang=en")
+    with served(options=("--timeout", "0.02")) as base, clean(browser.new_context(), base, "503") as page:
+        answer = page.goto(f"{base}/questions/graph/resource?lang=en")
         assert answer
         assert answer.status == 503
         assert int(answer.headers["retry-after"]) > 0
         assert "not even a partial one" in page.inner_text("main")
         assert page.locator("table.answer").count() == 0
         for form in ("json", "csv", "xlsx", "srj"):
-            refused = request(base, f"/api/switch/nearest.{form}", "GET", None, {})
+            refused = request(base, f"/api/graph/resource.{form}", "GET", None, {})
             assert refused.status == 503
             assert refused.problem["limit"] == "timeout"
             assert int(refused.headers["Retry-After"]) > 0
