@@ -224,6 +224,18 @@ def test_a_route_shows_what_it_and_its_parts_ask(graph: Graph, pages: dict[str, 
     )
 
 
+def test_an_occupation_names_the_routes_to_narrower_ones(graph: Graph, pages: dict[str, str]) -> None:
+    leads = pairs(graph, "leadsToOccupation")
+    narrower = [
+        (broader, route)
+        for narrow, broader in pairs(graph, SKOS + "broader")
+        for route, occupation in leads
+        if narrow == occupation and route.startswith("training-route/")
+    ]
+    assert ("occupation/procesoperator", "training-route/chill-talent-office") in narrower
+    assert not [pair for pair in narrower if pair[1] not in links(pages[f"/id/{pair[0]}?lang=nl"])]
+
+
 def test_a_company_says_that_what_it_left_was_given_up(graph: Graph, pages: dict[str, str]) -> None:
     given_up = {project for project, status in pairs(graph, "projectStatus") if status == "project-status/given-up"}
     left = [pair for pair in pairs(graph, "withdrewFrom") if pair[1] in given_up]
