@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 # A machine may be busy: only a test that gives a --timeout of its own is about time.
@@ -45,6 +46,18 @@ def running(*command: str, options: tuple[str, ...] = ()) -> Iterator[tuple[str,
 def with_load(seconds: float) -> float:
     """Return the seconds that something may take now: as much longer as the load exceeds the cores of the machine."""
     return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def lives(pid: int) -> bool:
+    """Return whether a process runs; one that is dead and not yet reaped does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return not Path("/proc").exists()  # macOS has none; elsewhere it is gone by now.
 
 
 def until(true: Callable[[], object], seconds: float = 30.0) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import signal
 import subprocess
@@ -10,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from live import until
+from live import lives, until
 
 from kg import child_process
 from kg.child_process import Child
@@ -95,18 +94,9 @@ def test_a_child_ends_with_its_parent(module: str) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
-        assert _lives(child)
+        assert lives(child)
         parent.send_signal(signal.SIGKILL)
-    until(lambda: not _lives(child))
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or ") Z " not in status.read_text()
+    until(lambda: not lives(child))
 
 
 def test_isolated_leaves_the_current_folder_aside(module: str) -> None:

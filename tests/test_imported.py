@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import pyoxigraph as ox
 import pytest
 import rdflib
-from live import Answer, request, running, until, with_load
+from live import Answer, lives, request, running, until, with_load
 from test_limits import family
 
 from kg.files import project_folder
@@ -336,7 +336,7 @@ def test_no_process_with_imported_graphs_outlives_the_server(fresh: tuple[str, i
     left = family(pid)
     assert extended(pid)
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not [process for process in left[1:] if state_of(process) not in ("", "Z")])
+    until(lambda: not any(lives(process) for process in left[1:]))
 
 
 def extended(pid: int) -> list[int]:

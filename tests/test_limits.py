@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from backends import ENGINES, KINDS, Engine, Shelf, started
-from live import running, until, with_load
+from live import lives, running, until, with_load
 
 from kg.queries.limits import Limits
 
@@ -302,16 +302,9 @@ def test_no_process_outlives_the_server() -> None:
         assert len(left) > 2
         os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + SECONDS + 3
-        while any(_lives(process) for process in left[1:]) and time.monotonic() < deadline:
+        while any(lives(process) for process in left[1:]) and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert not [process for process in left[1:] if _lives(process)]
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+        assert not [process for process in left[1:] if lives(process)]
 
 
 @pytest.mark.check

@@ -31,8 +31,8 @@ _HEAVY_AFTER: Final = 0.3  # Seconds of the processor after which a query gives 
 _HEAVY_AFTER_CLOCK: Final = 1.2  # Seconds of the clock after which it does so whatever it did.
 _NICE_AFTER: Final = 0.1  # Seconds of the processor after which it runs at a lower priority.
 _NICENESS: Final = 10
-_POLL: Final = 0.05
-_SHORT: Final = 8 << 10
+_POLL: Final = 0.05  # Seconds between two looks at a query, and at the standby.
+SHORT: Final = 8 << 10  # Characters of a query that the event loop reads; a longer one would hold it up.
 _PAUSE: Final = 10.0  # Seconds after which imported graphs that could not be loaded are tried again.
 _ANYTHING: Final = QueryRequest("ASK { ?s ?p ?o }")
 _Returned = TypeVar("_Returned")
@@ -366,7 +366,7 @@ class WorkerPool(Engine):
 
         """
         may_take = min(seconds or self._limits.timeout, self._limits.timeout)
-        is_long = len(request.text) > _SHORT  # Reading it would hold the loop up.
+        is_long = len(request.text) > SHORT
         workers = await asyncio.to_thread(self._workers_for, request) if is_long else self._workers_for(request)
         with _Run(may_take, is_gone, workers) as run, await self._admission.enter(client) as place:
             run.place = place

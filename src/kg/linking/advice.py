@@ -184,7 +184,8 @@ class Advisor:
         near = {occupation for match in matches for occupation in (match.occupation, *match.also)}
         tied = ", ".join(sorted(self.labels.get(occupation, lang)[0] for occupation in ties))
         key = "place_some" if near & ties.keys() else "place_other" if ties else "place_none"
-        elsewhere = [other for other in self.jobs.places(lang) if near & self.jobs.in_place(other["id"], lang).keys()]
+        around = {str(row["place"]) for row in self.jobs.rows("switch/places") if str(row["occupation"]) in near}
+        elsewhere = [other for other in self.jobs.places(lang) if other["id"] in around]
         basis = words(key, lang, place=name, occupations=tied)
         return self.jobs.reference(iri, lang) | {"basis": basis, "ties": ties, "elsewhere": elsewhere}
 

@@ -80,8 +80,8 @@ class ClimateJobs:
 
     def places(self, lang: str) -> list[Payload]:
         """Return the clusters, and the regions to which the graph ties an occupation, and whether it does (`tied`)."""
-        iris = {str(row[name]) for name, question in _PLACES.items() for row in self.rows(question)}
-        named = (self.reference(iri, lang) | {"tied": bool(self.in_place(iri, lang))} for iri in iris)
+        tied, clusters = ({str(row[name]) for row in self.rows(question)} for name, question in _PLACES.items())
+        named = (self.reference(iri, lang) | {"tied": iri in tied} for iri in tied | clusters)
         return sorted(named, key=lambda place: (place["name"].casefold(), place["id"]))
 
     def reference(self, iri: object, lang: str) -> Payload:

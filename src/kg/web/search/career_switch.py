@@ -82,7 +82,9 @@ def init_app(app: Flask, site: Site) -> None:
         except NotFound as error:
             if error.where != "skill":
                 raise
-            return _private(_send_page(advice, context, _nothing(), error))
+            from kg.linking.advice import EMPTY
+
+            return _private(_send_page(advice, context, EMPTY, error))
 
     @blueprint.get("/switch/sheet")
     def sheet() -> Response:
@@ -132,12 +134,6 @@ def _advise(advice: Advice, context: Context) -> dict[str, Any]:
 
     limit, asked = count_of(context.request.args, USUAL, MOST), _asked(context.request)
     return EMPTY if asked == Asked() else advice.advisor.advise(asked, context.lang, limit)
-
-
-def _nothing() -> dict[str, Any]:
-    from kg.linking.advice import EMPTY
-
-    return EMPTY
 
 
 def _send_page(advice: Advice, context: Context, payload: dict[str, Any], error: KgError | None = None) -> Response:

@@ -15,6 +15,7 @@ from kg.endpoint.http.request_record import record_of
 from kg.endpoint.http.response_cache import REPLY
 from kg.endpoint.http.sparql_protocol import Operation
 from kg.endpoint.protocol import QueryRequest, QueryResult
+from kg.endpoint.workers import SHORT
 from kg.errors import KgError
 from kg.languages import LANGUAGES
 from kg.queries.formats import GRAPHS, TABLES
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _PATH: Final = "/sparql"
-_SHORT: Final = 8 << 10  # Bytes of a query that the event loop reads.
 _SMALL: Final = 16 << 10  # Bytes of a reply that it compresses.
 _ROWS: Final = 1000
 _TURTLE: Final = GRAPHS[0].name
@@ -91,7 +91,7 @@ async def reply_ahead(site: Site, environ: WSGIEnvironment) -> bool:
 def _is_short(site: Site, environ: WSGIEnvironment) -> bool:
     """Return whether a request names a known host, and is short enough to be read at once."""
     limits, length = site.limits, int(environ.get("CONTENT_LENGTH") or 0)
-    fits = len(environ["QUERY_STRING"]) <= min(_SHORT, limits.url) and length <= min(_SHORT, limits.body)
+    fits = len(environ["QUERY_STRING"]) <= min(SHORT, limits.url) and length <= min(SHORT, limits.body)
     return (
         fits and environ["REQUEST_METHOD"] in ("GET", "POST") and UNKNOWN_HOST not in environ and "HTTP_HOST" in environ
     )
