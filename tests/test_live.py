@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import re
+import socket
 from collections.abc import Iterator
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from xml.etree import ElementTree
 
 import pandas
@@ -319,6 +320,23 @@ def test_every_answer_has_safe_headers(ask) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Access-Control-Allow-Origin"] == "*"
         assert headers["Server"] is None
+
+
+def test_each_response_is_one_packet_and_comes_in_turn(base: str) -> None:
+    query = "/sparql?query=ASK%20%7B%7D"
+    asked = [("GET", query, ""), ("HEAD", query, ""), ("GET", "/healthz", ""), ("GET", query, "Connection: close\r\n")]
+    requests = [f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n" for method, path, more in asked]
+    with socket.create_connection((urlsplit(base).hostname, urlsplit(base).port), timeout=60) as connection:
+        connection.sendall(requests[0].encode())
+        head, _, body = connection.recv(65_536).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert json.loads(body)["boolean"] is True
+        connection.sendall("".join(requests).encode())
+        with connection.makefile("rb") as answers:
+            found = answers.read()
+    assert found.count(b"HTTP/1.1 200 ") == 4
+    assert found.count(body) == 2
+    assert found.endswith(b"\r\n\r\n" + body)
 
 
 def test_health(ask) -> None:

@@ -92,7 +92,10 @@ class Admission:
             raise _no_place("too many queries are waiting", "queue", 1)
         self._running[client] += 1
         try:
-            await self._queue(used)
+            if self._waiting or not self._may_begin(used):
+                await self._queue(used)
+            else:
+                self._light += 1
         except BaseException:
             self._release(client)
             raise

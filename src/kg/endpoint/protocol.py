@@ -50,7 +50,7 @@ class QueryRequest:
         text = self.text.replace("\r\n", "\n").strip()
         dataset = (self.default_graphs, self.named_graphs)
         parts = (text, *dataset, self.table, self.graph, self.prefixed, self.preview_rows)
-        return blake2b(json.dumps(parts).encode(), digest_size=20).digest()
+        return blake2b(repr(parts).encode(), digest_size=20).digest()
 
 
 _REQUEST_FIELDS: Final = tuple(member.name for member in fields(QueryRequest))

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from kg.errors import NotAcceptable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
     """One serialisation.
 

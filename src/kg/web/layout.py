@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib import resources
 from typing import Any, Final
@@ -86,7 +86,7 @@ def init_app(app: Flask, site: Site) -> None:  # noqa: ARG001  (each module is w
 
 def with_headers(reply: Reply) -> Reply:
     """Return a reply with the headers of every response."""
-    return replace(reply, headers=[*reply.headers, *_HEADERS.items(), ("Vary", ", ".join(_VARY))])
+    return Reply(reply.status, [*reply.headers, *_HEADERS.items(), ("Vary", ", ".join(_VARY))], reply.body)
 
 
 def _with_headers(response: Response) -> Response:

@@ -50,7 +50,9 @@ class Application:
     async def prepare(self, environ: WSGIEnvironment) -> bool:
         """Look a response up, or make it where no thread is needed; return whether `respond` has it at once."""
         self._proxies.read(environ)
-        return self._cache.holds(environ) or await self._reply_ahead(environ)
+        if self._cache.holds(environ):
+            return True
+        return await self._reply_ahead(environ) and self._cache.sends_at_once(environ)
 
     def respond(self, environ: WSGIEnvironment) -> Reply:
         """Return the response to a request that was read, count and log it."""

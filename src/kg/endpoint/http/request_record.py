@@ -43,5 +43,7 @@ class RequestRecord:
 
 def record_of(environ: WSGIEnvironment) -> RequestRecord:
     """Return the record of a request; where nobody counts, one that nobody reads."""
-    record: RequestRecord = environ.setdefault(_KEY, RequestRecord())
+    record: RequestRecord | None = environ.get(_KEY)
+    if record is None:
+        environ[_KEY] = record = RequestRecord()
     return record

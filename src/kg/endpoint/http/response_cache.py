@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _PATH: Final = "/sparql"
 _LEAST, _MOST = 512, 8 << 20  # Bytes between which compressing pays.
+_SMALL, _LARGE = 16 << 10, 1 << 20  # Bytes up to which the event loop compresses a reply, and sends it as it is.
 _COMPRESSED: Final = (
     "text/",
     "application/sparql-results",
@@ -72,6 +73,11 @@ class ResponseCache:
         """Return whether the response to a request is at hand, with nothing left to do but to send it."""
         environ[_LOOKED_UP] = _, key, reply = self._look_up(environ)
         return reply is not None and (not _is_compressed(environ, reply) or self._cache.get(key + _GZIP) is not None)
+
+    def sends_at_once(self, environ: WSGIEnvironment) -> bool:
+        """Return whether the event loop sends the reply that was made ahead: it is short, or is not compressed."""
+        reply: Reply = environ[REPLY]
+        return len(reply.body) < _SMALL or (len(reply.body) < _LARGE and not _is_compressed(environ, reply))
 
     def _look_up(self, environ: WSGIEnvironment) -> tuple[bytes, bytes, Reply | None]:
         """Return a hash of all that the response may depend on, the key of the result, and both as they were kept."""

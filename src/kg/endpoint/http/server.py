@@ -42,6 +42,7 @@ _INTERVAL: Final = 10  # Seconds between two checks of connections.
 _LINGER: Final = 2.0  # Seconds in which a connection may send one more request to a server that retires.
 _SPARE: Final = 5  # Seconds after the longest query in which its answer is sent.
 _MALLOC: Final = {-8: 2, -3: 1 << 20, -1: 1 << 20}  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD.
+_GARBAGE: Final = (20_000, 20, 20)  # Hardly anything of a request is left to the collector.
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -81,8 +82,9 @@ class _Asgi:
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
         if self.retiring or length > _BODY_READ:
             encoded.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
-        await send({"type": "http.response.body", "body": reply.body})
+        with scope["state"]["connection"].packet:
+            await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
+            await send({"type": "http.response.body", "body": reply.body})
 
     async def _body(self, receive: Receive) -> tuple[bytes, int]:
         """Return a body and its length; nothing of one that is too long, though most of it is read."""
@@ -140,6 +142,35 @@ def _environ(scope: Scope, headers: dict[str, str], body: bytes, length: int) ->
     return environ
 
 
+class _Packet:
+    """A transport as a context, in which what is written waits to be sent together at its end, or before it closes."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._parts: list[bytes] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def __enter__(self) -> None:
+        self._parts = []
+
+    def __exit__(self, *_: object) -> None:
+        parts, self._parts = self._parts, None
+        if parts:
+            self._transport.writelines(parts)
+
+    def write(self, data: bytes) -> None:
+        if self._parts is None:
+            self._transport.write(data)
+        else:
+            self._parts.append(data)
+
+    def close(self) -> None:
+        self.__exit__()
+        self._transport.close()
+
+
 class _Connection(HttpToolsProtocol):
     """A connection that knows its limits: bytes of a head, and seconds in which nothing moves."""
 
@@ -147,7 +178,8 @@ class _Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.moved, self.unsent, self.head_size, self.in_head = self.loop.time(), 0, 0, False
-        super().connection_made(transport)
+        self.packet = _Packet(transport)
+        super().connection_made(self.packet)  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
         self.moved = self.loop.time()
@@ -297,6 +329,7 @@ def serve(application: Application, loop: EventLoop, limits: Limits, handover: H
     _give_memory_back()
     gc.collect()
     gc.freeze()  # What was built stays: who asks need not wait until it is looked through again.
+    gc.set_threshold(*_GARBAGE)
     handover.send(READY)
     if handover.receive() == ACCEPT:
         loop.run(Server(application, limits, handover).serve([handover.listener]))
