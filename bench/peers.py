@@ -103,7 +103,8 @@ def oxigraph(data: Path, folder: Path) -> Iterator[Peer]:
     command = BIN / "oxigraph"
     if not command.exists():
         raise Missing("not installed: pip install oxigraph")
-    subprocess.run([command, "load", "--location", store, "--file", data], check=True, capture_output=True)
+    if not store.exists():
+        subprocess.run([command, "load", "--location", store, "--file", data], check=True, capture_output=True)
     with _started(command, "serve-read-only", "--location", store, "--union-default-graph", "--cors", "--bind") as run:
         yield run.ready("oxigraph", "/query", "/store")
 

@@ -34,6 +34,16 @@ def test_the_bench_of_the_endpoint_measures_ours_beside_a_peer() -> None:
 
 
 @pytest.mark.check
+def test_the_bench_of_graphs_on_disk_measures_both_servers() -> None:
+    command = [sys.executable, "bench/disk.py", "--triples", "30000", "--rounds", "1", "--seconds", "0.1"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    assert "| nan |" not in run.stdout
+    assert "| inf |" not in run.stdout
+    assert run.stdout.count("| 30,000 |") == 2
+
+
+@pytest.mark.check
 @pytest.mark.parametrize("options", [[], ["--direct"]])
 def test_the_bench_serves_the_data_that_it_is_given(graph: Graph, tmp_path: Path, options: list[str]) -> None:
     mark = ox.Quad(ox.NamedNode("urn:mark"), ox.NamedNode("urn:is"), ox.Literal("here"), ox.NamedNode("urn:g"))
