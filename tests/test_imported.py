@@ -188,7 +188,10 @@ def test_only_the_part_that_a_query_names_is_loaded_and_once() -> None:
         (SIZE % f"<{OLD}0>", False),
         (f"BASE <http://[> GRAPH <{OLD}>", False),
         ("GRAPH " + r"'''\'''" * 16_000, False),
+        ("GRAPH " + "'''x'" + r"\'''y'" * 8_000, False),
         ("GRAPH " + "<" * 60_000, False),
+        ("GRAPH " + "1" * 60_000, False),
+        ("GRAPH " + "a.1-" * 15_000, False),
     ],
 )
 def test_what_names_a_graph(query: str, named: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pyoxigraph as ox
 import pytest
@@ -13,7 +14,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from kg.errors import KgError, QueryError, Refused, TooLarge
 from kg.files import project_folder
 from kg.queries.dataset import Dataset, ImportedGraphs
-from kg.queries.engine import Limits, answer, may_change, query_form, with_prefixes
+from kg.queries.engine import _TOKEN, Limits, answer, graphs_named, iris_of, may_change, query_form, with_prefixes
 from kg.queries.question import find_questions
 
 SCORE = "<https://w3id.org/klimaatbanen/def#textScore>"
@@ -104,6 +105,7 @@ def test_the_word_service_elsewhere_is_fine(store: ox.Store, text: str) -> None:
         ("SELECT * {\n  ?s ?p ?o .", 2, 13),
         ("SELECT * {\n  ?s ?p ?o ..\n}\nLIMIT 10", 2, 13),
         ("SELECT * { ?s ?p '😀' ) }", 1, 22),
+        ('SELECT * { ?s ?p """open\n }', 1, 18),
         ("SELECT * { ?s ?p ?o FILTER(?o = ) }\nLIMIT 10", 1, 33),
         ("SELECT * { ?s ?p ?o } LIMIT ten", 1, 29),
     ],
@@ -173,6 +175,17 @@ def test_prefixes_are_added_where_used_and_the_line_of_an_error_stays(store: ox.
     with pytest.raises(KgError) as caught:
         answer(store, with_prefixes("SELECT * {\n ?s x:p }", known))
     assert caught.value.line == 2
+
+
+def test_a_text_is_read_once_by_all_that_ask_of_it(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("kg.queries.engine._TOKEN", SimpleNamespace(findall=lambda t: read.append(t) or found(t)))
+    found, text = _TOKEN.findall, "ASK { GRAPH <urn:g1> { ?once ?p ?o FILTER(STR(?o) = '1') } }"
+    answer(store, text)
+    assert not may_change(text)
+    assert graphs_named(text, (), frozenset({"urn:g1"})) == {"urn:g1"}
+    assert set(iris_of(text)) == {"urn:g1"}
+    assert read == [text]
 
 
 CHANGING = (

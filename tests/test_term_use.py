@@ -92,6 +92,7 @@ def test_what_is_not_defined_or_not_used_is_said(use: TermUse, query: str, said:
             "BASE <http://x/> PREFIX : <y/> SELECT * { <z> :a 'x:no' . ?s :b. }",
             {"http://x/z", "http://x/y/a", "http://x/y/b"},
         ),
+        ("PREFIX : <http://x/> SELECT * { ?a1:b 1:c . ?s ?p 1.GRAPH :g {} }", {"http://x/b", "http://x/g"}),
         ("SELECT * { ?s x:a 'open }", set()),
         ("PREFIX x:", set()),
         ("BASE", set()),

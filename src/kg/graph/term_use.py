@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kg.labels import most_like
 from kg.namespaces import BASE, DCT, GRAPH, ID, KB, ONTOLOGY_GRAPH, RDF_TYPE, SD_FUNCTION, SKOS
-from kg.queries.engine import iris_of
+from kg.queries.engine import iris_of, offset_of
 from kg.rdf_terms import asserted, object_key, prefixed_name
 
 _SPACES: Final = (KB, ID, GRAPH)
@@ -68,17 +68,17 @@ class TermUse:
 
     def unused(self, query: str) -> list[UnusedTerm]:
         """Return the terms that a query names and the graph does not use, in the order of the query."""
-        judged = ((self._judge(iri), offset) for iri, offset in self._known(query))
-        return [UnusedTerm(term.iri, term.defined, term.nearest, offset) for term, offset in judged if term]
+        judged = ((self._judge(iri), number) for iri, number in self._known(query))
+        return [replace(term, offset=offset_of(query, number)) for term, number in judged if term]
 
     def may_have_unused(self, query: str) -> bool:
         """Return whether `unused` has something to say, or to look up; so much is known at once."""
         return any(self._judged.get(iri, self) for iri, _ in self._known(query))
 
     def _known(self, query: str) -> list[tuple[str, int]]:
-        """Return the IRIs in a query that are judged, and where they stand first."""
+        """Return the IRIs in a query that are judged, and the numbers of their first tokens."""
         named, spaces = iris_of(query, self._prefixes), _SPACES + self._others
-        return [(iri, offset) for iri, offset in named.items() if iri.startswith(spaces) and iri[-1] not in "#/"]
+        return [(iri, number) for iri, number in named.items() if iri.startswith(spaces) and iri[-1] not in "#/"]
 
     def _judge(self, iri: str) -> UnusedTerm | None:
         if iri not in self._judged:

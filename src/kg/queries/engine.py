@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 from urllib.parse import urljoin
 
@@ -20,26 +21,30 @@ from kg.queries.formats import Solutions
 from kg.queries.limits import Limits
 from kg.queries.text_score import IRI, NAME, NO_SEARCH, TextScore
 
-# Terminals of the SPARQL 1.1 grammar (section 19.8) in which a keyword is no keyword come first.
+# Terminals of the SPARQL 1.1 grammar (section 19.8) in which a keyword is no keyword come first. None is read twice,
+# whatever the text: a quote that opens no string takes the rest, and a prefix has at most so many parts.
+_STRING: Final = (
+    r"""(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''"""
+    r"""|"(?!"")(?:[^"\\\n\r]|\\.)*"|'(?!'')(?:[^'\\\n\r]|\\.)*')"""
+)
 _TOKEN: Final = re.compile(
-    r"""(?P<iri><(?:[^<>"{}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>)
-      | (?P<string>\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')
-      | (?P<comment>\#[^\r\n]*)
-      | (?P<name>[?$]\w+ | @[A-Za-z]+(?:-[A-Za-z0-9]+)* | [\w.\-]*:(?:[\w.:\-%]|\\.)*)
-      | (?P<word>[^\W\d]\w*)
-      | (?P<mark>[^\s\w])""",
+    rf"""<(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*+>
+      | {_STRING} | ['"].*+
+      | \#[^\r\n]*
+      | [?$]\w+ | @[A-Za-z]+(?:-[A-Za-z0-9]+)* | (?:(?<!\d)|(?!\d))\w*+(?:[.\-]\w*+){{0,99}}+:(?:[\w.:\-%]|\\.)*
+      | [^\W\d]\w*
+      | [^\s\w]""",
     re.VERBOSE | re.DOTALL,
 )
+_CLOSED: Final = re.compile(_STRING, re.DOTALL)
 _UPDATES: Final = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 _QUOTES: Final = ("'", '"')
 _PROLOGUE: Final = {"PREFIX", "BASE"}
 _FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
-_LOOKS: Final = re.compile(r"(?<![\w/#:.-])(?:GRAPH|FROM)\b", re.IGNORECASE)
-_CHANGING: Final = ("NOW", "RAND", "UUID", "STRUUID", "BNODE")
-_ONE: Final = rf"\b(?:{'|'.join(_CHANGING)})"
-_COMPARED: Final = re.compile(_ONE + r"\(", re.IGNORECASE)
-_CALLED: Final = re.compile(_ONE + r"\b|(?:>|:[^\s(){}<>:]*+)\s*+[(#]", re.IGNORECASE)
+_LOOKING: Final = {"GRAPH", "FROM"}
+_CHANGING: Final = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
+_COMPARED: Final = re.compile(rf"\b(?:{'|'.join(_CHANGING)})\(", re.IGNORECASE)
 _PURE: Final = (XSD, "http://www.opengis.net/def/function/geosparql/", IRI.value)  # They always give the same.
 _APART: Final = set("{}()[];,")
 _FAR: Final = " " * 20  # More than the letters of any keyword.
@@ -162,8 +167,7 @@ def query_form(text: str) -> str:
     >>> query_form("# ask\nPREFIX ask: <urn:select> construct{ ?s ?p ?o } { ?s ?p ?o }")
     'construct'
     """
-    words = (word.upper() for word in _words(text, Limits().nesting))
-    return next(word for word in words if word in _FORMS).lower()
+    return next(word for word in _read(text)[1] if word in _FORMS).lower()
 
 
 def with_prefixes(text: str, prefixes: Mapping[str, str]) -> str:
@@ -171,7 +175,7 @@ def with_prefixes(text: str, prefixes: Mapping[str, str]) -> str:
 
     The line of an error stays right because no line break is added.
     """
-    used = {token.group().partition(":")[0] for token in _TOKEN.finditer(text) if token.lastgroup == "name"}
+    used = {token.partition(":")[0] for token in _read(text)[0] if ":" in token}
     declared = {match.group(1) for match in _DECLARED.finditer(text)}
     missing = sorted((used & prefixes.keys()) - declared)
     return "".join(f"PREFIX {prefix}: <{prefixes[prefix]}> " for prefix in missing) + text
@@ -206,8 +210,8 @@ def dataset_of(text: str) -> Stated:
     default: list[str] = []
     named: list[str] = []
     plain = list(text)
-    tokens = [token for token in _TOKEN.finditer(text) if token.lastgroup != "comment"]
-    words = [token.group().upper() if token.lastgroup == "word" else "" for token in tokens]
+    tokens = _places(text)
+    words = [token.group().upper() for token in tokens]
     for place, word in enumerate(words):
         if word == "PREFIX":
             known[tokens[place + 1].group()[:-1]] = urljoin(base, tokens[place + 2].group()[1:-1])
@@ -216,7 +220,7 @@ def dataset_of(text: str) -> Stated:
         elif word == "FROM":
             only = words[place + 1] == "NAMED"
             target = tokens[place + 1 + only]
-            (named if only else default).append(_resolved(target, known, base))
+            (named if only else default).append(_resolved(target.group(), known, base))
             plain[tokens[place].start() : target.end()] = " " * (target.end() - tokens[place].start())
     return Stated("".join(plain), tuple(default), tuple(named), "GRAPH" in words)
 
@@ -234,14 +238,14 @@ def graphs_named(
 
     """
     named = graphs.intersection(parameters)
-    if graphs and _LOOKS.search(text):
+    if graphs and not _LOOKING.isdisjoint(_read(text)[1]):
         with suppress(ValueError):  # Of an IRI that cannot be resolved: the engine says so.
             named |= graphs.intersection(iris_of(text, prefixes))
     return named
 
 
 def iris_of(text: str, prefixes: Mapping[str, str] | None = None) -> dict[str, int]:
-    """Return the IRIs that a query names, in full or by prefix, each with the offset of its first mention.
+    """Return the IRIs that a query names, in full or by prefix, each with the number of its first mention's token.
 
     The prologue names nothing, nor does a name with a prefix that nothing declares. A text that is no query gives what
     can be read of it.
@@ -252,10 +256,14 @@ def iris_of(text: str, prefixes: Mapping[str, str] | None = None) -> dict[str, i
 
     """
     named: dict[str, int] = {}
-    for token, iri in _with_iris(text, prefixes):
-        if iri:
-            named.setdefault(iri, token.start())
+    for number, iri in _with_iris(text, prefixes):
+        named.setdefault(iri, number)
     return named
+
+
+def offset_of(text: str, number: int) -> int:
+    """Return where a token of a query begins."""
+    return _places(text)[number].start()
 
 
 def may_change(text: str, prefixes: Mapping[str, str] | None = None) -> bool:
@@ -271,53 +279,60 @@ def may_change(text: str, prefixes: Mapping[str, str] | None = None) -> bool:
         prefixes: as in `iris_of`.
 
     """
-    if not _CALLED.search(text):
+    if "(" not in text:
         return False
-    before = ""
-    for token, iri in _with_iris(text, prefixes):
-        mark = token.group()
-        if token.lastgroup == "word" and mark.upper() in _CHANGING:
-            return True
-        if token.lastgroup == "iri" and _COMPARED.search(mark):
-            return True
-        if mark == "(" and before and not before.startswith(_PURE):
-            return True
-        before = iri
-    return False
+    tokens, words = _read(text)
+    if not _CHANGING.isdisjoint(words) or any(token[0] == "<" and _COMPARED.search(token) for token in tokens):
+        return True
+    called = {place for place, (token, after) in enumerate(pairwise(tokens)) if after == "(" and _is_name(token)}
+    return bool(called) and any(
+        place in called and not iri.startswith(_PURE) for place, iri in _with_iris(text, prefixes)
+    )
 
 
-def _with_iris(text: str, prefixes: Mapping[str, str] | None) -> Iterator[tuple[re.Match[str], str]]:
-    """Yield the tokens of a text but for its prologue and comments, with the IRI of those that name one."""
+@lru_cache(maxsize=2)
+def _read(text: str) -> tuple[list[str], list[str]]:
+    """Return the tokens of a text but for comments, and its words in capitals.
+
+    What was read last is kept: a process asks several things of one query, and of the same with prefixes.
+    """
+    tokens = [token for token in _TOKEN.findall(text) if token[0] != "#"]
+    return tokens, [token.upper() for token in tokens if token.isidentifier()]
+
+
+def _places(text: str) -> list[re.Match[str]]:
+    """Return the same tokens with their places."""
+    return [token for token in _TOKEN.finditer(text) if token.group()[0] != "#"]
+
+
+def _is_name(token: str) -> bool:
+    """Return whether a token may name an IRI."""
+    return (token[0] == "<" and len(token) > 1) or (":" in token and token[0] not in _QUOTES)
+
+
+def _with_iris(text: str, prefixes: Mapping[str, str] | None) -> Iterator[tuple[int, str]]:
+    """Yield the IRIs that a text names but for its prologue, with the numbers of their tokens."""
     known, base = dict(prefixes or {}), ""
-    closed = takewhile(lambda token: token.group() not in _QUOTES, _TOKEN.finditer(text))  # Else in quadratic time.
-    tokens = (token for token in closed if token.lastgroup != "comment")
-    for token in tokens:
-        kind, iri = token.lastgroup, ""
-        word = token.group().upper() if kind == "word" else ""
-        if word == "PREFIX":
-            prefix, space = next(tokens, None), next(tokens, None)
-            if prefix and space:
-                known[prefix.group()[:-1]] = urljoin(base, space.group()[1:-1])
-            continue
-        if word == "BASE":
-            base = urljoin(base, target.group()[1:-1]) if (target := next(tokens, None)) else base
-            continue
-        if kind == "iri":
-            iri = urljoin(base, token.group()[1:-1])
-        elif kind == "name" and token.group()[0] not in "?$@":
-            prefix_name, _, local = token.group().partition(":")
-            if prefix_name in known and (local := local.rstrip(".")):
-                iri = known[prefix_name] + local.replace("\\", "")
-        yield token, iri
+    tokens = enumerate(_read(text)[0])
+    for number, token in tokens:
+        if token[0] == "<" and len(token) > 1:
+            yield number, urljoin(base, token[1:-1])
+        elif ":" in token and token[0] not in _QUOTES:
+            prefix, _, local = token.partition(":")
+            if prefix in known and (local := local.rstrip(".")):
+                yield number, known[prefix] + local.replace("\\", "")
+        elif (word := token.upper()) == "PREFIX":
+            if (declared := next(tokens, None)) and (space := next(tokens, None)):
+                known[declared[1][:-1]] = urljoin(base, space[1][1:-1])
+        elif word == "BASE" and (target := next(tokens, None)):
+            base = urljoin(base, target[1][1:-1])
 
 
-def _resolved(token: re.Match[str], known: Mapping[str, str], base: str) -> str:
+def _resolved(token: str, known: Mapping[str, str], base: str) -> str:
     """Return the IRI of a token."""
-    prefix, _, local = token.group().partition(":")
-    iri = None
-    if token.lastgroup == "iri":
-        iri = urljoin(base, token.group()[1:-1])
-    elif token.lastgroup == "name" and prefix in known:
+    prefix, _, local = token.partition(":")
+    iri = urljoin(base, token[1:-1]) if token[0] == "<" and len(token) > 1 else None
+    if prefix in known and prefix != token:
         iri = known[prefix] + local.replace("\\", "")
     if iri is None or "\\" in iri:  # Engines may read an escape in different ways.
         raise QueryError("a graph of FROM cannot be read", hint="write its whole IRI, in <> and without escapes")
@@ -341,9 +356,11 @@ def _inspect(text: str, limits: Limits) -> list[str]:
         )
     if not text.strip():
         raise QueryError("the query is empty", line=1, column=1, hint="send a SELECT, ASK, CONSTRUCT or DESCRIBE")
-    words: list[str] = []
-    for word in _words(text, limits.nesting):
-        words.append(word.upper())
+    tokens, words = _read(text)
+    if sum(map(text.count, "([{!-+")) > limits.nesting:  # Else it cannot nest deeper.
+        _check_nesting(tokens, limits.nesting)
+    if tokens and tokens[-1][0] in _QUOTES and not _CLOSED.fullmatch(tokens[-1]):
+        raise _unclosed(text, len(text) - len(tokens[-1]))
     first = next((word for word in words if word not in _PROLOGUE), "")
     if first in _UPDATES:
         raise Refused(f"{first} is an update, and this graph is read only", hint="data changes in files, by review")
@@ -352,24 +369,17 @@ def _inspect(text: str, limits: Limits) -> list[str]:
     return words
 
 
-def _words(text: str, nesting: int) -> Iterator[str]:
+def _check_nesting(tokens: Iterable[str], nesting: int) -> None:
     depth = unary = 0
-    for token in _TOKEN.finditer(text):
-        kind, mark = token.lastgroup, token.group()
-        if kind == "comment":
-            continue
-        depth += (mark in "([{") - (mark in ")]}") if kind == "mark" else 0
-        unary = unary + 1 if mark in ("!", "-", "+") else 0
+    for mark in tokens:
+        depth += (mark in "([{") - (mark in ")]}")
+        unary = unary + 1 if mark in "!-+" else 0
         if max(depth, unary) > nesting:
             raise TooLarge(f"the query nests deeper than {nesting} levels", hint="write it flatter", limit="nesting")
-        if mark in _QUOTES:
-            raise _unclosed(text, token.start())
-        if kind == "word":
-            yield mark
 
 
 def _unclosed(text: str, start: int) -> QueryError:
-    """Return the error for a quote that opens no string: reading on would take a quadratic time."""
+    """Return the error for a quote that opens no string."""
     line = text.count("\n", 0, start) + 1
     column = start - text.rfind("\n", 0, start)
     return QueryError(
