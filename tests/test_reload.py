@@ -14,15 +14,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
 import pytest
-from live import until, with_load
+from live import lives, until, with_load
 from test_limits import ENDLESS, family
 from test_operate import Running, operated
 
+from kg.endpoint import supervisor
 from kg.endpoint.supervisor import bind
 from kg.graph.build import Graph
 from kg.graph.store import write_store
@@ -161,6 +163,25 @@ def test_what_is_watched_is_served_when_it_changes(versions: Path, tmp_path: Pat
         until(lambda: mark(server) == "b")
 
 
+def test_what_is_watched_is_told_once_it_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    states = [1, 2, 3, 0, 3, 3, 1, 1]
+
+    def read() -> int:
+        if not states:
+            threading.Event().wait()  # The thread goes on as long as its process.
+        state = states.pop(0)
+        if not state:
+            raise FileNotFoundError
+        return state
+
+    monkeypatch.setattr(supervisor, "_INTERVAL", 0.0)
+    monkeypatch.setattr(os, "kill", lambda _, number: told.append(number))
+    supervisor.watch(read)
+    until(lambda: not states and len(told) == 2)
+    assert told == [signal.SIGHUP, signal.SIGHUP]
+
+
 @pytest.mark.check
 def test_a_server_that_is_killed_is_replaced_and_the_others_wait(server: Running) -> None:
     for _ in range(2):
@@ -188,6 +209,35 @@ def test_sigterm_lets_what_began_finish(plain: Running) -> None:
     idle.close()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", urlsplit(server.url).port))
+
+
+def test_a_second_sigterm_ends_at_once(tmp_path: Path) -> None:
+    with operated(tmp_path, "--timeout", "60") as server:
+        asked = threading.Thread(target=lambda: ask_in_vain(server))
+        asked.start()
+        time.sleep(0.5)
+        processes = family(server.process.pid)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert lives(processes[1]), "the first lets the query go on"
+        assert server.stop() == 0
+        asked.join()
+        until(lambda: not any(map(lives, processes)))
+
+
+def ask_in_vain(server: Running) -> None:
+    """Ask something long of a server that does not wait for its answer."""
+    with suppress(OSError, http.client.HTTPException):
+        server.post(ENDLESS)
+
+
+def test_sigterm_before_the_first_server_is_ready() -> None:
+    kg = [sys.executable, "-m", "kg", "serve", "--port", "0"]
+    with subprocess.Popen(kg, stdout=subprocess.PIPE, text=True) as process:
+        until(lambda: len(family(process.pid)) > 1)
+        process.terminate()
+        assert process.communicate(timeout=300)[0] == ""
+    assert process.returncode == 0
 
 
 def test_a_taken_port_and_broken_data_stop_the_start(tmp_path: Path) -> None:

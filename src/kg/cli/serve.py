@@ -80,7 +80,7 @@ def serve(**options: Any) -> None:
 
 def _supervise(settings: Settings) -> Handover:
     """Return what a serving process is handed; the process that was called supervises servers until the end."""
-    from kg.endpoint.supervisor import Handover, Supervisor, bind
+    from kg.endpoint.supervisor import Handover, Supervisor, bind, watch
 
     if handover := Handover.from_env():
         return handover
@@ -88,11 +88,9 @@ def _supervise(settings: Settings) -> Handover:
     listener = bind(settings.host, settings.port)
     url = f"http://{host}:{listener.getsockname()[1]}/"
     on_ready = partial(click.echo, f"kg serves {url}")
-    read_state = partial(_state, settings.store) if settings.watch else None
-    result = Supervisor(listener, on_ready, settings.limits.timeout, read_state).run()
-    if isinstance(result, int):
-        sys.exit(result)
-    return result
+    if settings.watch:
+        watch(partial(_state, settings.store))
+    sys.exit(Supervisor(listener, on_ready, settings.limits.timeout).run())
 
 
 def _state(store: Path | None) -> object:

@@ -4,10 +4,10 @@ New data, new settings and new code come with a new process (SIGHUP, or a change
 beside the old one, and only then does the old one stop to accept, finish what it began, and end. Where the new one
 cannot be made ready, the old one goes on. A serving process that dies is replaced; meanwhile connections wait.
 
-The first serving process is a fork of the supervisor; later ones begin anew (exec). Between the two goes a socket: the
-server sends `ready`, then `closed` when it no longer accepts; the supervisor sends `accept`, `retire` (finish and end),
-`stop` (the same, without waiting for the next request of a connection), and `failed` (a reload did). Where the
-supervisor dies, servers end.
+Between the two goes a socket, with words of one byte. The server says READY, and CLOSED when it no longer accepts; the
+supervisor says ACCEPT, FAILED (a reload did), and RETIRE (finish and end). Where it closes the socket, or dies, servers
+end without waiting for the next request of a connection. That a server accepts only when the other has closed is for
+clients: who has seen new data does not find the old again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,11 +31,11 @@ from kg.errors import Unavailable
 _HANDOVER: Final = "KG_HANDOVER"
 _GRACE: Final = 15.0  # Seconds beside the longest query, after which a server that should end is killed.
 _CLOSING: Final = 5.0  # Seconds in which a server stops to accept.
-_INTERVAL: Final = 1.0  # Seconds between two checks of what is watched.
-_PAUSES: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)  # Seconds before a server is started again, and again.
+_INTERVAL: Final = 1.0  # Seconds between two checks of what is due, and of what is watched.
 _STEADY: Final = 60.0  # Seconds after which a server counts as one that runs.
-_NEVER: Final = float("inf")
-READY, CLOSED, ACCEPT, RETIRE, STOP, FAILED = "ready", "closed", "accept", "retire", "stop", "failed"
+_LONGEST: Final = 30.0  # Seconds between two starts, at most.
+_SIGNALS: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+READY, CLOSED, ACCEPT, FAILED, RETIRE = b"r", b"c", b"A", b"F", b"R"
 
 
 @dataclass
@@ -54,25 +55,19 @@ class Handover:
     reloads: int = 0
     failed: int = 0
 
-    def send(self, word: str) -> None:
-        """Tell the supervisor; where it is gone, the next `receive` says so."""
-        _send(self.supervisor, word)
-
-    def receive(self) -> str:
-        """Return the next word of the supervisor; `stop` where it is gone."""
-        line = ""
-        with suppress(OSError), self.supervisor.makefile("rb", buffering=0) as words:
-            line = words.readline().decode()
-        return line.strip() or STOP
+    def may_accept(self) -> bool:
+        """Say that the server is ready, and return whether it should accept, once no other one does."""
+        _tell(self.supervisor, READY)
+        return _hear(self.supervisor) == ACCEPT
 
     @property
     def environment(self) -> str:
-        """What a process that begins anew reads these from."""
+        """What the serving process reads these from."""
         return f"{self.listener.fileno()},{self.supervisor.fileno()},{self.reloads},{self.failed}"
 
     @classmethod
     def from_env(cls) -> Handover | None:
-        """Return what this process was handed, where it is a serving process that began anew."""
+        """Return what this process was handed, where it is a serving process."""
         value = os.environ.pop(_HANDOVER, "")
         if not value:
             return None
@@ -87,21 +82,20 @@ class _Server:
     pid: int
     channel: socket.socket
     began: float = field(default_factory=time.monotonic)
-    ends: float = _NEVER
-
-    def send(self, word: str) -> None:
-        _send(self.channel, word)
-
-    def receive(self) -> str:
-        """Return the last word that the server sent."""
-        with suppress(OSError):
-            return self.channel.recv(64).decode().strip().rpartition("\n")[2]
-        return ""
+    ends: float = float("inf")
 
 
-def _send(channel: socket.socket, word: str) -> None:
+def _tell(channel: socket.socket, word: bytes) -> None:
+    """Say a word; where the other side is gone, the next `_hear` says so."""
     with suppress(OSError):
-        channel.sendall(f"{word}\n".encode())
+        channel.sendall(word)
+
+
+def _hear(channel: socket.socket) -> bytes:
+    """Return the next word; none where the other side is gone."""
+    with suppress(OSError):
+        return channel.recv(1)
+    return b""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -128,53 +122,70 @@ class Supervisor:
         listener: the socket on which clients connect.
         on_ready: called once, when the first server accepts.
         timeout: seconds that a query may take.
-        read_state: returns something that changes with the data; without it, only SIGHUP brings new data.
 
     """
 
-    def __init__(
-        self,
-        listener: socket.socket,
-        on_ready: Callable[[], None],
-        timeout: float,
-        read_state: Callable[[], object] | None = None,
-    ) -> None:
+    def __init__(self, listener: socket.socket, on_ready: Callable[[], None], timeout: float) -> None:
         self._listener, self._on_ready = listener, on_ready
         self._grace = timeout + _GRACE
-        self._watch = _Watch(read_state) if read_state else None
         self._current: _Server | None = None
         self._next: _Server | None = None
         self._retiring: list[_Server] = []
-        self._started = self._reloads = self._failed = self._deaths = self._code = 0
+        self._reloads = self._failed = self._code = 0
+        self._pause = self._restart_at = 0.0
         self._has_served = self._reload = self._stopping = False
-        self._restart_at = _NEVER
         self._wake, self._woken = socket.socketpair()
 
-    def run(self) -> Handover | int:
-        """Supervise until told to stop, and return the exit code; in a serving process, return what it is handed."""
-        self._handle_signals()
-        handover = self._start()
-        while not handover and not (self._stopping and not self._servers):
+    def run(self) -> int:
+        """Supervise until told to stop, and return the exit code."""
+        self._wake.setblocking(False)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, *_SIGNALS):
+            signal.signal(number, lambda *_: None)  # Its number comes through the socket.
+        while self._servers or not self._stopping:
+            if self._is_due():
+                self._start()
             self._wait()
             self._reap()
             self._kill_late()
-            if not self._stopping and not self._next and self._is_due():
-                handover = self._start()
-        return handover or self._code
+        return self._code
 
     @property
     def _servers(self) -> list[_Server]:
         return [server for server in (self._current, self._next, *self._retiring) if server]
 
-    def _handle_signals(self) -> None:
-        """Let signals end the sleep of the loop."""
-        for channel in (self._wake, self._woken):
-            channel.setblocking(False)
-        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGHUP, lambda *_: setattr(self, "_reload", True))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop())
+    def _is_due(self) -> bool:
+        """Return whether a server should begin: in the place of a dead one, or because there is something new."""
+        if self._stopping or self._next:
+            return False
+        return self._reload if self._current else time.monotonic() >= self._restart_at
+
+    def _start(self) -> None:
+        """Start a serving process, as this one was called; signals do not reach it."""
+        if self._current:
+            notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self._reload = False
+        ours, theirs = socket.socketpair()
+        for channel in (self._listener, theirs):
+            channel.set_inheritable(True)
+        handover = Handover(self._listener, theirs, self._reloads + bool(self._current), self._failed)
+        command = [sys.executable, *sys.orig_argv[1:]]
+        environment = os.environ | {_HANDOVER: handover.environment}
+        self._next = _Server(os.posix_spawn(sys.executable, command, environment, setsigmask=_SIGNALS), ours)
+        theirs.close()
+
+    def _wait(self) -> None:
+        """Sleep until a signal or the word of a new server comes, or something may be due."""
+        channels = [self._woken, *([self._next.channel] if self._next else [])]
+        readable = select.select(channels, [], [], _INTERVAL)[0]
+        for number in self._woken.recv(4096) if self._woken in readable else b"":
+            if number == signal.SIGHUP:
+                self._reload = True
+            elif number != signal.SIGCHLD:
+                self._stop()
+        new = self._next
+        if new and new.channel in readable and _hear(new.channel) == READY and not self._stopping:
+            self._switch_to(new)
 
     def _stop(self) -> None:
         """Let all servers finish and end; told twice, kill them."""
@@ -183,60 +194,21 @@ class Supervisor:
         self._listener.close()
         notify("STOPPING=1")
         for server in self._servers:
-            server.send(STOP)
             server.ends = late
-
-    def _start(self) -> Handover | None:
-        """Start a serving process; return what it is handed in that process, and nothing here."""
-        ours, theirs = socket.socketpair()
-        self._started += 1
-        self._reload, self._restart_at = False, _NEVER
-        pid = os.fork()
-        if pid:
-            theirs.close()
-            self._next = _Server(pid, ours)
-            return None
-        self._detach(ours)
-        handover = Handover(self._listener, theirs, self._reloads + bool(self._current), self._failed)
-        if self._started == 1:
-            return handover
-        for channel in (self._listener, theirs):
-            channel.set_inheritable(True)
-        command = [sys.executable, "-m", "kg", *sys.argv[1:]]
-        os.execve(sys.executable, command, os.environ | {_HANDOVER: handover.environment})  # noqa: S606
-
-    def _detach(self, ours: socket.socket) -> None:
-        """Leave signals and descriptors to the supervisor, in a new process."""
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
-        for channel in (ours, self._wake, self._woken, *(server.channel for server in self._servers)):
-            channel.close()
-
-    def _wait(self) -> None:
-        """Sleep until a signal, a word of a server, or what is due."""
-        now = time.monotonic()
-        due = min(self._restart_at, *(server.ends for server in self._servers), now + _INTERVAL)
-        channels = [self._woken, *(server.channel for server in self._servers)]
-        readable = select.select(channels, [], [], max(0.0, due - now))[0]
-        if self._woken in readable:
-            self._woken.recv(4096)
-        for server in self._servers:
-            if server.channel in readable and server.receive() == READY and server is self._next:
-                self._switch_to(server)
+            with suppress(OSError):
+                server.channel.shutdown(socket.SHUT_WR)
 
     def _switch_to(self, new: _Server) -> None:
         """Let a server that is ready accept, once the old one no longer does."""
         old, self._current, self._next = self._current, new, None
         if old:
-            old.send(RETIRE)
             old.ends = time.monotonic() + self._grace
             self._retiring.append(old)
-            select.select([old.channel], [], [], _CLOSING)
+            _tell(old.channel, RETIRE)
+            select.select([old.channel], [], [], _CLOSING)  # Until it has closed, or is gone.
             self._reloads += 1
             log("new data is served", reloads=self._reloads)
-        new.send(ACCEPT)
+        _tell(new.channel, ACCEPT)
         notify("READY=1")
         if not self._has_served:
             self._has_served = True
@@ -260,65 +232,52 @@ class Supervisor:
             self._current = None
         else:
             self._next = None
+        if self._stopping or self._next:
+            return
         if self._current:
             self._failed += 1
-            self._current.send(FAILED)
+            _tell(self._current.channel, FAILED)
             notify("READY=1")
             log("new data cannot be served; the old is served on", level="error", code=code)
-        elif not self._has_served:
-            self._stopping, self._code = True, abs(code) or 2
-        elif not self._stopping and not self._next:
+        elif self._has_served:
             self._restart(server, code)
+        else:
+            self._stopping, self._code = True, abs(code) or 2
 
     def _restart(self, dead: _Server, code: int) -> None:
         """Let another server begin after a pause, which grows where they die early."""
-        steady = time.monotonic() - dead.began > _STEADY
-        pause = _PAUSES[0 if steady else min(self._deaths, len(_PAUSES) - 1)]
-        self._deaths = 1 if steady else self._deaths + 1
-        self._restart_at = time.monotonic() + pause
+        now = time.monotonic()
+        pause = self._pause if now - dead.began < _STEADY else 0.0
+        self._pause = min(2 * pause + 1, _LONGEST)
+        self._restart_at = now + pause
         log("the server ended; another one begins", level="error", code=code, pause=pause)
 
     def _kill_late(self) -> None:
-        now = time.monotonic()
         for server in self._servers:
-            if now >= server.ends:
-                server.ends = now + _INTERVAL
+            if time.monotonic() >= server.ends:
                 with suppress(OSError):
                     os.kill(server.pid, signal.SIGKILL)
 
-    def _is_due(self) -> bool:
-        """Return whether a server should begin: in the place of a dead one, or because there is something new."""
-        if self._current is None:
-            return time.monotonic() >= self._restart_at
-        self._reload = self._reload or bool(self._watch and self._watch.changed())
-        if self._reload:
-            notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        return self._reload
 
-
-class _Watch:
-    """Says when data changed, and then stayed the same for two checks.
+def watch(read_state: Callable[[], object]) -> None:
+    """Send this process SIGHUP, from a thread, whenever data changed and then rested.
 
     Arguments:
         read_state: returns something that changes with the data.
 
     """
 
-    def __init__(self, read_state: Callable[[], object]) -> None:
-        self._read_state = read_state
-        self._served = self._last = read_state()
-        self._at = time.monotonic()
+    def look(served: object) -> None:
+        last = served
+        while True:
+            time.sleep(_INTERVAL)
+            with suppress(OSError):  # A folder may go while it is read: the next look sees it.
+                before, last = last, read_state()
+                if last == before != served:
+                    served = last
+                    os.kill(os.getpid(), signal.SIGHUP)
 
-    def changed(self) -> bool:
-        """Return whether there is something new; checks at most once a second."""
-        if time.monotonic() - self._at < _INTERVAL:
-            return False
-        self._at = time.monotonic()
-        before, self._last = self._last, self._read_state()
-        if self._last != before or self._last == self._served:
-            return False
-        self._served = self._last
-        return True
+    threading.Thread(target=look, args=(read_state(),), daemon=True).start()
 
 
 def log(message: str, level: str = "info", **more: object) -> None:

@@ -26,7 +26,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from kg.endpoint.event_loop import EventLoop
 from kg.endpoint.http.application import Application
 from kg.endpoint.http.sparql_protocol import reply_with_error
-from kg.endpoint.supervisor import ACCEPT, CLOSED, FAILED, READY, RETIRE, STOP, Handover
+from kg.endpoint.supervisor import CLOSED, FAILED, Handover
 from kg.errors import KgError
 from kg.queries.limits import Limits
 
@@ -285,17 +285,16 @@ class Server(uvicorn.Server):
             self._obeying = asyncio.ensure_future(self._obey(self._handover))
 
     async def _obey(self, handover: Handover) -> None:
-        words, _ = await asyncio.open_unix_connection(sock=handover.supervisor)
-        word = ""
-        while word != STOP:
-            word = STOP
-            with suppress(ConnectionError):
-                word = (await words.readline()).decode().strip() or STOP
-            if word == FAILED:
-                handover.failed += 1
-            elif word in (RETIRE, STOP):
-                self._retire(_LINGER if word == RETIRE else 0.0)
-                handover.send(CLOSED)
+        """Do what the supervisor says, and end when it says no more."""
+        words, answers = await asyncio.open_unix_connection(sock=handover.supervisor)
+        with suppress(ConnectionError):
+            while word := await words.read(1):
+                if word == FAILED:
+                    handover.failed += 1
+                else:
+                    self._retire(_LINGER)
+                    answers.write(CLOSED)
+        self._retire(0.0)
 
     def _retire(self, linger: float) -> None:
         """Accept no more, respond to what was asked, close each connection after its response, and end.
@@ -330,8 +329,7 @@ def serve(application: Application, loop: EventLoop, limits: Limits, handover: H
     gc.collect()
     gc.freeze()  # What was built stays: who asks need not wait until it is looked through again.
     gc.set_threshold(*_GARBAGE)
-    handover.send(READY)
-    if handover.receive() == ACCEPT:
+    if handover.may_accept():
         loop.run(Server(application, limits, handover).serve([handover.listener]))
 
 
