@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kg.labels import most_like
 from kg.namespaces import BASE, DCT, GRAPH, ID, KB, ONTOLOGY_GRAPH, RDF_TYPE, SD_FUNCTION, SKOS
-from kg.queries.engine import iris_of, offset_of
+from kg.queries.engine import iris_of, offsets_of
 from kg.rdf_terms import asserted, object_key, prefixed_name
 
 _SPACES: Final = (KB, ID, GRAPH)
@@ -69,7 +69,9 @@ class TermUse:
     def unused(self, query: str) -> list[UnusedTerm]:
         """Return the terms that a query names and the graph does not use, in the order of the query."""
         judged = ((self._judge(iri), number) for iri, number in self._known(query))
-        return [replace(term, offset=offset_of(query, number)) for term, number in judged if term]
+        wrong = [(term, number) for term, number in judged if term]
+        offsets = offsets_of(query) if wrong else []
+        return [replace(term, offset=offsets[number]) for term, number in wrong]
 
     def may_have_unused(self, query: str) -> bool:
         """Return whether `unused` has something to say, or to look up; so much is known at once."""

@@ -261,9 +261,9 @@ def iris_of(text: str, prefixes: Mapping[str, str] | None = None) -> dict[str, i
     return named
 
 
-def offset_of(text: str, number: int) -> int:
-    """Return where a token of a query begins."""
-    return _places(text)[number].start()
+def offsets_of(text: str) -> list[int]:
+    """Return where the tokens of a query begin, by their numbers."""
+    return [token.start() for token in _places(text)]
 
 
 def may_change(text: str, prefixes: Mapping[str, str] | None = None) -> bool:
