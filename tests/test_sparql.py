@@ -15,6 +15,7 @@ from kg.errors import KgError, QueryError, Refused, TooLarge
 from kg.files import project_folder
 from kg.queries.dataset import Dataset, ImportedGraphs
 from kg.queries.engine import _TOKEN, Limits, answer, graphs_named, iris_of, may_change, query_form, with_prefixes
+from kg.queries.formats import plain_prefixes
 from kg.queries.question import find_questions
 
 SCORE = "<https://w3id.org/klimaatbanen/def#textScore>"
@@ -186,6 +187,23 @@ def test_a_text_is_read_once_by_all_that_ask_of_it(store: ox.Store, monkeypatch:
     assert graphs_named(text, (), frozenset({"urn:g1"})) == {"urn:g1"}
     assert set(iris_of(text)) == {"urn:g1"}
     assert read == [text]
+
+
+@pytest.mark.parametrize(
+    ("locals_", "kept"),
+    [
+        (["y/z"], "short long"),  # The longer one shortens it.
+        (["y/z", "z"], "short long"),
+        (["z", "z."], ""),
+        (["z", "y/z/q"], ""),  # Without the longer one, the shorter one would need an escape.
+        (["z", "é.z", "1-", "y/"], "short long"),
+        (["y:z", "w"], ""),
+    ],
+)
+def test_a_prefix_is_kept_where_it_shortens_and_needs_no_escape(locals_: list[str], kept: str) -> None:
+    known = {"other": "urn:b/", "short": "urn:a/", "long": "urn:a/y/"}
+    data = "".join(f"<urn:a/{name}> <urn:p> <urn:a/{name}> .\n" for name in locals_).encode()
+    assert plain_prefixes(data, known) == {prefix: known[prefix] for prefix in kept.split()}
 
 
 CHANGING = (

@@ -97,7 +97,7 @@ def _serialise(
     try:
         if isinstance(solutions, ox.QueryTriples):
             triples = list(islice(solutions, limits.max_rows + 1))
-            return serialise_triples(triples, chosen, dict(prefixes)), len(triples)
+            return serialise_triples(triples, chosen, prefixes), len(triples)
         data = solutions.serialize(format=chosen.engine) or b""  # type: ignore[arg-type]
     except (RuntimeError, ValueError, OSError) as error:
         raise QueryError(str(error), hint="use the functions that SPARQL 1.1 names") from error

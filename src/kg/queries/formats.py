@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,6 +72,7 @@ GRAPHS: Final = (
 
 _IRI: Final = re.compile(rb"<([^<>\s]*)>")
 _PLAIN_LOCAL: Final = re.compile(rb"(?:[\w\x80-\xff](?:[\w\x80-\xff.-]*[\w\x80-\xff-])?)?")
+_AFTER: Final = b"\xff"  # Greater than any byte of UTF-8.
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 Solutions = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
@@ -92,7 +93,7 @@ def not_acceptable(asked: str, offered: tuple[Format, ...]) -> NotAcceptable:
     return NotAcceptable(f"{asked[:200]} is not offered for this answer", hint=f"ask for one of: {names}")
 
 
-def serialise(answer: Solutions, form: Format, prefixes: dict[str, str]) -> bytes:
+def serialise(answer: Solutions, form: Format, prefixes: Mapping[str, str]) -> bytes:
     """Return an answer as bytes in one format; prefixes shorten Turtle, TriG and RDF/XML."""
     if isinstance(answer, ox.QueryTriples):
         return serialise_triples(list(answer), form, prefixes)
@@ -100,7 +101,7 @@ def serialise(answer: Solutions, form: Format, prefixes: dict[str, str]) -> byte
     return data or b""
 
 
-def serialise_triples(triples: list[ox.Triple], form: Format, prefixes: dict[str, str]) -> bytes:
+def serialise_triples(triples: list[ox.Triple], form: Format, prefixes: Mapping[str, str]) -> bytes:
     """Return triples as bytes in one RDF format, with those prefixes whose namespace is in them."""
     plain = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
     if form.engine in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
@@ -119,24 +120,17 @@ def plain_prefixes(statements: bytes, prefixes: Mapping[str, str]) -> dict[str, 
         prefixes: prefix to namespace; under the longest that fits, an IRI is written.
 
     """
-    iris = sorted(set(_IRI.findall(statements)))
-    used = {prefix: space for prefix, space in prefixes.items() if _has_one_below(iris, space.encode())}
-    while escaped := _escaped(iris, used):
-        used = {prefix: space for prefix, space in used.items() if prefix not in escaped}
-    return used
-
-
-def _has_one_below(iris: Sequence[bytes], space: bytes) -> bool:
-    """Return whether one of sorted IRIs begins so."""
-    place = bisect_left(iris, space)
-    return place < len(iris) and iris[place].startswith(space)
-
-
-def _escaped(iris: Iterable[bytes], prefixes: Mapping[str, str]) -> set[str]:
-    """Return the prefixes under which an IRI is written with an escape."""
-    spaces = sorted(((space.encode(), prefix) for prefix, space in prefixes.items()), reverse=True)
-    fitting = ((iri, next((pair for pair in spaces if iri.startswith(pair[0])), None)) for iri in iris)
-    return {pair[1] for iri, pair in fitting if pair and not _PLAIN_LOCAL.fullmatch(iri, len(pair[0]))}
+    words = b" ".join(set(statements.split()))  # Most IRIs stand there more than once.
+    iris = left = [*sorted(set(_IRI.findall(words))), _AFTER]
+    begins = ((space.encode(), prefix) for prefix, space in prefixes.items())
+    fitting = [(begin, prefix) for begin, prefix in begins if iris[bisect_left(iris, begin)].startswith(begin)]
+    kept = set()
+    for begin, prefix in sorted(fitting, reverse=True):  # A longer one takes its IRIs first.
+        first, end = bisect_left(left, begin), bisect_left(left, begin + _AFTER)
+        if all(_PLAIN_LOCAL.fullmatch(iri, len(begin)) for iri in left[first:end]):
+            kept.add(prefix)
+            left = left[:first] + left[end:]
+    return {prefix: space for prefix, space in prefixes.items() if prefix in kept}
 
 
 def rows_of(data: bytes, form: str) -> int:
