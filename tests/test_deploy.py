@@ -49,7 +49,8 @@ class Front:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    """Return a port that is free at all addresses, where nginx listens, beside the connections of other tests."""
+    with socket.create_server(("", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
