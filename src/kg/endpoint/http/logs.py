@@ -14,11 +14,11 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
-from logging.handlers import QueueHandler, QueueListener, WatchedFileHandler
+from logging.handlers import QueueListener, WatchedFileHandler
 from pathlib import Path
 from queue import Full, Queue
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _OWN: Final = "kg"
-_ACCESS, _SLOW = "kg.access", "kg.slow"
 _WAITING: Final = 10_000  # Lines that wait to be written; where the disk is slower than that, lines are lost.
 _NOTICE: Final = "this file holds the text of queries, which may say who asked: keep it short, and to yourself"
 _STACK: Final = 12  # Lines of a traceback.
@@ -53,10 +52,10 @@ class RequestLog:
     def __init__(self, settings: Settings) -> None:
         self._slow_seconds = settings.slow_seconds
         self._key = blake2b(settings.log_key.encode()).digest()
-        self._access = self._open(_ACCESS, settings.access_log) if settings.access_log else None
-        self._slow = self._open(_SLOW, settings.slow_log) if settings.slow_log else None
+        self._access = _Lines(settings.access_log) if settings.access_log else None
+        self._slow = _Lines(settings.slow_log) if settings.slow_log else None
         if self._slow:
-            self._slow.info("", extra={"kg": {"time": _now(), "note": _NOTICE}})
+            self._slow.write({"time": _now(), "note": _NOTICE})
 
     def write(self, environ: WSGIEnvironment, record: RequestRecord, status: int, seconds: float, size: int) -> None:
         """Log a response."""
@@ -79,28 +78,39 @@ class RequestLog:
         }
         line = {name: value for name, value in members.items() if value not in ("", None)}
         if self._access:
-            self._access.info("", extra={"kg": line})
+            self._access.write(line)
         if slow and self._slow and record.query:
             dataset = {"default-graph-uri": record.query.default_graphs, "named-graph-uri": record.query.named_graphs}
             query = {"text": record.query.text} | {name: value for name, value in dataset.items() if value}
-            self._slow.info("", extra={"kg": line | query})
+            self._slow.write(line | query)
 
-    def _open(self, name: str, path: str) -> logging.Logger:
+
+class _Lines:
+    """Lines of JSON that a thread of their own writes; where too many wait they are lost, and nobody waits.
+
+    Arguments:
+        path: of a file, or `-`.
+
+    Raises:
+        Unavailable: the file cannot be written.
+
+    """
+
+    def __init__(self, path: str) -> None:
         try:
             handler = logging.StreamHandler(sys.stderr) if path == _STANDARD_ERROR else _PrivateFile(path)
         except OSError as error:
             hint = "name a file that can be written"
             raise Unavailable(f"cannot write the log: {error.strerror}", where=path, hint=hint) from error
-        handler.setFormatter(_Lines())
-        lines: Queue[Any] = Queue(_WAITING)
-        listener = QueueListener(lines, handler)
+        self._waiting: Queue[Any] = Queue(_WAITING)
+        listener = QueueListener(self._waiting, handler)
         listener.start()
         atexit.register(listener.stop)
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-        logger.handlers = [_LossyQueue(lines)]
-        return logger
+
+    def write(self, members: dict[str, Any]) -> None:
+        """Write an object."""
+        with suppress(Full):
+            self._waiting.put_nowait(logging.makeLogRecord({"msg": _json(members)}))
 
 
 class _PrivateFile(WatchedFileHandler):
@@ -110,34 +120,16 @@ class _PrivateFile(WatchedFileHandler):
         return open(self.baseFilename, "a", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
-class _LossyQueue(QueueHandler):
-    """Puts lines in the queue as they are; where it is full they are lost, and nobody waits."""
-
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        return record
-
-    def enqueue(self, record: logging.LogRecord) -> None:
-        try:
-            self.queue.put_nowait(record)
-        except Full:
-            return
-
-
-class _Lines(logging.Formatter):
-    """A record as a line of JSON."""
+class _OtherMessages(logging.Formatter):
+    """A message of another program or thread as a line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        members: Mapping[str, Any] | None = getattr(record, "kg", None)
-        return json.dumps(_other_message(record) if members is None else members, ensure_ascii=False)
-
-
-def _other_message(record: logging.LogRecord) -> dict[str, Any]:
-    own = record.name.partition(".")[0] == _OWN
-    members: dict[str, Any] = {"time": _now(), "level": record.levelname.lower(), "logger": record.name}
-    members["message"] = record.getMessage() if own else _origin(record)
-    if record.exc_info and record.exc_info[1]:
-        members |= describe_error(record.exc_info[1])
-    return members
+        own = record.name.partition(".")[0] == _OWN
+        members: dict[str, Any] = {"time": _now(), "level": record.levelname.lower(), "logger": record.name}
+        members["message"] = record.getMessage() if own else _origin(record)
+        if record.exc_info and record.exc_info[1]:
+            members |= describe_error(record.exc_info[1])
+        return _json(members)
 
 
 def _origin(record: logging.LogRecord) -> str:
@@ -155,9 +147,8 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 def log_errors() -> None:
     """Let all that other programs and threads log go to standard error as lines of JSON."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Lines())
-    root = logging.getLogger()
-    root.handlers = [handler]
+    handler.setFormatter(_OtherMessages())
+    logging.getLogger().handlers = [handler]
     logging.captureWarnings(capture=True)
     threading.excepthook = lambda unhandled: _unexpected(unhandled.exc_value)
     sys.unraisablehook = lambda unhandled: _unexpected(unhandled.exc_value)
@@ -183,3 +174,7 @@ def network(address: str) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _json(members: dict[str, Any]) -> str:
+    return json.dumps(members, ensure_ascii=False)
