@@ -36,7 +36,7 @@ graph:data {{ <{ID}thing/one> a kb:Thing ; kb:says <{ID}colour/red> . }}
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def use() -> TermUse:
     store = ox.Store()
     store.load(DATA.encode(), format=ox.RdfFormat.TRIG)
@@ -105,6 +105,15 @@ def test_iris_are_read_as_the_grammar_has_them(query: str, iris: set[str]) -> No
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_saved_questions_name_what_the_graph_uses(graph: Graph, name: str) -> None:
     assert not TermUse(graph.store, graph.prefixes).unused(QUESTIONS[name].text)
+
+
+def test_a_term_is_looked_up_once(use: TermUse) -> None:
+    for term in ("kb:Engine", "kb:Thing"):
+        query = f"ASK {{ ?s a {term} }} # once"
+        wrong = term == "kb:Engine"
+        assert (use.may_have_unused(query), use.knows(query)) == (True, False)
+        assert bool(use.unused(query)) == wrong
+        assert (use.may_have_unused(query), use.knows(query)) == (wrong, True)
 
 
 def test_an_answer_carries_a_link_to_the_nearest_that_other_sites_may_read(client: FlaskClient) -> None:

@@ -77,6 +77,10 @@ class TermUse:
         """Return whether `unused` has something to say, or to look up; so much is known at once."""
         return any(self._judged.get(iri, self) for iri, _ in self._known(query))
 
+    def knows(self, query: str) -> bool:
+        """Return whether `unused` has nothing to look up."""
+        return all(iri in self._judged for iri, _ in self._known(query))
+
     def _known(self, query: str) -> list[tuple[str, int]]:
         """Return the IRIs in a query that are judged, and the numbers of their first tokens."""
         named, spaces = iris_of(query, self._prefixes), _SPACES + self._others

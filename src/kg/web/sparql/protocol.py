@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pyoxigraph as ox
@@ -99,7 +100,8 @@ def _is_short(site: Site, environ: WSGIEnvironment) -> bool:
 async def _reply(site: Site, environ: WSGIEnvironment, query: QueryRequest, seconds: float | None) -> Reply:
     reply = reply_to(site, environ, query, await run_on_loop(site, environ, query, seconds))
     if site.term_use.may_have_unused(query.text):
-        reply.headers.extend(await asyncio.to_thread(help_links, site, query.text))
+        find = partial(help_links, site, query.text)
+        reply.headers.extend(find() if site.term_use.knows(query.text) else await asyncio.to_thread(find))
     return reply
 
 
