@@ -8,13 +8,14 @@ import os
 import socket
 import threading
 import time
+from unittest.mock import Mock
 
 import pyoxigraph as ox
 import pytest
 
 from kg.endpoint.admission import Admission
 from kg.endpoint.http.cache import Cache
-from kg.endpoint.protocol import QueryRequest, QueryResult, exchange, read_request
+from kg.endpoint.protocol import QueryRequest, QueryResult, exchange, pack_request, read_request
 from kg.endpoint.worker import _confine, answer_one, execute
 from kg.endpoint.workers import InProcess
 from kg.errors import KgError, NoPlace, NotAcceptable, TooLarge, TooMany, Unavailable
@@ -199,6 +200,13 @@ def test_a_long_query_reaches_a_worker_that_is_slow_to_read() -> None:
     assert asyncio.run(ours(mine, request)) is None
     reader.join()
     assert received == [(request, 1.0)]
+
+
+def test_a_short_query_is_read_with_one_call() -> None:
+    request = QueryRequest("ASK { ?s ?p 'é' }", ("urn:a",), accept="*/*", preview_rows=3)
+    channel = Mock(recv=Mock(return_value=pack_request(request, 2.5)))
+    assert read_request(channel) == (request, 2.5)
+    channel.recv.assert_called_once()
 
 
 def test_the_cache_keeps_to_its_budget_and_goes_on_filling() -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final
 
 from kg.errors import KgError, Unavailable
@@ -53,7 +54,7 @@ class QueryRequest:
         return blake2b(repr(parts).encode(), digest_size=20).digest()
 
 
-_REQUEST_FIELDS: Final = tuple(member.name for member in fields(QueryRequest))
+_REQUEST: Final = attrgetter(*(member.name for member in fields(QueryRequest)))
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def pack(head: dict[str, Any], data: bytes = b"") -> bytes:
 
 def pack_request(request: QueryRequest, seconds: float) -> bytes:
     """Return a message that asks for a result within so many seconds."""
-    return pack({"request": {name: getattr(request, name) for name in _REQUEST_FIELDS}, "seconds": seconds})
+    return pack({"request": _REQUEST(request), "seconds": seconds})
 
 
 def read_request(channel: socket.socket) -> tuple[QueryRequest, float] | None:
@@ -102,15 +103,13 @@ def read_request(channel: socket.socket) -> tuple[QueryRequest, float] | None:
     head = _read(channel)
     if head is None:
         return None
-    members = dict(head["request"])
-    for name in ("default_graphs", "named_graphs"):
-        members[name] = tuple(members[name])
-    return QueryRequest(**members), float(head["seconds"])
+    text, default, named, *rest = head["request"]
+    return QueryRequest(text, tuple(default), tuple(named), *rest), float(head["seconds"])
 
 
-def send_result(channel: socket.socket, result: QueryResult) -> None:
-    """Send a whole result."""
-    begin = pack({name: getattr(result, name) for name in _RESULT_FIELDS}, result.data)
+def send_result(channel: socket.socket, result: QueryResult, *, worn: bool = False) -> None:
+    """Send a whole result, from a worker that has grown too much or not."""
+    begin = pack({name: getattr(result, name) for name in _RESULT_FIELDS} | {"worn": worn}, result.data)
     if len(result.data) < _FIRST:
         channel.sendall(begin + result.data)
     else:
@@ -169,9 +168,10 @@ async def exchange(
 def _read(channel: socket.socket) -> dict[str, Any] | None:
     """Return the head of the next message, which has no data, or None where the server ended."""
     try:
-        lengths = channel.recv(_LENGTHS.size, socket.MSG_WAITALL)
-        packed = channel.recv(_LENGTHS.unpack(lengths)[0], socket.MSG_WAITALL) if lengths else b""
+        message = channel.recv(_FIRST)  # It was sent at once, so its lengths, and mostly all, are there.
+        missing = _LENGTHS.size + _LENGTHS.unpack_from(message)[0] - len(message) if message else 0
+        message += channel.recv(missing, socket.MSG_WAITALL) if missing else b""
     except ConnectionError:
         return None
-    head: dict[str, Any] | None = json.loads(packed) if packed else None
+    head: dict[str, Any] | None = json.loads(message[_LENGTHS.size :].decode()) if message else None
     return head

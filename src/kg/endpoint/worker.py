@@ -184,7 +184,7 @@ def answer_one(
     """
     try:
         result = execute(source, request, limits, prefixes)
-        send_result(channel, replace(result, worn=_peak() > most))
+        send_result(channel, result, worn=_peak() > most)
     except KgError as error:
         send_error(channel, error)
     except MemoryError:

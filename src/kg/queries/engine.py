@@ -84,9 +84,9 @@ def answer(
     functions: Functions = {IRI: score} if score else {}
     imported = graphs_named(text, (*default_graphs, *named_graphs), dataset.imported.names)
     dataset = dataset.extended_by(imported) if imported else dataset
-    default, named = ([_graph(name) for name in names] for names in (default_graphs, named_graphs))
     try:
-        if default or named:
+        if default_graphs or named_graphs:
+            default, named = ([_graph(name) for name in names] for names in (default_graphs, named_graphs))
             solutions = _over(dataset, text, words, default, named, functions)
         elif "FROM" in words:
             solutions = _over_stated(dataset, text, words, functions, imported=bool(imported))
