@@ -308,6 +308,11 @@ def test_whole_esco_in_a_minute_and_a_gigabyte(shared: Path, tmp_path: Path) -> 
     assert peak < 1 << 20
 
 
+def in_foreground() -> None:
+    """Let an interrupt end the process, as a shell does; what runs in the background would ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.text
 def test_an_interrupt_leaves_what_was_there(shared: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept.nq"
@@ -315,7 +320,7 @@ def test_an_interrupt_leaves_what_was_there(shared: Path, tmp_path: Path) -> Non
     command = [sys.executable, "-m", "kg", "import", "esco", shared / "vocab" / "esco-1.1.1-en", "--into", kept]
     until = time.monotonic() + 60
     while time.monotonic() < until:  # On a busy machine an import may end before the test gets its turn.
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=in_foreground) as run:
             while not list(tmp_path.glob(".kept.nq-*")) and run.poll() is None and time.monotonic() < until:
                 time.sleep(0.005)
             run.send_signal(signal.SIGINT)
