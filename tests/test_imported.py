@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -267,9 +268,11 @@ def test_the_first_query_that_names_one_loads_them_beside_the_server(
 
 
 def memory_of(pid: int) -> int:
-    """Return the memory of one process in KiB, shared pages among it."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
+    """Return the memory of one process in KiB, shared pages among it; 0 of one that has ended."""
+    lines: list[str] = []
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next((line.split()[1] for line in lines if line.startswith("VmRSS")), 0))
 
 
 def test_an_unknown_imported_graph_is_told_as_any_other(server: tuple[str, int]) -> None:
@@ -344,8 +347,7 @@ def test_no_process_with_imported_graphs_outlives_the_server(fresh: tuple[str, i
 
 def extended(pid: int) -> list[int]:
     """Return the processes that hold the imported graphs: they are larger than the others by these."""
-    behind = [process for process in family(pid)[2:] if state_of(process) != "Z"]
-    sizes = {process: memory_of(process) for process in behind}
+    sizes = {process: size for process in family(pid)[2:] if (size := memory_of(process))}
     return [process for process, size in sizes.items() if size > min(sizes.values()) + (100 << 10)]
 
 

@@ -391,7 +391,16 @@ def hammer(seconds: float) -> tuple[list[Answer], list[Answer], tuple[int, int],
         for thread in threads:
             thread.join()
         time.sleep(1)
+        until(lambda: not any(builds(process) for process in family(pid)), with_load(60))
         return hostile, light, (before, memory(pid)), (processes, len(family(pid)))
+
+
+def builds(pid: int) -> bool:
+    """Return whether a process builds the downloads, which a server begins some time after its start."""
+    try:
+        return b"background_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def verdict(seconds: float) -> None:
