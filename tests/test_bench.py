@@ -30,7 +30,7 @@ def test_the_bench_of_the_endpoint_measures_ours_beside_a_peer() -> None:
     command = [sys.executable, "bench/endpoint.py", "--quick"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.count("| 20,000 | 8 |") == 16
+    assert run.stdout.count("| 32,000 | 8 |") == 16
 
 
 @pytest.mark.check
