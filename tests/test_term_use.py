@@ -9,6 +9,7 @@ from conftest import ROOT
 from flask.testing import FlaskClient
 
 from kg.cli import main
+from kg.graph import term_use
 from kg.graph.build import Graph
 from kg.graph.term_use import TermUse
 from kg.namespaces import ID, KB, ONTOLOGY, SKOS
@@ -114,6 +115,18 @@ def test_a_term_is_looked_up_once(use: TermUse) -> None:
         assert (use.may_have_unused(query), use.knows(query)) == (True, False)
         assert bool(use.unused(query)) == wrong
         assert (use.may_have_unused(query), use.knows(query)) == (wrong, True)
+
+
+def test_a_large_graph_is_not_read_whole_for_what_is_nearest(use: TermUse, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = f"ASK {{ <{ID}thing/ones> kb:sayss ?o }}"
+    monkeypatch.setattr(term_use, "_LISTED", 3)
+    assert [(term.iri, term.nearest) for term in use.unused(query)] == [
+        (f"{ID}thing/ones", ""),
+        (f"{KB}sayss", f"{KB}says"),
+    ]
+    monkeypatch.undo()
+    again = TermUse(use._store, use._prefixes)
+    assert [term.nearest for term in again.unused(query)] == [f"{ID}thing/one", f"{KB}says"]
 
 
 def test_an_answer_carries_a_link_to_the_nearest_that_other_sites_may_read(client: FlaskClient) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 import pyoxigraph as ox
@@ -18,6 +19,7 @@ _SPACES: Final = (KB, ID, GRAPH)
 _MEMBER: Final = (ox.NamedNode(RDF_TYPE), ox.NamedNode(SKOS + "inScheme"))
 _ONTOLOGY: Final = ox.NamedNode(ONTOLOGY_GRAPH)
 _FUNCTION: Final = ox.NamedNode(SD_FUNCTION)
+_LISTED: Final = 500_000  # Statements that are read for what is in use; more would keep who asks for minutes.
 _KEPT: Final = 10_000  # Judged terms: who asks with more different ones waits a little for them.
 
 
@@ -138,22 +140,19 @@ class TermUse:
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:
-        """Namespace, or namespace and kind, to the names in it that are used."""
-        nodes = {quad.subject for quad in self._store} | set(self._store.named_graphs())
+        """Namespace, or namespace and kind, to the names in it that are used; in a large graph, by its ontology."""
+        quads = list(islice(self._store, _LISTED + 1))
+        if len(quads) > _LISTED:
+            quads = list(self._store.quads_for_pattern(None, None, None, _ONTOLOGY))
+        nodes = {quad.subject for quad in quads} | set(self._store.named_graphs())
         names: dict[str, list[str]] = {}
         for iri in sorted(node.value for node in nodes if isinstance(node, ox.NamedNode)):
             for space in self._groups(iri):
                 names.setdefault(space, []).append(iri.removeprefix(space))
-        for iri in self._vocabulary():
+        for iri in _vocabulary(quads):
             if space := max((space for space in self._others if iri.startswith(space)), key=len, default=""):
                 names.setdefault(space, []).append(iri.removeprefix(space))
         return names
-
-    def _vocabulary(self) -> list[str]:
-        """Return the properties and classes that are used."""
-        properties = {quad.predicate.value for quad in self._store}
-        kinds = {quad.object for quad in self._store.quads_for_pattern(None, ox.NamedNode(RDF_TYPE), None, None)}
-        return sorted(properties | {kind.value for kind in kinds if isinstance(kind, ox.NamedNode)})
 
     def _groups(self, iri: str) -> Iterator[str]:
         space = next((space for space in _SPACES if iri.startswith(space)), "")
@@ -164,3 +163,9 @@ class TermUse:
             kind, slash, _ = iri.removeprefix(space).partition("/")
             if slash:
                 yield space + kind + slash
+
+
+def _vocabulary(quads: Iterable[ox.Quad]) -> list[str]:
+    """Return the properties and classes that are used."""
+    nodes = {quad.predicate for quad in quads} | {quad.object for quad in quads if quad.predicate == _MEMBER[0]}
+    return sorted(node.value for node in nodes if isinstance(node, ox.NamedNode))

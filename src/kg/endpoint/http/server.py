@@ -42,6 +42,7 @@ _INTERVAL: Final = 10  # Seconds between two checks of connections.
 _LINGER: Final = 2.0  # Seconds in which a connection may send one more request to a server that retires.
 _SPARE: Final = 5  # Seconds after the longest query in which its answer is sent.
 _MALLOC: Final = {-8: 2, -3: 1 << 20, -1: 1 << 20}  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD.
+_SWITCH: Final = 0.0005  # Seconds that a thread with a page keeps the event loop waiting; by default ten times that.
 _GARBAGE: Final = (20_000, 20, 20)  # Hardly anything of a request is left to the collector.
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -329,6 +330,7 @@ def serve(application: Application, loop: EventLoop, limits: Limits, handover: H
     gc.collect()
     gc.freeze()  # What was built stays: who asks need not wait until it is looked through again.
     gc.set_threshold(*_GARBAGE)
+    sys.setswitchinterval(_SWITCH)
     if handover.may_accept():
         loop.run(Server(application, limits, handover).serve([handover.listener]))
 
