@@ -368,6 +368,8 @@ def hammer(seconds: float) -> tuple[list[Answer], list[Answer], tuple[int, int],
                 for n in range(12)
             ]
             assert {future.result().status for future in sent} == {200}
+        time.sleep(12)  # A server prepares its downloads ten seconds after its start, and is larger from then on.
+        until(lambda: not any(builds(process) for process in family(pid)), with_load(60))
         before, processes = memory(pid), len(family(pid))
         end = time.monotonic() + seconds
 
