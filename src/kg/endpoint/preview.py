@@ -46,7 +46,7 @@ def _serialise(solutions: Solutions, most: int, prefixes: Mapping[str, str]) -> 
         return json.dumps({"head": {}, "boolean": bool(solutions)}).encode(), 1
     if isinstance(solutions, ox.QueryTriples):
         triples = list(islice(solutions, most))
-        return serialise_triples(triples, GRAPHS[0], dict(prefixes)), len(triples) + sum(1 for _ in solutions)
+        return serialise_triples(triples, GRAPHS[0], prefixes), len(triples) + sum(1 for _ in solutions)
     names = [variable.value for variable in solutions.variables]
     rows = list(islice(solutions, max(1, min(most, _CELLS // max(1, len(names))))))
     bindings = [{name: _cell(row[name]) for name in names if row[name] is not None} for row in rows]
