@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from backends import ENGINES, KINDS, Engine, Shelf, started
-from live import lives, running, until, with_load
+from live import lives, patient, running, until, with_load
 
 from kg.queries.limits import Limits
 
@@ -259,7 +259,7 @@ def test_a_worker_that_has_grown_is_not_kept() -> None:
 def test_a_killed_worker_and_a_killed_spawner_are_replaced() -> None:
     with running(options=OPTIONS) as (url, pid):
         for victims in (2, 1):  # The standby that then takes over is no child of the server's.
-            until(lambda: len(family(pid)) >= 4 + idle_workers(url))  # Supervisor, server, spawner and its standby.
+            until(lambda: len(family(pid)) >= 4 + workers(url, "idle"))  # Supervisor, server, spawner and its standby.
             assert send(url, LIGHT.format(0)).status == 200
             tree = family(pid)[2:]  # Behind supervisor and server.
             spawner = tree[0]
@@ -270,9 +270,19 @@ def test_a_killed_worker_and_a_killed_spawner_are_replaced() -> None:
             assert set(statuses) <= {200, 503}
 
 
-def idle_workers(url: str) -> int:
+def test_queries_that_end_at_once_leave_no_more_workers_than_places() -> None:
+    with running(options=("--timeout", "1", "--concurrent", "4", "--heavy", "2")) as (url, _):
+        assert [send(url, LIGHT.format(f"known{n}"), f"127.0.3.{n + 1}").status for n in range(4)] == [200] * 4
+        with ThreadPoolExecutor(4) as threads:
+            sent = [threads.submit(send, url, f"{ENDLESS} #{n}", f"127.0.3.{n + 1}") for n in range(4)]
+            assert {future.result().status for future in sent} == {503}
+        until(lambda: workers(url, "busy") == 0)
+        assert workers(url, "idle") <= 2
+
+
+def workers(url: str, state: str) -> int:
     with urllib.request.urlopen(f"{url}/metrics") as metrics:
-        (number,) = re.findall(r'^kg_workers\{state="idle"\} (\d+)', metrics.read().decode(), re.MULTILINE)
+        (number,) = re.findall(rf'^kg_workers\{{state="{state}"\}} (\d+)', metrics.read().decode(), re.MULTILINE)
     return int(number)
 
 
@@ -368,8 +378,7 @@ def hammer(seconds: float) -> tuple[list[Answer], list[Answer], tuple[int, int],
                 for n in range(12)
             ]
             assert {future.result().status for future in sent} == {200}
-        time.sleep(12)  # A server prepares its downloads ten seconds after its start, and is larger from then on.
-        until(lambda: not any(builds(process) for process in family(pid)), with_load(60))
+        patient(f"{url}/download/SHA256SUMS")  # A server that has prepared its downloads is larger from then on.
         before, processes = memory(pid), len(family(pid))
         end = time.monotonic() + seconds
 
@@ -393,16 +402,7 @@ def hammer(seconds: float) -> tuple[list[Answer], list[Answer], tuple[int, int],
         for thread in threads:
             thread.join()
         time.sleep(1)
-        until(lambda: not any(builds(process) for process in family(pid)), with_load(60))
         return hostile, light, (before, memory(pid)), (processes, len(family(pid)))
-
-
-def builds(pid: int) -> bool:
-    """Return whether a process builds the downloads, which a server begins some time after its start."""
-    try:
-        return b"background_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
 
 
 def verdict(seconds: float) -> None:
@@ -419,7 +419,7 @@ def verdict(seconds: float) -> None:
     assert p99 < 0.5
     assert {answer.status for answer in hostile} == {503}
     assert max(answer.seconds for answer in hostile) < 3 + with_load(1)
-    assert processes[1] <= 4 + Limits().light
+    assert processes[1] <= 4 + Limits().light  # Supervisor, server, spawner and its standby; the workers.
     assert memories[1] < memories[0] * 1.1
 
 

@@ -202,12 +202,13 @@ class _Workers:
 
     Arguments:
         start: starts a worker.
-        ready: how many wait for a query when others were ended.
+        ready: how many there are at least when others were ended.
 
     """
 
     def __init__(self, start: Callable[[], Coroutine[Any, Any, Worker]], ready: int) -> None:
         self._start, self._ready = start, ready
+        self._count = 0  # That wait, run a query or are being started.
         self.idle: list[Worker] = []
         self.replaced = 0
 
@@ -218,18 +219,27 @@ class _Workers:
 
     async def take(self, *, fresh: bool) -> Worker:
         """Return a worker, a new one where it should be fresh or none is idle."""
-        return self.idle.pop() if self.idle and not fresh else await self._start()
+        return self.idle.pop() if self.idle and not fresh else await self._spawn()
 
     async def give_back(self, worker: Worker, *, reusable: bool) -> None:
-        """Keep a worker, or end it and start another one where few wait; the place is not free before that is there."""
+        """Keep a worker, or end it and start another one where few are left, before its place is free."""
         if reusable:
             self.idle.append(worker)
             return
         worker.kill()
+        self._count -= 1
         self.replaced += 1
-        if len(self.idle) < self._ready:
+        if self._count < self._ready:
             with suppress(Unavailable):
-                self.idle.append(await self._start())
+                self.idle.append(await self._spawn())
+
+    async def _spawn(self) -> Worker:
+        self._count += 1
+        try:
+            return await self._start()
+        except BaseException:
+            self._count -= 1
+            raise
 
 
 class _Extension(_Workers):
