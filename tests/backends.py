@@ -78,11 +78,12 @@ class Engine:
                 self._process.wait()
 
     def rest(self) -> None:
-        """Start it anew where a query goes on in it, or has ended it."""
+        """Start it anew where a query goes on in it, has ended it, or keeps it from answering (Virtuoso, seldom)."""
         assert self._process is not None
         busy = _processor_time(self._process.pid)
         time.sleep(_GLANCE)
-        if self._process.poll() is not None or _processor_time(self._process.pid) - busy > _GLANCE / 4:
+        works = _processor_time(self._process.pid) - busy > _GLANCE / 4
+        if self._process.poll() is not None or works or not self.answers():
             self.stop(signal.SIGKILL)
             self.start()
 
@@ -205,9 +206,11 @@ class Shelf:
         self.engines: dict[str, Engine] = {}
 
     def options(self, kind: str) -> tuple[str, ...]:
-        """Return the options of `kg serve` for one of `KINDS`."""
+        """Return the options of `kg serve` for one of `KINDS`; behind them is an engine at rest."""
         if kind not in self._options:
             self._options[kind] = self._make(kind)
+        elif kind in self.engines:
+            self.engines[kind].rest()
         return self._options[kind]
 
     def _make(self, kind: str) -> tuple[str, ...]:
