@@ -14,16 +14,16 @@ editor: $(VENV)/.python
 	@$(BIN)/python src/editor/build.py
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n 2 --dist loadfile -m "not check and not text"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not check and not text"
 
-# The same under coverage, which takes more than half as long again; it fails below the floor in pyproject.toml.
+# The same and what is slow, under coverage; it fails below the floor in pyproject.toml.
 coverage: $(VENV)/.dev
 	$(BIN)/pytest -n 2 --dist loadfile -m "not check and not text" -q --cov --cov-report=term
 
 # Four workers on two cores: many checks wait for a browser, another server or a download.
 check: export KG_EDITOR = require
 check: $(VENV)/.dev lint editor
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "check or text"
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "slow or check or text"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

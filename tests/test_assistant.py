@@ -26,6 +26,8 @@ from kg.web.app import make_site
 from kg.web.assistant.citations import NO_THING, size_of
 from kg.web.assistant.tools import USUAL, WHOLE, Assistant
 
+pytestmark = pytest.mark.slow
+
 Call = tuple[str, dict[str, Any]]
 Said = dict[str, tuple[bool, str, Any]]
 MOST = 8000  # Characters of an answer that nobody asked to be longer.

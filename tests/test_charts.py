@@ -117,6 +117,7 @@ def words_of(texts: list[str]) -> set[str]:
     return {word.strip(":,") for text in texts for word in re.split(r"[\s/-]+", text) if not word.isdigit()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_no_word_is_cut_in_a_chart(graph: Graph, size: str) -> None:
     cut = {}

@@ -23,6 +23,8 @@ from kg.publications.draft.turtle import MARK, confirmed
 from kg.publications.draft.words import Words, expanded
 from kg.validation.documents import find_inputs
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parent / "drafting"
 FOLDERS = ("ontology", "data", "shapes", "queries", "views")
 # What only a person knows: of the publication what its text does not say, names in the other language, of a figure what

@@ -20,6 +20,8 @@ from kg.queries.question import find_questions
 from kg.web import layout
 from kg.web.app import create_app
 
+pytestmark = pytest.mark.slow
+
 QUERIES = project_folder() / "queries"
 HTML = {"Accept": "text/html"}
 LANGUAGES = ("nl", "en")

@@ -43,6 +43,8 @@ from kg.release.dumps import canonical
 from kg.release.files import CRATE, SUMS, Edition, Owner, Release
 from kg.tables.csv import safe
 
+pytestmark = pytest.mark.slow
+
 OWNER = Owner("Example Foundation", "https://example.org/foundation", "info@example.org")
 FORMATS = {".ttl": ox.RdfFormat.TURTLE, ".nq": ox.RdfFormat.N_QUADS, ".jsonld": ox.RdfFormat.JSON_LD}
 PARSERS = {".ttl": "turtle", ".nq": "nquads", ".jsonld": "json-ld"}

@@ -30,6 +30,8 @@ from kg.queries.engine import answer, graphs_named
 from kg.queries.question import find_questions
 from kg.rdf_terms import objects
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = graph_of("esco", "1.1.1"), graph_of("esco", "1.2.0")
 PREFIXES = "PREFIX esco: <http://data.europa.eu/esco/model#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "
 COUNT = "SELECT (COUNT(*) AS ?n) "

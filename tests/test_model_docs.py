@@ -117,6 +117,7 @@ def test_the_page_is_what_the_script_makes_now(script: ModuleType, graph: Graph)
     assert made == script.make(graph)
 
 
+@pytest.mark.slow
 def test_every_class_and_property_in_use_has_a_row(script: ModuleType, graph: Graph) -> None:
     names = script.Names(graph.prefixes)
     graph = script.without_entailed(graph)

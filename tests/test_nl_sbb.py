@@ -105,6 +105,7 @@ def test_missing_definitions_are_counted_by_scheme(
     assert told[-1] == ["all", *(str(sum(int(row[column]) for row in now)) for column in (1, 2, 3))]
 
 
+@pytest.mark.slow
 def test_every_concept_is_one_and_stands_in_one_scheme(concepts: rdflib.Graph, ours: set[Node]) -> None:
     for one in ours - set(concepts.subjects(RDF.type, SKOS.ConceptScheme)):
         assert (one, RDF.type, SKOS.Concept) in concepts, one

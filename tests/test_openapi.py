@@ -22,6 +22,8 @@ from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.web.app import create_app
 
+pytestmark = pytest.mark.slow
+
 Node = dict[str, Any]
 QUESTIONS = find_questions(project_folder() / "queries")
 # Pages for people and files for crawlers, and the routes that stand for a path of each question.

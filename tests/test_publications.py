@@ -368,6 +368,7 @@ def test_a_dataset_of_its_own_sees_only_that(ways: dict[str, Dataset], way: str)
     assert [row["g"].value for row in answer(dataset, WHO, default_graphs=PAIR, named_graphs=PAIR[:1])] == PAIR[:1]  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_counts_are_the_same_everywhere(both: Graph, ways: dict[str, Dataset]) -> None:
     triples = len({quad.triple for quad in both.store})
     assert triples < len(both.store)

@@ -21,6 +21,8 @@ from kg.tables.sheet import Cell, Column, Sheet
 from kg.web.app import create_app
 from kg.web.layout import message
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = find_questions(project_folder() / "queries")
 TITLES = {"nl": "Waar dit op berust", "en": "What this rests on"}
 ITSELF = {"graph", "evidence", "mappings", "examples"}  # Themes whose questions may be about the graph itself.

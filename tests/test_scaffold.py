@@ -25,6 +25,8 @@ from kg.publications.scaffold import make
 from kg.publications.segmentation import Cut, cut
 from kg.publications.texts import Text
 
+pytestmark = pytest.mark.slow
+
 NAME = "mobiliteit-test"
 WRITTEN = """# Test: klimaatbanen in de mobiliteit
 

@@ -193,6 +193,7 @@ def test_every_message_says_what_and_why_in_both_languages(shapes: rdflib.Graph)
         assert (shape, SH.severity, None) in shapes, f"choose sh:severity of {shape}"
 
 
+@pytest.mark.slow
 def test_shapes_are_shacl(shapes: rdflib.Graph) -> None:
     conforms, _, text = pyshacl.validate(rdflib.Graph(), shacl_graph=shapes, meta_shacl=True)
     assert conforms, text

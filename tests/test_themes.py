@@ -48,6 +48,7 @@ def test_an_error_names_the_file(text: str, what: str, tmp_path: Path) -> None:
     assert caught.value.where == str(tmp_path / "themes.toml")
 
 
+@pytest.mark.slow
 def test_a_question_in_a_folder_without_a_name_is_shown_everywhere(graph: Graph) -> None:
     new = replace(QUESTIONS["places/clusters"], name="harbours/clusters")
     client = create_app(graph, {**QUESTIONS, new.name: new}).test_client()

@@ -179,6 +179,7 @@ def test_wrong_shapes_are_exit_code_2_with_their_place(project: Path, text: str,
     assert said in done.stderr
 
 
+@pytest.mark.slow
 def test_a_constraint_that_never_ends_is_named_and_the_rest_is_told(project: Path) -> None:
     join = " ".join(f"?{name} ?p{name} ?o{name} ." for name in "abcdefgh")
     rows = "".join(f"x:n{number} x:next x:n{number + 1} .\n" for number in range(60))

@@ -24,6 +24,8 @@ from kg.files import project_folder
 from kg.validation.run import make_plan
 from kg.validation.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 CI = (ROOT / "docs" / "ci.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", CI, re.DOTALL)
 WORKFLOWS = [yaml.safe_load(text) for text in EXAMPLES[:2]]

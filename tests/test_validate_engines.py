@@ -23,6 +23,8 @@ from kg.validation.jobs import Job, run_here, run_jobs
 from kg.validation.rules import Rules, read_rules
 from kg.validation.shacl_report import Result, read_results, term_text
 
+pytestmark = pytest.mark.slow
+
 PREFIXES = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .\n"
 CASES = sorted((project_folder() / "shapes" / "cases").rglob("*.ttl"))
 # Every pair of nodes of a graph of 60, four times: 60 ** 8 rows.

@@ -25,6 +25,7 @@ def node(name: str) -> ox.NamedNode:
     return ox.NamedNode(BASE + name)
 
 
+@pytest.mark.slow
 def test_every_object_of_the_project_is_found_at_its_token() -> None:
     documents = [read_document(one) for one in find_inputs([project_folder() / "ontology", project_folder() / "data"])]
     documents = [one for one in documents if one.input.suffix == ".ttl"]

@@ -20,6 +20,8 @@ from kg.validation.run import make_plan
 from kg.validation.settings import Settings
 from kg.web.views import read_views
 
+pytestmark = pytest.mark.slow
+
 TARGETS = (
     "data/small/facts.ttl",
     *small_project.FORMATS,
