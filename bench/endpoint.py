@@ -217,9 +217,11 @@ def show_progress(runs: Found, cells: Sequence[Cell]) -> None:
 
 
 def ratios(runs: Found, cell: Cell, peer: str) -> list[float]:
-    """Return ours to the peer's answers in a second, round by round."""
-    other = runs[replace(cell, peer=peer)]
-    return [max(ours.rate, _LEAST) / max(theirs.rate, _LEAST) for ours, theirs in zip(runs[cell], other, strict=False)]
+    """Return ours to the peer's answers in a second, round by round; the median of ours to those of a single round."""
+    ours, theirs = ([max(run.rate, _LEAST) for run in runs[each]] for each in (cell, replace(cell, peer=peer)))
+    if len(theirs) < len(ours):
+        ours = [statistics.median(ours)]
+    return [mine / other for mine, other in zip(ours, theirs, strict=True)]
 
 
 def mean(values: Iterable[float]) -> float:

@@ -26,6 +26,8 @@ from live import lives, patient, running, until, with_load
 
 from kg.queries.limits import Limits
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 0.6
 OPTIONS = ("--timeout", str(SECONDS), "--memory", str(300 << 20), "--per-client", "3", "--max-bytes", str(2 << 20))
 PRODUCT = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l"

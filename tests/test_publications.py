@@ -41,6 +41,8 @@ from kg.validation.approved_answers import cell
 from kg.web.app import create_app, make_site
 from kg.web.assistant.tools import Assistant
 
+pytestmark = pytest.mark.slow
+
 OURS = [path.parents[1].name for path in (ROOT / "data").glob("*/editorial/publication.ttl")]
 SHARED = "company/zonnegloed kb:uses substance/restwarmte"
 
@@ -368,7 +370,6 @@ def test_a_dataset_of_its_own_sees_only_that(ways: dict[str, Dataset], way: str)
     assert [row["g"].value for row in answer(dataset, WHO, default_graphs=PAIR, named_graphs=PAIR[:1])] == PAIR[:1]  # type: ignore[union-attr]
 
 
-@pytest.mark.slow
 def test_counts_are_the_same_everywhere(both: Graph, ways: dict[str, Dataset]) -> None:
     triples = len({quad.triple for quad in both.store})
     assert triples < len(both.store)

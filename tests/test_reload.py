@@ -29,6 +29,8 @@ from kg.endpoint.supervisor import bind
 from kg.graph.build import Graph
 from kg.graph.store import write_store
 
+pytestmark = pytest.mark.slow
+
 MARK = "SELECT ?o { <urn:mark> <urn:is> ?o }"
 GRAPH = ox.NamedNode("urn:g")
 LIGHT = "/sparql?format=csv&query=" + quote(MARK)

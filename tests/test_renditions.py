@@ -24,6 +24,8 @@ from kg.publications.passages import Passage, Span, normal_form, sha256
 from kg.publications.renditions import html_lines, read_paragraphs, without_running_heads
 from kg.publications.texts import Text, Texts
 
+pytestmark = pytest.mark.slow
+
 
 def plain_lines(text: str) -> str:
     return "\n".join(textwrap.fill(line, 24) for line in text.split("\n"))

@@ -28,7 +28,8 @@ pytestmark = pytest.mark.slow
 PREFIXES = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://example.org/> .\n"
 CASES = sorted((project_folder() / "shapes" / "cases").rglob("*.ttl"))
 # Every pair of nodes of a graph of 60, four times: 60 ** 8 rows.
-ENDLESS = "SELECT {} WHERE {{ {} FILTER(?a = ?b && ?c = ?d && ?a != ?c && STR(?a) = STR(?d)) }}"
+# The filter needs all that is joined: an engine that tries it earlier would come to an end.
+ENDLESS = "SELECT {} WHERE {{ {} FILTER(CONCAT(" + ", ".join(f"STR(?{name})" for name in "abcdefgh") + ") = \"x\") }}"
 JOIN = " ".join(f"?{name} ?p{name} ?o{name} ." for name in "abcdefgh")
 
 
