@@ -77,15 +77,22 @@ class Engine:
                 self._process.kill()
                 self._process.wait()
 
-    def rest(self) -> None:
-        """Start it anew where a query goes on in it, has ended it, or keeps it from answering (Virtuoso, seldom)."""
+    def rest(self) -> bool:
+        """Start it anew where a query goes on in it or has ended it, or where it waits for nothing and never answers.
+
+        Returns:
+            Whether it was the last, as happens with Virtuoso now and then.
+
+        """
         assert self._process is not None
         busy = _processor_time(self._process.pid)
         time.sleep(_GLANCE)
         works = _processor_time(self._process.pid) - busy > _GLANCE / 4
-        if self._process.poll() is not None or works or not self.answers():
+        hangs = not works and self._process.poll() is None and not self.answers()
+        if works or hangs or self._process.poll() is not None:
             self.stop(signal.SIGKILL)
             self.start()
+        return hangs
 
     def push(self, *options: str) -> str:
         """Load the graph into it by `kg push` and return what that says."""
