@@ -168,13 +168,16 @@ def family(pid: int) -> list[int]:
 
 
 def memory(pid: int) -> int:
-    """Return the memory of a process and all that come from it, shared pages counted once (Pss), in KiB."""
-    total = 0
-    for process in family(pid):
-        with suppress(OSError):  # A worker may end in between: another takes its place.
-            match = re.search(r"^Pss: +(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE)
-            total += int(match.group(1)) if match else 0
-    return total
+    """Return the memory of a process and all that come from it, shared pages counted once, in KiB."""
+    return sum(map(pss, family(pid)))
+
+
+def pss(pid: int) -> int:
+    """Return the memory of one process in KiB, shared pages in parts among those who share them; 0 where it is gone."""
+    with suppress(OSError):
+        match = re.search(r"^Pss: +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        return int(match.group(1)) if match else 0
+    return 0
 
 
 @pytest.mark.parametrize("name", HOSTILE)
