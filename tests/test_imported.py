@@ -323,9 +323,10 @@ def test_killed_processes_come_back(fresh: tuple[str, int]) -> None:
     for round_ in range(2):
         for victim in extended(pid):
             os.kill(victim, signal.SIGKILL)
-        late = ask(url, f"{JOIN} # late {round_}", timeout="0.1")
+        # On a busy machine, the first may be over before it is known that its worker is dead.
+        tried = (ask(url, f"{JOIN} # late {round_}-{number}", timeout="0.1") for number in range(20))
+        late = next(answer for answer in tried if "being loaded" in answer.text)
         assert (late.status, late.headers["Retry-After"]) == (503, "5"), late.text
-        assert "being loaded" in late.text
         again = ask(url, f"{JOIN} # killed {round_}")
         assert again.status == 200, again.text
     assert not [process for process in family(pid) if state_of(process) == "Z"], "the dead are reaped"
