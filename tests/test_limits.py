@@ -15,7 +15,6 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -174,10 +173,11 @@ def memory(pid: int) -> int:
 
 def pss(pid: int) -> int:
     """Return the memory of one process in KiB, shared pages in parts among those who share them; 0 where it is gone."""
-    with suppress(OSError):
+    try:
         match = re.search(r"^Pss: +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-        return int(match.group(1)) if match else 0
-    return 0
+    except OSError:  # A worker may end in between: another takes its place.
+        return 0
+    return int(match.group(1)) if match else 0
 
 
 @pytest.mark.parametrize("name", HOSTILE)

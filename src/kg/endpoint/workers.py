@@ -237,7 +237,7 @@ class _Workers:
         self._count += 1
         try:
             return await self._start()
-        except BaseException:
+        except BaseException:  # Of a query that is cancelled meanwhile, too.
             self._count -= 1
             raise
 

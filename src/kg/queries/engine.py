@@ -43,7 +43,6 @@ _PROLOGUE: Final = {"PREFIX", "BASE"}
 _FORMS: Final = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _DECLARED: Final = re.compile(r"\bPREFIX\s+([\w.\-]*):", re.IGNORECASE)
 _LOOKING: Final = {"GRAPH", "FROM"}
-_MAY_LOOK: Final = re.compile("|".join(sorted(_LOOKING)), re.IGNORECASE)  # Most texts need not be read for it.
 _CHANGING: Final = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}
 _COMPARED: Final = re.compile(rf"\b(?:{'|'.join(_CHANGING)})\(", re.IGNORECASE)
 _PURE: Final = (XSD, "http://www.opengis.net/def/function/geosparql/", IRI.value)  # They always give the same.
@@ -239,7 +238,7 @@ def graphs_named(
 
     """
     named = graphs.intersection(parameters)
-    if graphs and _MAY_LOOK.search(text) and not _LOOKING.isdisjoint(_read(text)[1]):
+    if graphs and not _LOOKING.isdisjoint(_read(text)[1]):
         with suppress(ValueError):  # Of an IRI that cannot be resolved: the engine says so.
             named |= graphs.intersection(iris_of(text, prefixes))
     return named
