@@ -370,20 +370,25 @@ def test_limits_stand_on_the_pages_and_in_the_service_description(server: tuple[
             assert accept != "text/html" or limit.setting in text
 
 
+def warm_up(url: str) -> None:
+    """Have a server do what makes it larger once: answer in several workers at a time, and prepare its downloads."""
+    for number in range(200):
+        send(url, LIGHT.format(f"warm{number}"), f"127.0.3.{number % 4 + 1}")
+    with ThreadPoolExecutor(12) as threads:
+        sent = [
+            threads.submit(send, url, f"SELECT * {{ ?s ?p ?o }} LIMIT {3000 + n}", f"127.0.3.{n % 4 + 1}")
+            for n in range(12)
+        ]
+        assert {future.result().status for future in sent} == {200}
+    patient(f"{url}/download/SHA256SUMS")
+
+
 def hammer(seconds: float) -> tuple[list[Answer], list[Answer], tuple[int, int], tuple[int, int]]:
     """Send never-ending queries from twenty clients at once, light ones from four, for some seconds."""
     hostile: list[Answer] = []
     light: list[Answer] = []
     with running(options=("--timeout", "3", "--memory", str(300 << 20))) as (url, pid):
-        for warm in range(200):
-            send(url, LIGHT.format(f"warm{warm}"), f"127.0.3.{warm % 4 + 1}")
-        with ThreadPoolExecutor(12) as threads:
-            sent = [
-                threads.submit(send, url, f"SELECT * {{ ?s ?p ?o }} LIMIT {3000 + n}", f"127.0.3.{n % 4 + 1}")
-                for n in range(12)
-            ]
-            assert {future.result().status for future in sent} == {200}
-        patient(f"{url}/download/SHA256SUMS")  # A server that has prepared its downloads is larger from then on.
+        warm_up(url)
         before, processes = memory(pid), len(family(pid))
         end = time.monotonic() + seconds
 
