@@ -10,6 +10,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
+import kg.endpoint.engine
 import kg.endpoint.workers
 import kg.graph.cache
 import kg.web.sparql.protocol
@@ -25,7 +26,7 @@ def other_graph(data: str) -> Graph:
     return Graph(store, ())
 
 
-class Alone(kg.endpoint.workers.InProcess):
+class Alone(kg.endpoint.engine.InProcess):
     """An engine that is made, and ends, as a pool does."""
 
     def __init__(self, *rest: Any) -> None:

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +22,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
-from live import Answer, request
+from live import Answer, request, until
 from test_operate import ENDLESS, Running, operated
 
 from kg.cli.serve import serve
@@ -88,29 +87,35 @@ def nginx(folder: Path, text: str, port: int) -> Iterator[str]:
         process = subprocess.Popen([command, *options], stderr=said)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(100):
-            try:
-                if request(url, "/healthz", "GET", None, {}).status == 200:
-                    break
-            except OSError:
-                time.sleep(0.05)
+        until(lambda: answers(url))
         yield url
     finally:
         process.send_signal(signal.SIGQUIT)
-        process.wait(10)
+        process.wait(60)
+
+
+def answers(url: str) -> bool:
+    try:
+        return request(url, "/healthz", "GET", None, {}).status == 200
+    except OSError:
+        return False
 
 
 @pytest.mark.check
 def test_nginx_spreads_requests_and_says_who_asks(front: Front) -> None:
     for number in range(20):
         assert front.get(f"{LIGHT}%20%23{number}", X_Forwarded_For="198.51.100.1").status == 200
-    time.sleep(0.4)
+    until(lambda: sum(len(queries_of(server)) for server in front.servers) >= 20)
     for server in front.servers:
-        asked = [line for line in server.lines if line["kind"] == "query"]
+        asked = queries_of(server)
         assert len(asked) >= 5
         assert {line["client"] for line in asked} == {"127.0.0.0/24"}  # What the client wrote itself is not believed.
     assert "(https://example.org/sparql)" in front.get("/llms.txt").text
     assert front.get("/metrics").status == 404
+
+
+def queries_of(server: Running) -> list[dict[str, object]]:
+    return [line for line in server.lines if line["kind"] == "query"]
 
 
 @pytest.mark.check

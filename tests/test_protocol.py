@@ -20,8 +20,8 @@ from live import Answer, request, served
 from werkzeug.serving import make_server
 from werkzeug.test import create_environ
 
+from kg.endpoint.engine import InProcess
 from kg.endpoint.settings import Settings
-from kg.endpoint.workers import InProcess
 from kg.graph.build import Graph
 from kg.queries.question import find_questions
 from kg.web.app import create_app

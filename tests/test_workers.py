@@ -14,10 +14,10 @@ import pyoxigraph as ox
 import pytest
 
 from kg.endpoint.admission import Admission
+from kg.endpoint.engine import InProcess
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.protocol import QueryRequest, QueryResult, exchange, pack_request, read_request
 from kg.endpoint.worker import _confine, answer_one, execute
-from kg.endpoint.workers import InProcess
 from kg.errors import KgError, NoPlace, NotAcceptable, TooLarge, TooMany, Unavailable
 from kg.queries.dataset import Dataset
 from kg.queries.limits import Limits

@@ -9,7 +9,6 @@ import asyncio
 import os
 import signal
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,10 +16,11 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from kg.endpoint.admission import Admission, Place
+from kg.endpoint.engine import Engine, never
 from kg.endpoint.event_loop import EventLoop
 from kg.endpoint.protocol import QueryRequest, QueryResult
 from kg.endpoint.spawner import Spawner, Worker
-from kg.endpoint.worker import Source, WorkerTemplate, execute, over_memory
+from kg.endpoint.worker import Source, WorkerTemplate, over_memory
 from kg.errors import ClientGone, KgError, OverTime, QueryError, Unavailable
 from kg.queries.dataset import Dataset
 from kg.queries.engine import graphs_named
@@ -34,76 +34,8 @@ _NICENESS: Final = 10
 _POLL: Final = 0.05  # Seconds between two looks at a query, and at the standby.
 SHORT: Final = 8 << 10  # Characters of a query that the event loop reads; a longer one would hold it up.
 _PAUSE: Final = 10.0  # Seconds after which imported graphs that could not be loaded are tried again.
-_ANYTHING: Final = QueryRequest("ASK { ?s ?p ?o }")
 _Returned = TypeVar("_Returned")
 _WEARING: Final = ("max_bytes", "max_rows", "memory")  # Limits that leave a worker larger than it was.
-
-
-def _never() -> bool:
-    return False
-
-
-class Engine(ABC):
-    """What answers queries: workers, or the process itself."""
-
-    @abstractmethod
-    async def answer(
-        self,
-        request: QueryRequest,
-        *,
-        client: str = "",
-        seconds: float | None = None,
-        is_gone: Callable[[], bool] = _never,
-    ) -> QueryResult:
-        """Return the result, whole; on the event loop."""
-
-    @abstractmethod
-    def wait(self, coroutine: Coroutine[Any, Any, _Returned]) -> _Returned:
-        """Return what a coroutine returns that asks this engine; in a thread."""
-
-    @abstractmethod
-    def search_with(self, search: Search) -> None:
-        """Let something answer `kb:textScore` in queries over our own engine."""
-
-    def query(self, request: QueryRequest, **asked: Any) -> QueryResult:
-        """Return the result as `answer`; in a thread."""
-        return self.wait(self.answer(request, **asked))
-
-    def ready(self) -> None:
-        """Ask something; raise where nothing, or not the graph, answers."""
-        self.query(_ANYTHING, client="readyz")
-
-
-class InProcess(Engine):
-    """Answers in this process, without a limit on time: for tests and one's own use.
-
-    Arguments:
-        dataset: the graph.
-        limits: of query and result.
-        prefixes: of the graph.
-
-    """
-
-    def __init__(self, dataset: Dataset, limits: Limits, prefixes: Mapping[str, str]) -> None:
-        self._dataset, self._limits, self._prefixes = dataset, limits, prefixes
-
-    async def answer(self, request: QueryRequest, **client: object) -> QueryResult:
-        """Return the result, whole; who asks and for how long does not matter."""
-        del client
-        return execute(self._dataset, request, self._limits, self._prefixes)
-
-    def wait(self, coroutine: Coroutine[Any, Any, _Returned]) -> _Returned:
-        """Return what a coroutine returns, which waits for nothing: so it needs no event loop."""
-        try:
-            coroutine.send(None)
-        except StopIteration as end:
-            returned: _Returned = end.value
-            return returned
-        raise RuntimeError("a coroutine waits where nothing is to wait for")
-
-    def search_with(self, search: Search) -> None:
-        """Let something answer `kb:textScore`."""
-        self._dataset.text_search = search
 
 
 class _Run:
@@ -360,7 +292,7 @@ class WorkerPool(Engine):
         *,
         client: str = "",
         seconds: float | None = None,
-        is_gone: Callable[[], bool] = _never,
+        is_gone: Callable[[], bool] = never,
     ) -> QueryResult:
         """Return the result of a worker, whole.
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from flask import Flask, Request, request
 
+from kg.endpoint.engine import Engine, InProcess
 from kg.endpoint.http.application import Application
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.http.logs import RequestLog
@@ -14,7 +15,6 @@ from kg.endpoint.http.proxies import UNKNOWN_HOST, Hosts, Networks, TrustedProxi
 from kg.endpoint.http.response_cache import ResponseCache
 from kg.endpoint.settings import Settings
 from kg.endpoint.supervisor import Handover
-from kg.endpoint.workers import Engine, InProcess
 from kg.errors import QueryError, UnknownHost, UrlTooLong
 from kg.files import project_folder
 from kg.graph.build import Graph

@@ -9,11 +9,11 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from kg.endpoint.engine import Engine
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.http.metrics import Metrics
 from kg.endpoint.settings import Settings
 from kg.endpoint.supervisor import Handover
-from kg.endpoint.workers import Engine
 from kg.files import project_folder
 from kg.graph.build import Graph
 from kg.graph.facts import Fact, Facts

@@ -18,9 +18,10 @@ from prometheus_client import (
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from kg.endpoint.engine import Engine
 from kg.endpoint.http.cache import Cache
 from kg.endpoint.supervisor import Handover
-from kg.endpoint.workers import Engine, WorkerPool
+from kg.endpoint.workers import WorkerPool
 from kg.queries.limits import Limits
 
 if TYPE_CHECKING:
