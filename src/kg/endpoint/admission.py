@@ -29,6 +29,7 @@ class Place:
     Attributes:
         heavy: whether it is one for long queries.
         spent: seconds of the processor that the query has taken so far; of the shortest, nobody counts them.
+        successor: what starts a worker for who gets the light place next, which is not free before.
 
     """
 
@@ -36,6 +37,7 @@ class Place:
         self._admission, self._client = admission, client
         self.heavy = False
         self.spent = 0.0
+        self.successor: asyncio.Task[None] | None = None
 
     def become_heavy(self) -> None:
         """Give the light place up for a heavy one.
@@ -52,6 +54,10 @@ class Place:
 
     def __exit__(self, *_: object) -> None:
         self._admission.leave(self._client, heavy=self.heavy, seconds=self.spent)
+        if self.successor and not self.heavy:
+            self.successor.add_done_callback(lambda _: self._admission.free(heavy=False))
+        else:
+            self._admission.free(heavy=self.heavy)
 
 
 class Admission:
@@ -112,18 +118,22 @@ class Admission:
         self._admit()
 
     def leave(self, client: str, *, heavy: bool, seconds: float) -> None:
-        """Give a place back whose query took so many seconds."""
+        """Note that a query of a client has ended, which took so many seconds."""
         if heavy:
-            self._heavy -= 1
             self._running_heavy[client] -= 1
-        else:
-            self._light -= 1
         before = self._spent(client) if client in self._used else 0.0
         self._used[client] = (before + seconds, time.monotonic())
         self._used.move_to_end(client)
         while len(self._used) > _REMEMBERED:
             self._used.popitem(last=False)
         self._release(client)
+
+    def free(self, *, heavy: bool) -> None:
+        """Give a place to who waits for it."""
+        if heavy:
+            self._heavy -= 1
+        else:
+            self._light -= 1
         self._admit()
 
     async def _queue(self, used: float) -> None:

@@ -85,10 +85,10 @@ class _Run:
         self._end += self._began - asked
         return worker
 
-    async def give_back(self, worker: Worker, *, reusable: bool) -> None:
-        """Give a worker back, for the next query or to its end."""
+    def give_back(self, worker: Worker, *, reusable: bool) -> None:
+        """Give a worker back, for the next query or to its end; then the place is free when another one is there."""
         self._worker = None
-        await self._workers.give_back(worker, reusable=reusable and not worker.reniced)
+        self.place.successor = self._workers.give_back(worker, reusable=reusable and not worker.reniced)
 
     def _look(self) -> None:
         try:
@@ -134,12 +134,13 @@ class _Workers:
 
     Arguments:
         start: starts a worker.
+        most: how many may wait.
         ready: how many there are at least when others were ended.
 
     """
 
-    def __init__(self, start: Callable[[], Coroutine[Any, Any, Worker]], ready: int) -> None:
-        self._start, self._ready = start, ready
+    def __init__(self, start: Callable[[], Coroutine[Any, Any, Worker]], most: int, ready: int) -> None:
+        self._start, self._most, self._ready = start, most, ready
         self._count = 0  # That wait, run a query or are being started.
         self.idle: list[Worker] = []
         self.replaced = 0
@@ -153,14 +154,17 @@ class _Workers:
         """Return a worker, a new one where it should be fresh or none is idle."""
         return self.idle.pop() if self.idle and not fresh else await self._spawn()
 
-    async def give_back(self, worker: Worker, *, reusable: bool) -> None:
-        """Keep a worker, or end it and start another one where few are left, before its place is free."""
-        if reusable:
+    def give_back(self, worker: Worker, *, reusable: bool) -> asyncio.Task[None] | None:
+        """Keep a worker, or end it and return what starts another one where few are left."""
+        if reusable and len(self.idle) < self._most:
             self.idle.append(worker)
-            return
+            return None
         worker.kill()
         self._count -= 1
         self.replaced += 1
+        return asyncio.ensure_future(self._replace())
+
+    async def _replace(self) -> None:
         if self._count < self._ready:
             with suppress(Unavailable):
                 self.idle.append(await self._spawn())
@@ -180,11 +184,12 @@ class _Extension(_Workers):
     Arguments:
         names: IRIs of the graphs.
         load: has our spawner fork the other one, and waits until it has loaded its graphs.
+        most: how many may wait.
 
     """
 
-    def __init__(self, names: frozenset[str], load: Callable[[], Coroutine[Any, Any, Spawner]]) -> None:
-        super().__init__(self._start_loaded, 1)
+    def __init__(self, names: frozenset[str], load: Callable[[], Coroutine[Any, Any, Spawner]], most: int) -> None:
+        super().__init__(self._start_loaded, most, 1)
         self.names, self._load = names, load
         self._loading: asyncio.Task[Spawner] | None = None
         self._after = 0.0
@@ -256,7 +261,7 @@ class WorkerPool(Engine):
         self._search: Search = lambda *_: None
         self._searches = ThreadPoolExecutor(1)  # One at a time, whatever queries ask; its thread begins with the first.
         self._admission = Admission(limits)
-        self._workers = _Workers(lambda: self._ask_spawner(Spawner.spawn), limits.light)
+        self._workers = _Workers(lambda: self._ask_spawner(Spawner.spawn), limits.light, limits.light)
         self._spawner = Spawner.start(WorkerTemplate(open_source, limits, prefixes, dataset, embedded))
         self._standby: Spawner | None = None
         self._imported = imported
@@ -364,7 +369,7 @@ class WorkerPool(Engine):
             await extended.loaded()
             return extended
 
-        return _Extension(names, load)
+        return _Extension(names, load, self._limits.light)
 
     async def _run(self, request: QueryRequest, run: _Run, *, fresh: bool = False) -> QueryResult | None:
         """Return the result, or None where the worker was ended by someone else before the query grew long."""
@@ -381,7 +386,7 @@ class WorkerPool(Engine):
         else:
             return result
         finally:
-            await run.give_back(worker, reusable=reusable)
+            run.give_back(worker, reusable=reusable)
 
     async def _score(self, text: str, lang: str) -> Mapping[str, float] | None:
         return await asyncio.get_running_loop().run_in_executor(self._searches, self._search, text, lang)
