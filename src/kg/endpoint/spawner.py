@@ -36,6 +36,7 @@ _UNKNOWN: Final = -1
 _READY: Final = 1
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _POLL: Final = 0.05  # Seconds between two checks of processes that were killed.
+_CALM: Final = 1.0  # Seconds between two checks of others, which may end by themselves.
 _HINT: Final = "try again in a moment"
 _BUFFER: Final = 64 << 20  # Bytes of a result that are read without a pause.
 _Returned = TypeVar("_Returned")
@@ -246,7 +247,7 @@ def _obey(channel: socket.socket, template: WorkerTemplate) -> None:
         ended = [os.waitpid(pid, os.WNOHANG) for pid in children]
         statuses.update((pid, status) for pid, status in ended if pid)
         children -= statuses.keys()
-        if killed and not select.select([channel], [], [], _POLL)[0]:
+        if not select.select([channel], [], [], _POLL if killed else _CALM)[0]:
             continue
         message, descriptors, _, _ = socket.recv_fds(channel, _COMMAND.size, 1)
         if len(message) < _COMMAND.size:
