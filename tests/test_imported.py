@@ -330,7 +330,7 @@ def test_killed_processes_come_back(fresh: tuple[str, int]) -> None:
         assert (late.status, late.headers["Retry-After"]) == (503, "5"), late.text
         again = ask(url, f"{JOIN} # killed {round_}")
         assert again.status == 200, again.text
-    until(lambda: not [process for process in family(pid) if state_of(process) == "Z"])  # The dead are reaped.
+    until(lambda: not [process for process in family(pid) if state_of(process) == "Z"], with_load(5))  # Reaped.
     until(lambda: len(family(pid)) > 4)
     os.kill(family(pid)[2], signal.SIGKILL)  # The spawner of all: its standby takes over.
     assert [ask(url, f"{JOIN} # {number}").status for number in range(3)][1:] == [200, 200]

@@ -425,7 +425,7 @@ def hammer(seconds: float) -> tuple[list[Answer], list[Answer], tuple[int, int],
         for thread in threads:
             thread.join()
         time.sleep(1)
-        until(lambda: len(family(pid)) <= 4 + Limits().light)  # Supervisor, server, spawner and its standby; workers.
+        until(lambda: len(family(pid)) <= 4 + Limits().light)  # On a busy machine, what was killed takes time to end.
         return hostile, light, (before, memory(pid)), (processes, len(family(pid)))
 
 
@@ -443,6 +443,7 @@ def verdict(seconds: float) -> None:
     assert p99 < 0.5
     assert {answer.status for answer in hostile} == {503}
     assert max(answer.seconds for answer in hostile) < 3 + with_load(1)
+    assert processes[1] <= 4 + Limits().light  # Supervisor, server, spawner and its standby; the workers.
     assert memories[1] < memories[0] * 1.1
 
 

@@ -24,7 +24,7 @@ _REMEMBERED: Final = 10_000
 
 
 class Place:
-    """A place that one query holds; a context, at whose end it is free.
+    """A place that one query holds; a context, at whose end it is free, or when its successor is done.
 
     Attributes:
         heavy: whether it is one for long queries.
